@@ -1,0 +1,1 @@
+//! Compiles a rule set to a WebAssembly component.

@@ -1,0 +1,3 @@
+//! The Scopegate program.
+
+fn main() {}

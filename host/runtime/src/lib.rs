@@ -1,0 +1,1 @@
+//! Loads policy components and decides with them.

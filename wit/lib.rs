@@ -1,0 +1,49 @@
+//! The contract between a policy component and its host, as both sides read it.
+//!
+//! `gate.wit` is the one source of names and types; the limits its documentation states are the constants here.
+
+/// The text of the WIT package `scopegate:gate`.
+pub const WIT: &str = include_str!("gate.wit");
+
+/// The exported interface, with its version, as a component names it.
+pub const INTERFACE: &str = "scopegate:gate/policy@1.0.0";
+
+/// The world a policy component fits.
+pub const WORLD: &str = "gate";
+
+/// The most bytes a text of a request may have.
+pub const TEXT_BYTES: u32 = 8_192;
+
+/// The most elements `scan.targets` may have.
+pub const TARGETS: u32 = 10_000;
+
+/// The most elements `scan.accepted`, `scan.excluded` and `authorized_for.hosts` may have, each.
+pub const PATTERNS: u32 = 1_000;
+
+/// The most elements any other list of a request may have.
+pub const LIST: u32 = 256;
+
+/// 9999-12-31T23:59:59Z in seconds since 1970-01-01T00:00:00Z: the last instant a request may name.
+pub const LAST_INSTANT: i64 = 253_402_300_799;
+
+/// The most bytes of linear memory a compiled policy grows to (256 MiB).
+pub const MEMORY_BYTES: u64 = 256 << 20;
+
+/// The code of a denial of an action that no requirement names.
+pub const ACTION_NOT_GOVERNED: &str = "ACTION_NOT_GOVERNED";
+
+/// The most elements the list at `path` may have; `path` has JSON names and no indices, such as `scan.targets`.
+#[must_use]
+pub fn list_limit(path: &str) -> u32 {
+    match path {
+        "scan.targets" => TARGETS,
+        "scan.accepted" | "scan.excluded" | "responsibility.authorized_for.hosts" => PATTERNS,
+        _ => LIST,
+    }
+}
+
+/// The component's custom section with the rule set's text.
+pub const RULES_SECTION: &str = "scopegate:rules";
+
+/// The component's custom section with the compiler's name and version.
+pub const COMPILER_SECTION: &str = "scopegate:compiler";
