@@ -1,0 +1,68 @@
+//! Random requests of which something interesting can be said: most begin as a base request of the default policy, in which a
+//! few facts are replaced.
+//!
+//! The same seed gives the same requests.
+
+mod agreement;
+mod field;
+mod fresh;
+mod pool;
+
+use crate::cases;
+use agreement::AGREEMENTS;
+use fastrand::Rng;
+use field::TAKES;
+use scopegate::Request;
+
+/// An endless sequence of requests.
+#[derive(Debug, Clone)]
+pub struct Requests {
+    rng: Rng,
+    bases: Vec<Request>,
+}
+
+impl Requests {
+    /// The requests of a seed.
+    pub fn new(seed: u64) -> Self {
+        let bases = cases::bases();
+        let read = |(name, value)| cases::request(value).unwrap_or_else(|error| panic!("base {name}: {error}"));
+        Self { rng: Rng::with_seed(seed), bases: bases.iter().map(read).collect() }
+    }
+
+    fn base(&mut self) -> Request {
+        self.bases[self.rng.usize(..self.bases.len())].clone()
+    }
+
+    fn varied(&mut self) -> Request {
+        let mut request = self.base();
+        let changes = [0, 1, 1, 1, 2, 2, 3, 4, 6, 12][self.rng.usize(..10)];
+        for _ in 0..changes {
+            let other = if self.rng.u8(..3) == 0 { self.base() } else { fresh::request(&mut self.rng) };
+            TAKES[self.rng.usize(..TAKES.len())](&mut request, &other);
+        }
+        request
+    }
+}
+
+impl Iterator for Requests {
+    type Item = Request;
+
+    fn next(&mut self) -> Option<Request> {
+        let mut request = if self.rng.u8(..12) == 0 { fresh::request(&mut self.rng) } else { self.varied() };
+        if self.rng.bool() {
+            for agree in AGREEMENTS {
+                if self.rng.u8(..4) > 0 {
+                    agree(&mut request);
+                }
+            }
+        }
+        Some(request)
+    }
+}
+
+/// The seed that the environment variable `SCOPEGATE_SEED` names, or else this one. It is printed, so that a failure can be had again.
+pub fn seed(default: u64) -> u64 {
+    let seed = std::env::var("SCOPEGATE_SEED").map_or(default, |text| text.parse().expect("SCOPEGATE_SEED is a whole number"));
+    println!("SCOPEGATE_SEED={seed}");
+    seed
+}
