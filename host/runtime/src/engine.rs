@@ -1,0 +1,157 @@
+//! The engine: what policies are loaded into.
+//!
+//! Always true here: what our compiler did not provably make runs in the strict half, where its work is counted.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use wasmparser::WasmFeatures;
+use wasmtime::Config;
+
+use crate::cache::Cache;
+use crate::error::EngineError;
+use crate::limits::Limits;
+use crate::policy::Origin;
+use crate::ticker::Ticker;
+
+/// What a component may use of WebAssembly: what language runtimes need, and nothing that policies don't.
+const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::COMPONENT_MODEL);
+
+/// Loads policies. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    compiled: wasmtime::Engine,
+    foreign: wasmtime::Engine,
+    limits: Limits,
+    cache: Option<Cache>,
+    ticker: Ticker,
+}
+
+/// Makes an [`Engine`].
+#[derive(Debug, Clone, Default)]
+pub struct EngineBuilder {
+    limits: Limits,
+    cache: Option<PathBuf>,
+}
+
+impl EngineBuilder {
+    /// Sets the limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Keeps compiled code in `folder`, which is made if it is not there.
+    ///
+    /// The folder must be trusted: whoever can write there can have this process run any code. It is checked against damage, not against
+    /// malice.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Makes the engine.
+    ///
+    /// # Errors
+    ///
+    /// This machine cannot run WebAssembly as policies need it, no thread can be started, or the cache's folder cannot be written to.
+    pub fn build(self) -> Result<Engine, EngineError> {
+        let engine = |fuel| {
+            wasmtime::Engine::new(&config(fuel))
+                .map_err(|error| EngineError::Unsupported(error.into()))
+        };
+        let (compiled, foreign) = (engine(false)?, engine(true)?);
+        let cache = self.cache.map(Cache::open).transpose()?;
+        let ticker = Ticker::start([compiled.clone(), foreign.clone()], self.limits.time)
+            .map_err(EngineError::Ticker)?;
+        Ok(Engine {
+            inner: Arc::new(Inner {
+                compiled,
+                foreign,
+                limits: self.limits,
+                cache,
+                ticker,
+            }),
+        })
+    }
+}
+
+impl Engine {
+    /// An engine with the default limits and no cache.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EngineBuilder::build`].
+    pub fn new() -> Result<Self, EngineError> {
+        Self::builder().build()
+    }
+
+    /// An engine to be made.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// What policies and requests may cost.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// The half of the engine for components of that origin.
+    pub(crate) fn half(&self, origin: Origin) -> &wasmtime::Engine {
+        match origin {
+            Origin::Compiled => &self.inner.compiled,
+            Origin::Foreign => &self.inner.foreign,
+        }
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.inner.cache.as_ref()
+    }
+
+    /// The ticks that a call may last.
+    pub(crate) fn deadline_ticks(&self) -> u64 {
+        self.inner.ticker.deadline_ticks()
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("limits", &self.inner.limits)
+            .field("cache", &self.inner.cache)
+            .finish_non_exhaustive()
+    }
+}
+
+fn config(fuel: bool) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_features(!FEATURES, false)
+        .wasm_features(FEATURES, true)
+        // Decisions are the same on every machine, to the bit of a NaN.
+        .cranelift_nan_canonicalization(true)
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .consume_fuel(fuel)
+        // What a trap says does not depend on the environment.
+        .wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
+    config
+}

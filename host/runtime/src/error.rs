@@ -1,0 +1,218 @@
+//! What can go wrong with an engine, a load or an evaluation: one enum each.
+//!
+//! Always true here: none of these is a decision, and each says what is wrong and what to do about it.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::contract::Problem;
+use crate::fault::Fault;
+
+/// Why there is no engine.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// This machine cannot run WebAssembly as policies need it.
+    Unsupported(Box<dyn Error + Send + Sync>),
+    /// The thread that watches the time could not be started.
+    Ticker(io::Error),
+    /// The folder for compiled code cannot be used.
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(_) => write!(f, "this machine cannot run policies"),
+            Self::Ticker(_) => write!(f, "the thread that watches the time could not be started"),
+            Self::Cache { folder, .. } => {
+                write!(
+                    f,
+                    "the folder `{}` for compiled code cannot be used: make it writable or name another",
+                    folder.display()
+                )
+            }
+        }
+    }
+}
+
+impl Error for EngineError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unsupported(source) => Some(&**source),
+            Self::Ticker(source) | Self::Cache { source, .. } => Some(source),
+        }
+    }
+}
+
+/// Why a component is no policy here.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The component has more bytes than [`component_bytes`](crate::Limits::component_bytes).
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The bytes are WebAssembly, but a core module.
+    CoreModule,
+    /// The bytes are no WebAssembly at all.
+    NotWebAssembly,
+    /// The component is broken, or uses features of WebAssembly that policies may not.
+    Invalid(Box<dyn Error + Send + Sync>),
+    /// The component imports something: policies only compute.
+    Imports {
+        /// The first import.
+        name: String,
+    },
+    /// The component does not export something of the contract.
+    MissingExport {
+        /// What, such as `scopegate:gate/policy@1.0.0#evaluate`.
+        name: String,
+    },
+    /// An export is not of the contract's type.
+    WrongType {
+        /// Which, such as `scopegate:gate/policy@1.0.0#evaluate`.
+        name: String,
+        /// How it differs.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The component failed when it was started or asked what it is.
+    Fault(Fault),
+    /// What the component says it is makes no sense.
+    Manifest {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, .. } => {
+                write!(f, "the component `{}` cannot be read", path.display())
+            }
+            Self::TooLarge { limit } => write!(f, "the component has more than {limit} bytes"),
+            Self::CoreModule => write!(
+                f,
+                "this is a core WebAssembly module, expected a component: make one of it, for instance with `wasm-tools component new`"
+            ),
+            Self::NotWebAssembly => write!(
+                f,
+                "this is not WebAssembly, expected a component: a rule set is compiled before it is loaded"
+            ),
+            Self::Invalid(_) => write!(
+                f,
+                "the component is broken or uses WebAssembly features that policies may not"
+            ),
+            Self::Imports { name } => write!(
+                f,
+                "the component imports `{}`, but a policy imports nothing",
+                name.escape_debug()
+            ),
+            Self::MissingExport { name } => write!(f, "the component does not export `{name}`"),
+            Self::WrongType { name, .. } => write!(
+                f,
+                "the component's export `{name}` is not of the contract's type"
+            ),
+            Self::Fault(_) => write!(f, "the component failed when it was asked what it is"),
+            Self::Manifest { reason } => write!(f, "the component's manifest is wrong: {reason}"),
+        }
+    }
+}
+
+impl Error for LoadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::File { source, .. } => Some(source),
+            Self::Invalid(source) | Self::WrongType { source, .. } => Some(&**source),
+            Self::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+impl From<Fault> for LoadError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Why there is no decision. It is never an allow, and no denial.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EvaluateError {
+    /// The request is larger than [`request_bytes`](crate::Limits::request_bytes).
+    RequestTooLarge {
+        /// Its bytes.
+        bytes: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The policy cannot judge a fact, and says why.
+    Unjudged {
+        /// The fact, such as `scan.targets[3].url`.
+        path: String,
+        /// What kind of problem it is.
+        problem: Problem,
+        /// What is wrong, for a person, in the policy's words.
+        message: String,
+    },
+    /// The policy's code failed.
+    Fault(Fault),
+    /// What the policy says contradicts itself or its manifest.
+    Inconsistent {
+        /// How.
+        reason: String,
+    },
+}
+
+impl fmt::Display for EvaluateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RequestTooLarge { bytes, limit } => write!(
+                f,
+                "the request takes {bytes} bytes, at most {limit} are allowed"
+            ),
+            Self::Unjudged { path, message, .. } => {
+                write!(
+                    f,
+                    "the policy cannot judge `{}`: {}",
+                    path.escape_debug(),
+                    message.escape_debug()
+                )
+            }
+            Self::Fault(_) => write!(f, "the policy failed to decide"),
+            Self::Inconsistent { reason } => write!(f, "the policy contradicts itself: {reason}"),
+        }
+    }
+}
+
+impl Error for EvaluateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+impl From<Fault> for EvaluateError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}

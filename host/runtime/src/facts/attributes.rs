@@ -1,0 +1,173 @@
+//! Custom facts, which a policy declares and the contract only carries.
+//!
+//! Always true here: JSON has them as an object by name, the contract as a list; names that were read differ.
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
+use serde::ser::{Serialize, Serializer};
+use wasmtime::component::{ComponentType, Lift, Lower};
+
+use crate::json::{self, At, InputError, Json, Path, Shape, Written};
+
+/// A custom fact.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lower, Lift)]
+#[component(record)]
+pub struct Attribute {
+    /// Its name, given once in a request.
+    pub name: String,
+    /// Its value.
+    pub value: AttributeValue,
+}
+
+/// The value of a custom fact.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lower, Lift)]
+#[component(variant)]
+pub enum AttributeValue {
+    /// A text.
+    #[component(name = "text")]
+    Text(String),
+    /// A whole number.
+    #[component(name = "number")]
+    Number(i64),
+    /// Yes or no.
+    #[component(name = "truth")]
+    Truth(bool),
+    /// Texts, at most 256.
+    #[component(name = "texts")]
+    Texts(Vec<String>),
+}
+
+/// The most custom facts of a request.
+const ATTRIBUTES: usize = scopegate_contract::LIST as usize;
+
+impl Json for Vec<Attribute> {
+    fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error> {
+        struct Attributes<'p>(&'p Path<'p>);
+        impl<'de> Shape<'de> for Attributes<'_> {
+            type Value = Vec<Attribute>;
+            const EXPECTED: &'static str = "an object";
+
+            fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Vec<Attribute>, A::Error> {
+                let at = self.0;
+                let mut attributes = Vec::new();
+                while let Some(name) = object
+                    .next_key_seed(NewName {
+                        at,
+                        before: &attributes,
+                    })
+                    .map_err(|error| at.blame(error))?
+                {
+                    let here = at.name(&name);
+                    let value = object
+                        .next_value_seed(At::new(&here))
+                        .map_err(|error| here.blame(error))?;
+                    attributes.push(Attribute { name, value });
+                }
+                Ok(attributes)
+            }
+        }
+        json::read_shape(from, Attributes(at))
+    }
+
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(
+            self.iter()
+                .map(|attribute| (&attribute.name, Written(&attribute.value))),
+        )
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        let each = |attribute: &Attribute| {
+            size_of::<Attribute>() + attribute.name.len() + attribute.value.heap_bytes()
+        };
+        self.iter().map(each).sum()
+    }
+}
+
+/// Reads a name that no attribute before has.
+struct NewName<'a> {
+    at: &'a Path<'a>,
+    before: &'a [Attribute],
+}
+
+impl<'de> DeserializeSeed<'de> for NewName<'_> {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<String, D::Error> {
+        json::read_shape(from, self)
+    }
+}
+
+impl Shape<'_> for NewName<'_> {
+    type Value = String;
+    const EXPECTED: &'static str = "a name";
+
+    fn text<E: Error>(self, name: &str) -> Result<String, E> {
+        let here = self.at.name(name);
+        if self.before.iter().any(|attribute| attribute.name == name) {
+            return Err(here.refuse("this name is given twice"));
+        }
+        if self.before.len() == ATTRIBUTES {
+            return Err(self
+                .at
+                .refuse(format_args!("there are more than {ATTRIBUTES} attributes")));
+        }
+        json::text(name).map_err(|error| here.blame(error))
+    }
+}
+
+impl Json for AttributeValue {
+    fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error> {
+        let raw = json::raw(from, at)?;
+        let written = raw.get();
+        let mut from = serde_json::Deserializer::from_str(written);
+        let value = match written.as_bytes().first() {
+            Some(b'"') => String::read(&mut from, at).map(Self::Text),
+            Some(b'[') => Vec::read(&mut from, at).map(Self::Texts),
+            Some(b't' | b'f') => bool::read(&mut from, at).map(Self::Truth),
+            Some(b'-' | b'0'..=b'9') => {
+                return json::whole_number(written)
+                    .map(Self::Number)
+                    .map_err(D::Error::custom);
+            }
+            found => {
+                let found = if found == Some(&b'{') {
+                    "an object"
+                } else {
+                    "`null`"
+                };
+                return Err(D::Error::custom(json::refusal(
+                    "a text, a whole number, `true`, `false` or a list of texts",
+                    &found,
+                )));
+            }
+        };
+        value.map_err(|error| D::Error::custom(InputError::new(None, &error).message))
+    }
+
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => text.write(to),
+            Self::Number(number) => to.serialize_i64(*number),
+            Self::Truth(truth) => truth.write(to),
+            Self::Texts(texts) => texts.write(to),
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Number(_) | Self::Truth(_) => 0,
+            Self::Texts(texts) => texts.heap_bytes(),
+        }
+    }
+}
+
+impl Serialize for AttributeValue {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.write(to)
+    }
+}

@@ -1,0 +1,143 @@
+//! Makes a record or an enum of the contract from one list of its names.
+//!
+//! Always true here: the Rust type, the component type and the JSON form come from the same list, so they cannot differ.
+
+/// A record: its fields in the contract's order, as `name: type`, with `as "kebab-name"` where the contract's name has a hyphen,
+/// and `or |at| value` where JSON may leave a field out that the contract requires.
+macro_rules! record {
+    ($(#[$meta:meta])* $Name:ident {
+        $($(#[$field_meta:meta])* $field:ident $(as $wit:literal)? : $ty:ty $(, or $default:expr)?;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, wasmtime::component::ComponentType, wasmtime::component::Lower, wasmtime::component::Lift)]
+        #[component(record)]
+        pub struct $Name {
+            $($(#[$field_meta])* $(#[component(name = $wit)])? pub $field: $ty,)*
+        }
+
+        impl $crate::json::Json for $Name {
+            fn read<'de, D: serde::de::Deserializer<'de>>(from: D, at: &$crate::json::Path<'_>) -> Result<Self, D::Error> {
+                struct Fields<'p>(&'p $crate::json::Path<'p>);
+
+                impl<'de> $crate::json::Shape<'de> for Fields<'_> {
+                    type Value = $Name;
+                    const EXPECTED: &'static str = "an object";
+
+                    fn object<A: serde::de::MapAccess<'de>>(self, mut object: A) -> Result<$Name, A::Error> {
+                        use $crate::json::{At, Name};
+
+                        const NAMES: &[&str] = &[$(stringify!($field)),*];
+                        #[expect(non_camel_case_types, reason = "the fields' own names")]
+                        enum Index { $($field),* }
+
+                        let at = self.0;
+                        let mut next = 0;
+                        $(let mut $field = None;)*
+                        while let Some(index) = object.next_key_seed(Name { at, names: NAMES, next }).map_err(|error| at.blame(error))? {
+                            next = index + 1;
+                            $(if index == Index::$field as usize {
+                                let here = at.name(stringify!($field));
+                                if $field.is_some() {
+                                    return Err(here.refuse("this name is given twice"));
+                                }
+                                let value = At::<record!(@read $ty $(, $default)?)>::new(&here);
+                                $field = Some(object.next_value_seed(value).map_err(|error| here.blame(error))?);
+                                continue;
+                            })*
+                        }
+                        Ok($Name { $($field: record!(@finish at, $field, $ty $(, $default)?),)* })
+                    }
+                }
+
+                $crate::json::read_shape(from, Fields(at))
+            }
+
+            fn write<S: serde::ser::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct as _;
+
+                let given = [$(!$crate::json::Json::is_absent(&self.$field)),*].iter().filter(|given| **given).count();
+                let mut object = to.serialize_struct(stringify!($Name), given)?;
+                $(if !$crate::json::Json::is_absent(&self.$field) {
+                    object.serialize_field(stringify!($field), &$crate::json::Written(&self.$field))?;
+                })*
+                object.end()
+            }
+
+            fn heap_bytes(&self) -> usize {
+                0 $(+ $crate::json::Json::heap_bytes(&self.$field))*
+            }
+        }
+
+        impl serde::Serialize for $Name {
+            fn serialize<S: serde::ser::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                $crate::json::Json::write(self, to)
+            }
+        }
+    };
+
+    // How a field is read: with a default, `null` stands for it too.
+    (@read $ty:ty) => { $ty };
+    (@read $ty:ty, $default:expr) => { Option<$ty> };
+
+    (@finish $at:ident, $field:ident, $ty:ty) => {
+        match $field.or_else(<$ty as $crate::json::Json>::absent) {
+            Some(value) => value,
+            None => return Err($at.name(stringify!($field)).refuse("this name is missing")),
+        }
+    };
+    (@finish $at:ident, $field:ident, $ty:ty, $default:expr) => {{
+        let default: fn(&$crate::json::Path<'_>) -> $ty = $default;
+        $field.flatten().unwrap_or_else(|| default($at))
+    }};
+}
+
+/// An enum: its cases in the contract's order, as `Case = "json_name", "kebab-name"`.
+macro_rules! cases {
+    ($(#[$meta:meta])* $Name:ident {
+        $($(#[$case_meta:meta])* $case:ident = $json:literal, $wit:literal;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, wasmtime::component::ComponentType, wasmtime::component::Lower, wasmtime::component::Lift)]
+        #[component(enum)]
+        #[repr(u8)]
+        pub enum $Name {
+            $($(#[$case_meta])* #[component(name = $wit)] $case,)*
+        }
+
+        impl $Name {
+            /// Every case, in the contract's order.
+            pub const ALL: &[Self] = &[$(Self::$case),*];
+
+            const NAMES: &[&str] = &[$($json),*];
+
+            /// The case's name, as JSON writes it.
+            pub const fn name(self) -> &'static str {
+                Self::NAMES[self as usize]
+            }
+        }
+
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl $crate::json::Json for $Name {
+            fn read<'de, D: serde::de::Deserializer<'de>>(from: D, _: &$crate::json::Path<'_>) -> Result<Self, D::Error> {
+                $crate::json::case(from, Self::NAMES).map(|index| Self::ALL[index])
+            }
+
+            fn write<S: serde::ser::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.name())
+            }
+        }
+
+        impl serde::Serialize for $Name {
+            fn serialize<S: serde::ser::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                $crate::json::Json::write(self, to)
+            }
+        }
+    };
+}
+
+pub(crate) use {cases, record};

@@ -1,0 +1,87 @@
+//! What is wrong with a request's text.
+//!
+//! Always true here: a message is for a person, and holds at most a short piece of what was given.
+
+use std::error::Error;
+use std::fmt;
+
+use serde_json::error::Category;
+
+/// The most bytes of somebody's input that a message repeats.
+const QUOTED_BYTES: usize = 80;
+
+/// Why a text is no request. It is never a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputError {
+    /// What is wrong, such as `scan.targets[3].url`; `$` for the whole request. The path of a name that is missing, not
+    /// known or given twice ends in that name.
+    pub path: String,
+    /// What is wrong with it and what is expected, for a person.
+    pub message: String,
+    /// The line where the reader stopped, from 1.
+    pub line: usize,
+    /// The byte in that line where the reader stopped, from 1; 0 if the text ended before the line's first byte.
+    pub column: usize,
+}
+
+impl InputError {
+    pub(crate) fn new(path: Option<String>, error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let said = error.to_string();
+        let said = said
+            .strip_suffix(&format!(" at line {line} column {column}"))
+            .unwrap_or(&said);
+        let message = match error.classify() {
+            Category::Eof => "the JSON text ends too early".to_owned(),
+            Category::Syntax => format!("this is not JSON: {said}"),
+            Category::Data | Category::Io => said.to_owned(),
+        };
+        Self {
+            path: path.unwrap_or_else(|| "$".to_owned()),
+            message,
+            line,
+            column,
+        }
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path,
+            message,
+            line,
+            column,
+        } = self;
+        write!(
+            f,
+            "`{}`: {message} (line {line}, column {column})",
+            cut(path)
+        )
+    }
+}
+
+impl Error for InputError {}
+
+/// Somebody's input in backticks, cut if it is long, with control characters escaped.
+pub(crate) fn quoted(input: &str) -> String {
+    let piece = cut(input);
+    let more = if piece.len() < input.len() { "…" } else { "" };
+    let mut text = String::with_capacity(piece.len() + 8);
+    text.push('`');
+    for character in piece.chars() {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text.push_str(more);
+    text.push('`');
+    text
+}
+
+/// At most [`QUOTED_BYTES`] of `input`, in whole characters.
+fn cut(input: &str) -> &str {
+    &input[..input.floor_char_boundary(QUOTED_BYTES)]
+}

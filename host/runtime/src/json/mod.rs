@@ -1,0 +1,117 @@
+//! Reads facts from JSON: strictly, in one pass, and with the path of whatever is wrong.
+//!
+//! Always true here: the first thing wrong in the document is the one that is reported, and a path is written down only
+//! when something is wrong.
+
+mod error;
+mod leaf;
+mod list;
+mod number;
+mod path;
+mod shape;
+pub(crate) mod time;
+
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
+
+pub use error::InputError;
+pub(crate) use leaf::{Name, case, text};
+
+pub(crate) use number::{raw, whole_number};
+pub(crate) use path::{Context, Path};
+pub(crate) use shape::{Shape, read_shape, refusal};
+
+/// A fact as JSON writes it.
+pub(crate) trait Json: Sized {
+    /// Reads the value at `at`.
+    fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error>;
+
+    /// Writes the value as [`read`](Self::read) reads it.
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+
+    /// What stands for a name that is not given; `None` if it must be given.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// Whether the name is left out when written.
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    /// The bytes the value holds outside of itself.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl<T: Json> Json for Option<T> {
+    fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error> {
+        leaf::option(from, at)
+    }
+
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.write(to),
+            None => to.serialize_none(),
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.as_ref().map_or(0, Json::heap_bytes)
+    }
+}
+
+/// Lets serde read a `T` that stands at a path.
+pub(crate) struct At<'p, T>(&'p Path<'p>, PhantomData<T>);
+
+impl<'p, T> At<'p, T> {
+    pub(crate) fn new(path: &'p Path<'p>) -> Self {
+        Self(path, PhantomData)
+    }
+}
+
+impl<'de, T: Json> DeserializeSeed<'de> for At<'_, T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
+        T::read(from, self.0)
+    }
+}
+
+/// Lets serde write a fact.
+pub(crate) struct Written<'a, T>(pub(crate) &'a T);
+
+impl<T: Json> Serialize for Written<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.write(to)
+    }
+}
+
+/// Reads a fact for `serde::Deserialize`: the path of what is wrong goes into the message.
+pub(crate) fn deserialize<'de, T: Json, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    let context = Context::new(false, &time::now);
+    T::read(from, &Path::root(&context)).map_err(|error| match context.take() {
+        Some(path) => D::Error::custom(format_args!("`{path}`: {error}")),
+        None => error,
+    })
+}
+
+/// Reads the one value that `bytes` must hold.
+pub(crate) fn from_slice<T: Json>(bytes: &[u8], clock: &dyn Fn() -> i64) -> Result<T, InputError> {
+    let context = Context::new(true, clock);
+    let mut from = serde_json::Deserializer::from_slice(bytes);
+    T::read(&mut from, &Path::root(&context))
+        .and_then(|value| from.end().map(|()| value))
+        .map_err(|error| InputError::new(context.take(), &error))
+}

@@ -1,0 +1,42 @@
+//! Lets time pass for running policies.
+//!
+//! Always true here: the thread ends soon after the last engine that uses it is gone.
+
+use std::io;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+/// Ticks in the time that a call may run. More are more exact, and wake the process more often.
+const TICKS: u32 = 50;
+
+/// A thread that ticks; each tick is an epoch of the engines.
+pub(crate) struct Ticker {
+    /// When this is dropped the thread ends.
+    _running: Sender<()>,
+}
+
+impl Ticker {
+    /// Ticks for `engines`, where a call may run for `time`.
+    pub(crate) fn start(engines: [wasmtime::Engine; 2], time: Duration) -> io::Result<Self> {
+        let (running, ended) = channel();
+        let tick = (time / TICKS).max(Duration::from_millis(1));
+        thread::Builder::new()
+            .name("scopegate-ticker".to_owned())
+            .spawn(move || {
+                while ended.recv_timeout(tick) == Err(RecvTimeoutError::Timeout) {
+                    engines.iter().for_each(wasmtime::Engine::increment_epoch);
+                }
+            })?;
+        Ok(Self { _running: running })
+    }
+
+    /// The ticks after which a call has run for its time, whenever it started between two.
+    #[expect(
+        clippy::unused_self,
+        reason = "a deadline makes sense only where something ticks"
+    )]
+    pub(crate) fn deadline_ticks(&self) -> u64 {
+        u64::from(TICKS) + 1
+    }
+}
