@@ -1,22 +1,50 @@
-//! Compiles a rule set to a WebAssembly component.
+//! Compiles a Scopegate rule set to one WebAssembly component.
+//!
+//! Text goes in, and the bytes of a component come out, or everything that is wrong with the text. Nothing is read
+//! from disk or network, the same text gives the same bytes on every machine, and a condition that compiles cannot
+//! fail when it is evaluated.
+//!
+//! ```
+//! let source = r#"
+//! language = 1
+//! name = "acme"
+//! version = "0.1.0"
+//! summary = "What ACME's customers confirm before we scan."
+//! actions = ["scan"]
+//!
+//! [codes]
+//! AUTHORIZATION_REQUIRED = "responsibility_blocked"
+//!
+//! [[requirement]]
+//! id = "authorization-ready"
+//! for = "every"
+//! must = 'request.responsibility.authorization_status == "ready"'
+//! code = "AUTHORIZATION_REQUIRED"
+//! message = "Authorization is not confirmed."
+//! remedy = "Confirm that you may have this project scanned."
+//! source = "Customer responsibilities, step 2"
+//! "#;
+//! let compiled = scopegate_compiler::compile(source).expect("the rule set is right");
+//! assert_eq!(scopegate_compiler::rules_of(&compiled.component).as_deref(), Some(source));
+//!
+//! let wrong = source.replace("ready", "redy");
+//! let diagnostics = scopegate_compiler::compile(&wrong).unwrap_err();
+//! assert!(diagnostics.render(&wrong, "policy.toml", false).contains("did you mean `ready`?"));
+//! ```
+
 mod check;
+mod component;
 mod condition;
-#[allow(missing_docs)]
 mod contract;
 mod dfa;
 mod diagnostic;
+mod emit;
 mod file;
 mod ir;
+mod rule_set;
 mod rules;
 
+pub use component::{COMPILER, compiler_of, rules_of};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-
-/// Checks.
-pub fn check(source: &str) -> Diagnostics {
-    let mut out = Diagnostics::default();
-    if let Some(file) = file::read(source, &mut out) {
-        let (_, more) = check::check(source, &file);
-        return more;
-    }
-    out
-}
+pub use file::{ACTIONS, LANGUAGE, REQUIREMENTS, SOURCE_BYTES};
+pub use rule_set::{Compiled, Mutant, RuleSet, compile};

@@ -1,0 +1,250 @@
+//! From checked rules to a core module: one function a condition, called by a function for each action.
+
+mod data;
+mod decide;
+mod equal;
+mod explain;
+mod expr;
+mod fold;
+mod function;
+mod limits;
+mod list;
+mod manifest;
+mod module;
+mod runtime;
+mod table;
+mod trace;
+mod uses;
+
+use std::collections::HashMap;
+
+use wasm_encoder::{Function, ValType};
+
+use crate::contract::Type;
+use crate::ir::Expr;
+use crate::rules::{Rules, When};
+use data::Data;
+use expr::Body;
+use function::Code;
+use runtime::RUNTIME;
+use uses::Uses;
+
+/// The core module of the rules; `digest` is that of their text.
+pub(crate) fn module(rules: &Rules, digest: &str) -> Vec<u8> {
+    let mut emitter = Emitter::new(rules);
+    let exports = emitter.exports(digest);
+    emitter.write(&exports)
+}
+
+/// What a generated function computes. `action` is the action that conditions take for the request's.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Task {
+    /// The value of a definition.
+    Definition { index: usize, action: Option<usize> },
+    /// Whether a requirement's guard does not hold, or its condition does.
+    Condition { index: usize, action: Option<usize> },
+    /// Whether a conditional membership holds.
+    Membership { index: usize, action: Option<usize> },
+    /// Whether a ready state holds.
+    Ready { index: usize },
+    /// As `Definition`, noting the facts that decide it.
+    TracedDefinition { index: usize, action: Option<usize> },
+    /// A requirement's condition, noting the facts that decide it.
+    TracedCondition { index: usize, action: Option<usize> },
+    /// Whether two values of a type are equal.
+    Equal(Type),
+}
+
+struct Emitter<'r> {
+    rules: &'r Rules,
+    uses: Uses,
+    data: Data,
+    /// The index of the first function that is not the runtime's.
+    first: u32,
+    /// For each function after the runtime's: its type, and its body once it is written.
+    functions: Vec<(u32, Option<Function>)>,
+    types: Vec<(Vec<ValType>, Vec<ValType>)>,
+    tasks: HashMap<Task, u32>,
+    queue: Vec<(Task, u32)>,
+    tables: HashMap<usize, table::Placed>,
+    patterns: HashMap<usize, u32>,
+    cases: HashMap<usize, u32>,
+    /// For each declared attribute: where the address of its value is kept during a call, 0 if absent.
+    slots: u32,
+    /// Bytes that remember conditions already evaluated in this call: 0 not yet, 1 false, 2 true.
+    memos: HashMap<Task, u32>,
+    memo_base: u32,
+}
+
+impl<'r> Emitter<'r> {
+    fn new(rules: &'r Rules) -> Self {
+        let mut data = Data::new();
+        let slots = data.reserve(4 * count(rules.attributes.len()), 4);
+        let uses = Uses::of(rules);
+        // A condition is remembered as itself, and once for each action that somebody asks it as.
+        let memo_base = data.reserve(count(uses.memos(rules)), 4);
+        Self {
+            rules,
+            uses,
+            data,
+            first: RUNTIME.function_count(),
+            functions: Vec::new(),
+            types: Vec::new(),
+            tasks: HashMap::new(),
+            queue: Vec::new(),
+            tables: HashMap::new(),
+            patterns: HashMap::new(),
+            cases: HashMap::new(),
+            slots,
+            memos: HashMap::new(),
+            memo_base,
+        }
+    }
+
+    /// The index of the type, which is added if it is new.
+    fn type_index(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
+        let known = self
+            .types
+            .iter()
+            .position(|(p, r)| p == params && r == results);
+        let at = known.unwrap_or_else(|| {
+            self.types.push((params.to_vec(), results.to_vec()));
+            self.types.len() - 1
+        });
+        RUNTIME.type_count() + count(at)
+    }
+
+    /// A new function, whose body follows.
+    fn declare(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
+        let ty = self.type_index(params, results);
+        self.functions.push((ty, None));
+        self.first + count(self.functions.len() - 1)
+    }
+
+    fn define(&mut self, function: u32, code: Code) {
+        self.functions[(function - self.first) as usize].1 = Some(code.finish());
+    }
+
+    /// The function for the task; it is written later if it is new.
+    fn function(&mut self, task: Task) -> u32 {
+        let task = self.normal(task);
+        if let Some(function) = self.tasks.get(&task) {
+            return *function;
+        }
+        let (params, results) = match &task {
+            Task::Definition { index, .. } => {
+                (1, value_types(&self.rules.definitions[*index].expr.ty))
+            }
+            Task::Equal(ty) => (2 * value_types(ty).len(), vec![ValType::I32]),
+            _ => (1, vec![ValType::I32]),
+        };
+        let function = self.declare(&vec![ValType::I32; params], &results);
+        self.tasks.insert(task.clone(), function);
+        self.queue.push((task, function));
+        function
+    }
+
+    /// The task without the action where it makes no difference.
+    fn normal(&self, mut task: Task) -> Task {
+        let uses = &self.uses;
+        let (action, depends) = match &mut task {
+            Task::Definition { index, action } | Task::TracedDefinition { index, action } => {
+                (action, uses.definition_reads_action(*index))
+            }
+            Task::Condition { index, action } | Task::TracedCondition { index, action } => {
+                (action, uses.condition_reads_action(*index))
+            }
+            Task::Membership { index, action } => (action, uses.membership_reads_action(*index)),
+            Task::Ready { .. } | Task::Equal(_) => return task,
+        };
+        if !depends {
+            *action = None;
+        }
+        task
+    }
+
+    /// Writes every function that has been asked for.
+    fn drain(&mut self) {
+        let mut done = 0;
+        while done < self.queue.len() {
+            let (task, function) = self.queue[done].clone();
+            done += 1;
+            let code = self.body(&task);
+            self.define(function, code);
+        }
+        self.queue.clear();
+    }
+
+    fn body(&mut self, task: &Task) -> Code {
+        let rules = self.rules;
+        match task {
+            Task::Definition { index, action } => {
+                self.value(task, &rules.definitions[*index].expr, *action)
+            }
+            Task::Condition { index, action } => {
+                let condition = uses::guarded(&rules.requirements[*index]);
+                self.value(task, &condition, *action)
+            }
+            Task::Membership { index, action } => self.value(task, &rules.memberships[*index], *action),
+            Task::Ready { index } => self.value(task, &rules.ready[*index].when, None),
+            Task::TracedDefinition { index, action } => {
+                self.traced_value(&rules.definitions[*index].expr, *action)
+            }
+            Task::TracedCondition { index, action } => {
+                self.traced_value(&rules.requirements[*index].must, *action)
+            }
+            Task::Equal(ty) => self.equal_values(ty),
+        }
+    }
+
+    fn value(&mut self, task: &Task, expr: &Expr, action: Option<usize>) -> Code {
+        let folded = fold::fold(expr, self.rules, action);
+        let memo = self.memo(task);
+        let mut body = Body::new(self, action);
+        if let Some(at) = memo {
+            body.recall(at);
+        }
+        body.expr(&folded);
+        if let Some(at) = memo {
+            body.remember(at);
+        }
+        body.code
+    }
+
+    fn traced_value(&mut self, expr: &Expr, action: Option<usize>) -> Code {
+        let folded = fold::fold(expr, self.rules, action);
+        let mut body = Body::new(self, action);
+        body.traced(&folded);
+        body.code
+    }
+
+    /// Where the task's result is remembered, if others may ask for it in the same call.
+    fn memo(&mut self, task: &Task) -> Option<u32> {
+        if !self.uses.is_shared(task, self.rules) {
+            return None;
+        }
+        let next = self.memo_base + count(self.memos.len());
+        Some(*self.memos.entry(task.clone()).or_insert(next))
+    }
+
+    /// Where an action belongs to a set only sometimes: the conditions, one list of which must hold.
+    fn alternatives(when: &When) -> Option<&[Vec<usize>]> {
+        match when {
+            When::Always => None,
+            When::Any(lists) => Some(lists),
+        }
+    }
+}
+
+/// How a value stands on WebAssembly's stack.
+fn value_types(ty: &Type) -> Vec<ValType> {
+    match ty {
+        Type::Bool | Type::Enum(_) | Type::Record(_) => vec![ValType::I32],
+        Type::Int | Type::Time | Type::Duration => vec![ValType::I64],
+        Type::Text | Type::List(_) => vec![ValType::I32, ValType::I32],
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).expect("a rule set is far below 4 GiB")
+}

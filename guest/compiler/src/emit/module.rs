@@ -1,0 +1,115 @@
+//! Puts the module together: the runtime's part of each section first, so that its indices stay as they are.
+
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection,
+    FunctionSection, GlobalSection, MemorySection, MemoryType, Module, RefType, TableSection,
+    TableType, TypeSection,
+};
+
+use super::runtime::{RUNTIME, STATIC_BASE};
+use super::{Emitter, count, runtime};
+
+const PAGE: u64 = 65_536;
+
+/// The functions that the module exports, and the elements of its table.
+pub(super) struct Exports {
+    describe: u32,
+    evaluate: u32,
+    evaluate_batch: u32,
+    explain: u32,
+    traced: Vec<u32>,
+}
+
+impl Emitter<'_> {
+    pub(super) fn exports(&mut self, digest: &str) -> Exports {
+        let manifest = self.manifest(digest);
+        let decision = self.decision();
+        let evaluate = self.evaluate(&decision);
+        let evaluate_batch = self.evaluate_batch(&decision);
+        let explain = self.explain(&decision);
+        let traced = self.traced_conditions();
+        self.drain();
+        let describe = self.declare(&[], &[wasm_encoder::ValType::I32]);
+        let mut code = super::Code::new(0);
+        code.word(manifest);
+        self.define(describe, code);
+        Exports { describe, evaluate, evaluate_batch, explain, traced }
+    }
+
+    pub(super) fn write(self, exports: &Exports) -> Vec<u8> {
+        let (mut types, mut functions) = (TypeSection::new(), FunctionSection::new());
+        let (mut globals, mut code) = (GlobalSection::new(), CodeSection::new());
+        RUNTIME.begin(&mut types, &mut functions, &mut globals, &mut code);
+        for (params, results) in self.types {
+            types.ty().function(params, results);
+        }
+        for (ty, body) in self.functions {
+            functions.function(ty);
+            code.function(&body.expect("every declared function is defined"));
+        }
+        let heap = self.data.end().next_multiple_of(16);
+        let mut module = Module::new();
+        module
+            .section(&types)
+            .section(&functions)
+            .section(&table(exports))
+            .section(&memory(heap))
+            .section(&globals)
+            .section(&export(exports))
+            .section(&elements(exports))
+            .section(&code);
+        let mut data = DataSection::new();
+        data.active(0, &ConstExpr::i32_const(0), runtime::memory(heap));
+        data.active(0, &ConstExpr::i32_const(STATIC_BASE.cast_signed()), self.data.into_bytes());
+        module.section(&data);
+        module.finish()
+    }
+}
+
+fn table(exports: &Exports) -> TableSection {
+    let size = u64::from(count(exports.traced.len()));
+    let mut tables = TableSection::new();
+    tables.table(TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: size,
+        maximum: Some(size),
+        shared: false,
+    });
+    tables
+}
+
+fn elements(exports: &Exports) -> ElementSection {
+    let mut elements = ElementSection::new();
+    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions((&exports.traced).into()));
+    elements
+}
+
+/// A page for a request behind the static data; more as it is needed, up to the contract's limit.
+fn memory(heap: u32) -> MemorySection {
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: u64::from(heap).div_ceil(PAGE) + 1,
+        maximum: Some(scopegate_contract::MEMORY_BYTES / PAGE),
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    memories
+}
+
+fn export(exports: &Exports) -> ExportSection {
+    let mut section = ExportSection::new();
+    section.export("memory", ExportKind::Memory, 0);
+    section.export("cabi_realloc", ExportKind::Func, RUNTIME.index("cabi_realloc"));
+    for (name, function) in [
+        ("describe", exports.describe),
+        ("evaluate", exports.evaluate),
+        ("evaluate-batch", exports.evaluate_batch),
+        ("explain", exports.explain),
+    ] {
+        let name = format!("{}#{name}", scopegate_contract::INTERFACE);
+        section.export(&name, ExportKind::Func, function);
+    }
+    section
+}

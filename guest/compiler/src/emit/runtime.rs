@@ -1,0 +1,156 @@
+//! The runtime module every policy begins with, taken apart so that a policy can be put behind it.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use wasm_encoder::{CodeSection, FunctionSection, GlobalSection, TypeSection};
+use wasmparser::{ExternalKind, Parser, Payload};
+
+/// The runtime in WebAssembly text.
+const TEXT: &str = include_str!("runtime.wat");
+
+/// Where the end of the static data is written.
+pub(super) const HEAP_BASE: u32 = 0;
+const SLASH: u32 = 16;
+const CLASSES: u32 = 64;
+/// The first byte that is the policy's own.
+pub(super) const STATIC_BASE: u32 = 320;
+
+/// The runtime's functions and globals by name, and its sections.
+pub(super) struct Runtime {
+    types: Vec<wasmparser::FuncType>,
+    functions: Vec<u32>,
+    globals: Vec<(wasmparser::GlobalType, i32)>,
+    bodies: Vec<Vec<u8>>,
+    exports: HashMap<String, u32>,
+}
+
+pub(super) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let module = wat::parse_str(TEXT).expect("the runtime is valid WebAssembly text");
+    Runtime::read(&module).expect("the runtime is a valid module")
+});
+
+impl Runtime {
+    fn read(module: &[u8]) -> wasmparser::Result<Self> {
+        let mut runtime = Self {
+            types: Vec::new(),
+            functions: Vec::new(),
+            globals: Vec::new(),
+            bodies: Vec::new(),
+            exports: HashMap::new(),
+        };
+        for payload in Parser::new(0).parse_all(module) {
+            match payload? {
+                Payload::TypeSection(types) => {
+                    for ty in types.into_iter_err_on_gc_types() {
+                        runtime.types.push(ty?);
+                    }
+                }
+                Payload::FunctionSection(functions) => {
+                    for ty in functions {
+                        runtime.functions.push(ty?);
+                    }
+                }
+                Payload::GlobalSection(globals) => {
+                    for global in globals {
+                        let global = global?;
+                        let mut init = global.init_expr.get_operators_reader();
+                        let value = match init.read()? {
+                            wasmparser::Operator::I32Const { value } => value,
+                            other => unreachable!("a global of the runtime begins as {other:?}"),
+                        };
+                        runtime.globals.push((global.ty, value));
+                    }
+                }
+                Payload::ExportSection(exports) => {
+                    for export in exports {
+                        let export = export?;
+                        if matches!(export.kind, ExternalKind::Func | ExternalKind::Global) {
+                            runtime.exports.insert(export.name.into(), export.index);
+                        }
+                    }
+                }
+                Payload::CodeSectionEntry(body) => runtime.bodies.push(body.as_bytes().to_vec()),
+                _ => {}
+            }
+        }
+        Ok(runtime)
+    }
+
+    /// The index of a function or global.
+    pub(super) fn index(&self, name: &str) -> u32 {
+        self.exports
+            .get(name)
+            .copied()
+            .unwrap_or_else(|| unreachable!("the runtime has `{name}`"))
+    }
+
+    pub(super) fn type_count(&self) -> u32 {
+        u32::try_from(self.types.len()).expect("the runtime is small")
+    }
+
+    pub(super) fn function_count(&self) -> u32 {
+        u32::try_from(self.functions.len()).expect("the runtime is small")
+    }
+
+    /// Writes the runtime's part of each section, before the policy's.
+    pub(super) fn begin(
+        &self,
+        types: &mut TypeSection,
+        functions: &mut FunctionSection,
+        globals: &mut GlobalSection,
+        code: &mut CodeSection,
+    ) {
+        let value = |ty: &wasmparser::ValType| match ty {
+            wasmparser::ValType::I32 => wasm_encoder::ValType::I32,
+            wasmparser::ValType::I64 => wasm_encoder::ValType::I64,
+            other => unreachable!("the runtime uses {other}"),
+        };
+        for ty in &self.types {
+            types.ty().function(
+                ty.params().iter().map(value),
+                ty.results().iter().map(value),
+            );
+        }
+        for ty in &self.functions {
+            functions.function(*ty);
+        }
+        for (ty, init) in &self.globals {
+            globals.global(
+                wasm_encoder::GlobalType {
+                    val_type: value(&ty.content_type),
+                    mutable: ty.mutable,
+                    shared: false,
+                },
+                &wasm_encoder::ConstExpr::i32_const(*init),
+            );
+        }
+        for body in &self.bodies {
+            code.raw(body);
+        }
+    }
+}
+
+/// What the runtime finds in memory below [`STATIC_BASE`]; `heap` is where the heap begins.
+pub(super) fn memory(heap: u32) -> Vec<u8> {
+    let mut memory = vec![0; STATIC_BASE as usize];
+    memory[HEAP_BASE as usize..][..4].copy_from_slice(&heap.to_le_bytes());
+    memory[SLASH as usize] = b'/';
+    for byte in 0..=255u8 {
+        memory[CLASSES as usize + usize::from(byte)] = class(byte);
+    }
+    memory
+}
+
+/// What a byte may do in a URL: the bits as `runtime.wat` lists them.
+fn class(byte: u8) -> u8 {
+    let itself = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@".contains(&byte);
+    let host = byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let digit = byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte);
+    let never = byte < 0x20 || byte == 0x7F || b"%/\\;".contains(&byte);
+    u8::from(itself)
+        | u8::from(host) << 1
+        | u8::from(byte.is_ascii_lowercase()) << 2
+        | u8::from(digit) << 3
+        | u8::from(!itself && !never) << 4
+}

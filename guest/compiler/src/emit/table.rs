@@ -1,0 +1,201 @@
+//! Look-up tables: laid out once as static data, found by bisection or, for enums and the action, by index.
+
+use wasm_encoder::{Instruction as I, ValType};
+
+use super::expr::Body;
+use super::runtime::RUNTIME;
+use super::{Emitter, count};
+use crate::contract::{CONTRACT, Type};
+use crate::ir::{Expr, Kind};
+use crate::rules::{Constant, Key, Rows};
+
+/// A word that is no address: nothing is found.
+const MISS: u32 = u32::MAX;
+
+/// Where a table stands: the first key's part, and the cell with what holds otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Placed {
+    first: u32,
+    /// The first key's part once more, by the index of the action.
+    by_action: Option<u32>,
+    otherwise: u32,
+}
+
+impl Body<'_, '_> {
+    /// Leaves what the table gives.
+    pub(super) fn look_up(&mut self, table: usize, keys: &[Expr], ty: &Type) {
+        self.cell(table, keys);
+        match ty {
+            Type::Bool => {
+                self.code.load(0);
+            }
+            Type::Int => {
+                self.code.load_wide(0);
+            }
+            _ => {
+                let cell = self.code.local(ValType::I32);
+                self.code.tee(cell).load(0).get(cell).load(4);
+            }
+        }
+    }
+
+    /// Leaves the address of the cell with what the table gives.
+    pub(super) fn cell(&mut self, table: usize, keys: &[Expr]) {
+        let by_action = matches!(keys[0].kind, Kind::Action);
+        let placed = self.emitter.placed(table, by_action);
+        let part = self.code.local(ValType::I32);
+        self.code.block();
+        for (level, key) in keys.iter().enumerate() {
+            let indexed = if level == 0 {
+                placed.by_action.filter(|_| by_action)
+            } else {
+                None
+            };
+            match (indexed, &key.ty) {
+                (Some(at), _) => {
+                    self.code.op(I::GlobalGet(RUNTIME.index("action"))).word(2).op(I::I32Shl).load(at);
+                }
+                (None, Type::Text) => {
+                    self.part(level, placed, part);
+                    self.expr(key);
+                    self.run("find");
+                }
+                (None, _) => {
+                    self.expr(key);
+                    self.code.word(2).op(I::I32Shl);
+                    self.part(level, placed, part);
+                    self.code.add().load(0);
+                }
+            }
+            self.code.tee(part).word(MISS).op(I::I32Eq).op(I::BrIf(0));
+        }
+        let found = self.code.local(ValType::I32);
+        self.code.get(part).set(found).end();
+        self.code.get(found).word(placed.otherwise).get(found).op(I::Select);
+    }
+
+    fn part(&mut self, level: usize, placed: Placed, part: u32) {
+        if level == 0 {
+            self.code.word(placed.first);
+        } else {
+            self.code.get(part);
+        }
+    }
+}
+
+impl Emitter<'_> {
+    fn placed(&mut self, table: usize, by_action: bool) -> Placed {
+        if !self.tables.contains_key(&table) {
+            let rules = self.rules;
+            let rule = &rules.tables[table];
+            let otherwise = match &rule.otherwise {
+                Some(value) => self.constant_cell(value),
+                // Every key has its row: nothing is ever missed.
+                None => 0,
+            };
+            let first = self.rows(&rule.rows, &rule.keys);
+            self.tables.insert(table, Placed { first, by_action: None, otherwise });
+        }
+        let mut placed = self.tables[&table];
+        if by_action && placed.by_action.is_none() {
+            placed.by_action = Some(self.rows_by_action(table));
+            self.tables.insert(table, placed);
+        }
+        placed
+    }
+
+    fn rows_by_action(&mut self, table: usize) -> u32 {
+        let rules = self.rules;
+        let rule = &rules.tables[table];
+        let Rows::More(rows) = &rule.rows else {
+            unreachable!("a table has rows for its first key");
+        };
+        let mut words = Vec::new();
+        for action in &rules.actions {
+            words.push(match rows.iter().find(|(name, _, _)| name == action) {
+                Some((_, row, _)) => self.rows(row, &rule.keys[1..]),
+                None => MISS,
+            });
+        }
+        words.push(MISS);
+        self.data.words(&words)
+    }
+
+    /// The address of the rows' part, or of a value's cell.
+    fn rows(&mut self, rows: &Rows, keys: &[Key]) -> u32 {
+        let rows = match rows {
+            Rows::Value(value) => return self.constant_cell(value),
+            Rows::More(rows) => rows,
+        };
+        let placed: Vec<(&str, u32)> = rows
+            .iter()
+            .map(|(name, row, _)| (&**name, self.rows(row, &keys[1..])))
+            .collect();
+        match keys[0] {
+            Key::Text => self.find_table(placed),
+            Key::Enum(e) => {
+                let words: Vec<u32> = CONTRACT.enums[e]
+                    .cases
+                    .iter()
+                    .map(|case| {
+                        let row = placed.iter().find(|(name, _)| name == case);
+                        row.map_or(MISS, |(_, at)| *at)
+                    })
+                    .collect();
+                self.data.words(&words)
+            }
+        }
+    }
+
+    /// A table as the runtime's `find` wants it.
+    pub(super) fn find_table(&mut self, mut rows: Vec<(&str, u32)>) -> u32 {
+        rows.sort_by_key(|(name, _)| (name.len(), *name));
+        rows.dedup_by_key(|(name, _)| *name);
+        let mut words = vec![count(rows.len())];
+        for (name, value) in rows {
+            let (at, len) = self.data.text(name);
+            words.extend([len, at, value]);
+        }
+        self.data.words(&words)
+    }
+
+    fn constant_cell(&mut self, value: &Constant) -> u32 {
+        match value {
+            Constant::Text(text) => {
+                let (at, len) = self.data.text(text);
+                self.data.words(&[at, len])
+            }
+            Constant::Int(value) => self.data.put(&value.to_le_bytes(), 8),
+            Constant::Bool(value) => self.data.words(&[u32::from(*value)]),
+            Constant::Texts(texts) => {
+                let (at, len) = self.data.texts(texts.iter().map(|text| &**text));
+                self.data.words(&[at, len])
+            }
+        }
+    }
+
+    /// A table from the names of an enum's cases to their numbers.
+    pub(super) fn cases_of(&mut self, e: usize) -> u32 {
+        if let Some(at) = self.cases.get(&e) {
+            return *at;
+        }
+        let cases = CONTRACT.enums[e].cases.iter().enumerate();
+        let at = self.find_table(cases.map(|(case, name)| (name.as_str(), count(case))).collect());
+        self.cases.insert(e, at);
+        at
+    }
+
+    /// Where a pattern's DFA stands.
+    pub(super) fn pattern(&mut self, pattern: usize) -> u32 {
+        if let Some(at) = self.patterns.get(&pattern) {
+            return *at;
+        }
+        let dfa = &self.rules.patterns[pattern];
+        let mut bytes = dfa.classes.to_vec();
+        bytes.extend((2 * count(dfa.width + 1)).to_le_bytes());
+        bytes.extend(dfa.next.iter().flat_map(|state| state.to_le_bytes()));
+        let at = self.data.put(&bytes, 4);
+        self.patterns.insert(pattern, at);
+        at
+    }
+}
