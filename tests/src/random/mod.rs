@@ -35,7 +35,7 @@ impl Requests {
 
     fn varied(&mut self) -> Request {
         let mut request = self.base();
-        let changes = [0, 1, 1, 1, 2, 2, 3, 4, 6, 12][self.rng.usize(..10)];
+        let changes = [0, 1, 2, 3, 4, 6, 8, 10, 14, 20][self.rng.usize(..10)];
         for _ in 0..changes {
             let other = if self.rng.u8(..3) == 0 { self.base() } else { fresh::request(&mut self.rng) };
             TAKES[self.rng.usize(..TAKES.len())](&mut request, &other);
