@@ -77,7 +77,7 @@ pub(crate) fn case<'de, D: Deserializer<'de>>(
             let known = self.0.iter().position(|case| *case == value);
             known.ok_or_else(|| {
                 E::custom(format_args!(
-                    "{} is not known here, expected {}",
+                    "{} is not known here, {}",
                     quoted(value),
                     Offer(value, self.0)
                 ))
@@ -94,8 +94,9 @@ impl fmt::Display for Offer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(given, known) = *self;
         if let Some(meant) = meant(given, known) {
-            write!(f, "`{meant}` perhaps; allowed are ")?;
+            return write!(f, "did you mean `{meant}`?");
         }
+        f.write_str("expected ")?;
         for (index, name) in known.iter().enumerate() {
             let before = match index {
                 0 => "",
@@ -181,7 +182,7 @@ impl Visitor<'_> for Name<'_> {
         let known = self.names.iter().position(|known| *known == name);
         known.ok_or_else(|| {
             self.at.name(name).refuse(format_args!(
-                "this name is not known here, expected {}",
+                "this name is not known here, {}",
                 Offer(name, self.names)
             ))
         })

@@ -70,11 +70,11 @@ fn seconds(text: &str) -> Result<i64, &'static str> {
         return Err(shape);
     }
     let number = |digits: &[u8]| {
-        let digit = |sum: Option<u32>, byte: &u8| {
-            byte.is_ascii_digit()
-                .then_some(sum? * 10 + u32::from(byte - b'0'))
-        };
-        digits.iter().fold(Some(0), digit).ok_or(shape)
+        let digit = |byte: &u8| char::from(*byte).to_digit(10);
+        digits
+            .iter()
+            .try_fold(0, |sum, byte| Some(sum * 10 + digit(byte)?))
+            .ok_or(shape)
     };
     let year = number(&moment[..4])?.cast_signed();
     let (month, day) = (number(&moment[5..7])?, number(&moment[8..10])?);
