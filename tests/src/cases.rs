@@ -1,6 +1,6 @@
 //! The cases of the default policy, as `policies/webriskops/1.0.0/` keeps them: a base request, a patch, and what is decided.
 
-use crate::native::{READY, RULES, Verdict};
+use crate::expected::Expected;
 use scopegate::Request;
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,19 +22,6 @@ pub struct Case {
     pub patch: Value,
     /// What is decided.
     pub expect: Expected,
-}
-
-/// What is decided, as JSON has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names are the specification's")]
-pub struct Expected {
-    pub decision: String,
-    pub requirements: Vec<String>,
-    pub codes: Vec<String>,
-    pub blocked: Vec<String>,
-    pub ready: Vec<String>,
-    pub fallbacks: Vec<String>,
 }
 
 /// The folder of the default policy.
@@ -95,31 +82,15 @@ pub fn merge(value: &mut Value, patch: &Value) {
     }
 }
 
-impl Expected {
-    /// What the native reference decided, in the words of JSON.
-    pub fn of(verdict: &Verdict) -> Self {
-        let rules = || verdict.unmet.iter().map(|&index| &RULES[index]);
-        let names = || rules().map(|rule| rule.code.names());
-        let ungoverned = !verdict.allow && verdict.unmet.is_empty();
-        let codes = if ungoverned { vec!["ACTION_NOT_GOVERNED".to_owned()] } else { each_once(names().map(|(code, _)| code)) };
-        Self {
-            decision: if verdict.allow { "allow" } else { "deny" }.to_owned(),
-            requirements: rules().map(|rule| rule.id.to_owned()).collect(),
-            codes,
-            blocked: each_once(names().map(|(_, state)| state)),
-            ready: verdict.ready.iter().map(|&index| READY[index].to_owned()).collect(),
-            fallbacks: verdict.fallbacks.iter().map(|mode| mode.name().to_owned()).collect(),
-        }
-    }
+/// The component of the default policy.
+pub fn component() -> Vec<u8> {
+    compile(&policy_file("policy.toml"))
 }
 
-/// The names in their order, each once.
-fn each_once(names: impl Iterator<Item = &'static str>) -> Vec<String> {
-    let mut once: Vec<String> = Vec::new();
-    for name in names {
-        if !once.iter().any(|known| known == name) {
-            once.push(name.to_owned());
-        }
+/// The component of a rule set that is right.
+pub fn compile(rules: &str) -> Vec<u8> {
+    match scopegate_compiler::compile(rules) {
+        Ok(compiled) => compiled.component,
+        Err(diagnostics) => panic!("{}", diagnostics.render(rules, "policy.toml", false)),
     }
-    once
 }

@@ -1,6 +1,7 @@
 //! What the whole-system tests share.
 
 pub mod cases;
+pub mod expected;
 pub mod native;
 pub mod random;
 pub mod url;
