@@ -41,15 +41,15 @@ impl Pool {
 
     /// Keeps `instance` for the next decision, if there is room.
     pub(crate) fn put(&self, instance: Instance) {
-        let Some(shelf) = self.shelves_from_own().next() else {
+        let Some(own) = self.shelves_from_own().next() else {
             return;
         };
-        let mut shelf = shelf.lock();
-        if shelf.len() < self.depth {
-            shelf.push(instance);
+        let mut idle = own.lock();
+        if idle.len() < self.depth {
+            idle.push(instance);
         } else {
             // To free an instance takes long: not while others wait.
-            drop(shelf);
+            drop(idle);
             drop(instance);
         }
     }

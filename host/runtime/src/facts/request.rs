@@ -18,7 +18,7 @@ use crate::json::{self, InputError, Json as _};
 record! {
     /// The facts a decision is a function of. Every text has at most 8,192 bytes.
     ///
-    /// In JSON its names are snake_case and its times RFC 3339 in whole seconds. What is optional may be absent or `null`, and so may
+    /// In JSON its names are in `snake_case` and its times RFC 3339 in whole seconds. What is optional may be absent or `null`, and so may
     /// [`now`](Self::now), which the host's clock then fills in, and [`attributes`](Self::attributes), an object by name there.
     Request {
         /// What is about to happen.

@@ -2,6 +2,8 @@
 //!
 //! Always true here: a list that was read has no more elements than its path allows, and no element beyond is looked at.
 
+use std::marker::PhantomData;
+
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess};
 use serde::ser::Serializer;
 
@@ -13,15 +15,7 @@ const ALWAYS_ALLOWED: usize = scopegate_contract::LIST as usize;
 
 impl<T: Json> Json for Vec<T> {
     fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error> {
-        struct List<'p, T>(&'p Path<'p>, std::marker::PhantomData<T>);
-        impl<'de, T: Json> Shape<'de> for List<'_, T> {
-            type Value = Vec<T>;
-            const EXPECTED: &'static str = "a list";
-            fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<T>, A::Error> {
-                Elements::new(self.0).read(list)
-            }
-        }
-        read_shape(from, List(at, std::marker::PhantomData))
+        read_shape(from, List(at, PhantomData))
     }
 
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -33,40 +27,28 @@ impl<T: Json> Json for Vec<T> {
     }
 }
 
-/// Reads the elements of a list.
-struct Elements<'p> {
-    at: &'p Path<'p>,
-    limit: usize,
-}
+struct List<'p, T>(&'p Path<'p>, PhantomData<T>);
 
-impl<'p> Elements<'p> {
-    pub(crate) fn new(at: &'p Path<'p>) -> Self {
-        Self {
-            at,
-            limit: ALWAYS_ALLOWED,
-        }
-    }
+impl<'de, T: Json> Shape<'de> for List<'_, T> {
+    type Value = Vec<T>;
+    const EXPECTED: &'static str = "a list";
 
-    pub(crate) fn read<'de, T: Json, A: SeqAccess<'de>>(
-        mut self,
-        mut list: A,
-    ) -> Result<Vec<T>, A::Error> {
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let at = self.0;
+        let mut limit = ALWAYS_ALLOWED;
         let mut values = Vec::new();
         loop {
-            if values.len() == self.limit {
-                self.limit = self.at.list_limit();
+            if values.len() == limit {
+                limit = at.list_limit();
             }
-            let here = self.at.index(values.len());
-            let element = Element {
-                list: self.at,
-                element: At::new(&here),
-                over: values.len() >= self.limit,
-                limit: self.limit,
+            let here = at.index(values.len());
+            let value = if values.len() < limit {
+                list.next_element_seed(At::new(&here))
+            } else {
+                list.next_element_seed(TooMany { at, limit })
+                    .map(|_: Option<()>| None)
             };
-            match list
-                .next_element_seed(element)
-                .map_err(|error| here.blame(error))?
-            {
+            match value.map_err(|error| here.blame(error))? {
                 Some(value) => values.push(value),
                 None => return Ok(values),
             }
@@ -74,23 +56,19 @@ impl<'p> Elements<'p> {
     }
 }
 
-struct Element<'p, T> {
-    list: &'p Path<'p>,
-    element: At<'p, T>,
-    over: bool,
+/// Refuses an element, whatever it is.
+struct TooMany<'p> {
+    at: &'p Path<'p>,
     limit: usize,
 }
 
-impl<'de, T: Json> DeserializeSeed<'de> for Element<'_, T> {
-    type Value = T;
+impl<'de> DeserializeSeed<'de> for TooMany<'_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
-        if self.over {
-            return Err(self.list.refuse(format_args!(
-                "this list has more than {} elements",
-                self.limit
-            )));
-        }
-        self.element.deserialize(from)
+    fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+        let limit = self.limit;
+        Err(self
+            .at
+            .refuse(format_args!("this list has more than {limit} elements")))
     }
 }

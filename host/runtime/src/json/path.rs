@@ -114,9 +114,8 @@ impl<'a> Path<'a> {
             parent.write(text, with_indices);
         }
         match self.step {
-            Step::Root => {}
             Step::Name(name) => {
-                if self.parent.is_some_and(|parent| parent.parent.is_some()) {
+                if !text.is_empty() {
                     text.push('.');
                 }
                 text.push_str(name);
@@ -125,7 +124,7 @@ impl<'a> Path<'a> {
                 // Writing to a `String` cannot fail.
                 let _ = write!(text, "[{index}]");
             }
-            Step::Index(_) => {}
+            Step::Root | Step::Index(_) => {}
         }
     }
 }

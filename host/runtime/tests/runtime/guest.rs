@@ -63,7 +63,7 @@ impl Default for Guest {
             (i32.store (i32.const 96) (i32.const 160)) (i32.store (i32.const 100) (i32.const 8))
             (i32.store (i32.const 104) (i32.const 169)) (i32.store (i32.const 108) (i32.const 19))
             (i32.store (i32.const 112) (i32.const 189)) (i32.store (i32.const 116) (i32.const 19))
-            (i32.store (i32.const 120) (i32.const 209)) (i32.store (i32.const 124) (i32.const 20))
+            (i32.store (i32.const 120) (i32.const 209)) (i32.store (i32.const 124) (i32.const 17))
             (i32.const 0)";
         Self {
             describe: format!("(i32.const {DATA})"),
@@ -144,7 +144,7 @@ impl Guest {
             {imports}
             (memory (export "memory") {pages})
             (global $free (mut i32) (i32.const {FREE}))
-            (data (i32.const 160) "approver;scan.targets[1].url;attributes.teams[1];attributes.a.b[0]..;")
+            (data (i32.const 160) "approver;scan.targets[1].url;attributes.teams[1];attributes.a.b[0]")
             (data (i32.const {DATA}) "{data}")
             {fields}
             ;; Never frees: each decision has a fresh instance.

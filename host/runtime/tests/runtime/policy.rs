@@ -161,11 +161,11 @@ fn an_explanation_gives_the_facts_with_their_values() {
             {"path": "approver", "value": null},
             {"path": "scan.targets[1].url", "value": "https://shop.example/café"},
             {"path": "attributes.teams[1]", "value": "legal"},
-            {"path": "attributes.a.b[0]..", "value": null},
+            {"path": "attributes.a.b[0]", "value": null},
         ]}])
     );
     let mut facts = request("publish");
-    facts.attributes[0].name = "a.b[0]..".to_owned();
+    facts.attributes[0].name = "a.b[0]".to_owned();
     let policy = policy();
     let explained = policy.explain(&facts).unwrap();
     assert_eq!(
@@ -316,9 +316,9 @@ fn a_cache_that_cannot_be_used_is_an_error() {
 #[test]
 fn what_is_shared_can_be_shared() {
     fn shared<T: Clone + Send + Sync + std::fmt::Debug + 'static>() {}
+    fn error<T: std::error::Error + Send + Sync + 'static>() {}
     shared::<Engine>();
     shared::<Policy>();
-    fn error<T: std::error::Error + Send + Sync + 'static>() {}
     error::<EngineError>();
     error::<LoadError>();
     error::<EvaluateError>();
