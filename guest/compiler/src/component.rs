@@ -29,6 +29,7 @@ pub(crate) fn component(mut module: Vec<u8>, source: &str) -> Vec<u8> {
         .expect("the module takes the contract's metadata");
     let mut component = ComponentEncoder::default()
         .validate(true)
+        .debug_names(false)
         .module(&module)
         .and_then(|mut encoder| encoder.encode())
         .expect("what the compiler writes fits the contract");

@@ -14,6 +14,8 @@ const EMPTY: u32 = 20;
 pub(super) struct Data {
     bytes: Vec<u8>,
     texts: HashMap<String, u32>,
+    shared: HashMap<(Vec<u8>, u32), u32>,
+    paths: HashMap<String, u32>,
 }
 
 /// A value of the contract's answering side.
@@ -31,6 +33,8 @@ impl Data {
         Self {
             bytes: Vec::new(),
             texts: HashMap::new(),
+            shared: HashMap::new(),
+            paths: HashMap::new(),
         }
     }
 
@@ -39,8 +43,19 @@ impl Data {
         STATIC_BASE + u32::try_from(self.bytes.len()).expect("a rule set is far below 4 GiB")
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    /// The bytes that are not zero from the start, each run with its place.
+    pub(super) fn segments(&self) -> Vec<(u32, Vec<u8>)> {
+        /// A new segment costs less than so many zeros.
+        const ZEROS: usize = 12;
+        let mut segments: Vec<(usize, usize)> = Vec::new();
+        for at in (0..self.bytes.len()).filter(|at| self.bytes[*at] != 0) {
+            match segments.last_mut() {
+                Some((_, end)) if at - *end < ZEROS => *end = at + 1,
+                _ => segments.push((at, at + 1)),
+            }
+        }
+        let place = |at: usize| STATIC_BASE + u32::try_from(at).expect("a rule set is far below 4 GiB");
+        segments.into_iter().map(|(at, end)| (place(at), self.bytes[at..end].to_vec())).collect()
     }
 
     /// Puts the bytes at a multiple of `align`.
@@ -56,10 +71,40 @@ impl Data {
         self.put(&vec![0; size as usize], align)
     }
 
-    /// Puts words at a multiple of 4.
+    /// Puts bytes that nobody writes to; equal bytes have one place.
+    pub(super) fn shared(&mut self, bytes: Vec<u8>, align: u32) -> u32 {
+        if let Some(at) = self.shared.get(&(bytes.clone(), align)) {
+            return *at;
+        }
+        let at = self.put(&bytes, align);
+        self.shared.insert((bytes, align), at);
+        at
+    }
+
+    /// Puts words that nobody writes to.
     pub(super) fn words(&mut self, words: &[u32]) -> u32 {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        self.put(&bytes, 4)
+        self.shared(bytes, 4)
+    }
+
+    /// The place of a cell with the pointer and length of a fact's path.
+    pub(super) fn path(&mut self, path: &str) -> u32 {
+        if let Some(at) = self.paths.get(path) {
+            return *at;
+        }
+        let (at, len) = self.text(path);
+        let cell = self.words(&[at, len]);
+        self.paths.insert(path.into(), cell);
+        cell
+    }
+
+    /// Remembers the cells of a list of paths, so that notes can point at them.
+    fn remember_paths(&mut self, texts: &[Value], at: u32) {
+        for (cell, text) in (at..).step_by(8).zip(texts) {
+            if let Value::Text(path) = text {
+                self.paths.entry(path.clone()).or_insert(cell);
+            }
+        }
     }
 
     /// The place of a text; equal texts have one place.
@@ -111,7 +156,8 @@ impl Data {
                 for value in elements {
                     bytes.extend(self.lower(&element, value));
                 }
-                let at = self.put(&bytes, align(&element));
+                let at = self.shared(bytes, align(&element));
+                self.remember_paths(elements, at);
                 let len = u32::try_from(elements.len()).expect("a rule set is far below 4 GiB");
                 [at.to_le_bytes(), len.to_le_bytes()].concat()
             }

@@ -63,9 +63,8 @@ impl Emitter<'_> {
         let (memos, memo_base) = (count(self.uses.memos(self.rules)), self.memo_base);
         let mut code = Code::new(2);
         code.get(0).get(1).call(limits).if_empty().word(1).op(I::Return).end();
-        let index = code.local(ValType::I32);
-        code.word(unknown).word(table).get(0).load(action.offset).get(0).load(action.offset + 4);
-        code.call(RUNTIME.index("find")).tee(index).get(index).word(0).op(I::I32LtS).op(I::Select);
+        code.word(table).get(0).load(action.offset).get(0).load(action.offset + 4).word(unknown);
+        code.call(RUNTIME.index("find"));
         code.op(I::GlobalSet(RUNTIME.index("action")));
         if memos > 0 {
             code.word(memo_base).word(0).word(memos).op(I::MemoryFill(0));
@@ -107,7 +106,7 @@ impl Emitter<'_> {
         code.word(scratch.unmet).set(out);
         by_action(&mut code, &functions, |code, functions| {
             for function in functions {
-                code.get(0).get(out).call(*function).set(out);
+                code.get(out).get(0).call(*function).set(out);
             }
         });
         code.get(out);
@@ -115,35 +114,30 @@ impl Emitter<'_> {
         function
     }
 
-    /// `(request, out) -> out`: writes the indices of those requirements that do not hold.
+    /// `(out, request) -> out`: writes the indices of those requirements that do not hold.
     fn asks(&mut self, requirements: &[(usize, When)]) -> u32 {
         let function = self.declare(&[ValType::I32; 2], &[ValType::I32]);
-        let mut body = Body::new(self, None);
-        body.code = Code::new(2);
+        let mut body = Body::of_condition(self, None);
         let mut memberships: BTreeMap<When, u32> = BTreeMap::new();
+        body.code.get(0);
         for (index, when) in requirements {
             let condition = body.emitter.function(Task::Condition { index: *index, action: None });
-            body.code.get(1).word(count(*index)).store(0);
-            body.code.get(1);
             if *when == When::Always {
-                body.code.get(0).call(condition).op(I::I32Eqz);
-            } else {
-                let applies = if let Some(known) = memberships.get(when) {
-                    *known
-                } else {
-                    let local = body.code.local(ValType::I32);
-                    body.membership_holds(when, None);
-                    body.code.set(local);
-                    memberships.insert(when.clone(), local);
-                    local
-                };
-                body.code.get(applies).if_word();
-                body.code.get(0).call(condition).op(I::I32Eqz);
-                body.code.otherwise().word(0).end();
+                body.code.get(1).call(condition);
+                continue;
             }
-            body.code.word(2).op(I::I32Shl).add().set(1);
+            let applies = if let Some(known) = memberships.get(when) {
+                *known
+            } else {
+                let local = body.code.local(ValType::I32);
+                body.membership_holds(when, None);
+                body.code.set(local);
+                memberships.insert(when.clone(), local);
+                local
+            };
+            body.code.set(0).get(applies).if_word().get(0).get(1).call(condition);
+            body.code.otherwise().get(0).end();
         }
-        body.code.get(1);
         let code = body.code;
         self.define(function, code);
         function

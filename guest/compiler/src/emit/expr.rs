@@ -11,15 +11,14 @@ use crate::contract::{CONTRACT, Type, Width};
 use crate::ir::{Base, Expr, Kind, Place, TextTest, UrlTest, Var};
 use crate::rules::When;
 
-/// The parameter every condition has: the request's address.
-pub(super) const REQUEST: u32 = 0;
-
 /// A function's body while it is written.
 pub(super) struct Body<'e, 'r> {
     pub(super) emitter: &'e mut Emitter<'r>,
     pub(super) code: Code,
     /// The action that conditions take for the request's.
     pub(super) action: Option<usize>,
+    /// The parameter with the request's address.
+    pub(super) request: u32,
     /// For each variable the local with its element's address, the one with the first's, and an element's size.
     pub(super) vars: HashMap<Var, (u32, u32, u32)>,
 }
@@ -30,7 +29,17 @@ impl<'e, 'r> Body<'e, 'r> {
             emitter,
             code: Code::new(1),
             action,
+            request: 0,
             vars: HashMap::new(),
+        }
+    }
+
+    /// A body whose function also takes, before the request, the address to write an unmet requirement's index to.
+    pub(super) fn of_condition(emitter: &'e mut Emitter<'r>, action: Option<usize>) -> Self {
+        Self {
+            code: Code::new(2),
+            request: 1,
+            ..Self::new(emitter, action)
         }
     }
 
@@ -54,8 +63,8 @@ impl<'e, 'r> Body<'e, 'r> {
             Kind::Fact(place, width) => self.fact(place, &expr.ty, *width),
             Kind::Action => {
                 let field = CONTRACT.field(CONTRACT.request, "action").expect("the request has an action");
-                self.code.get(REQUEST).load(field.offset);
-                self.code.get(REQUEST).load(field.offset + 4);
+                self.code.get(self.request).load(field.offset);
+                self.code.get(self.request).load(field.offset + 4);
             }
             Kind::Attribute(index) => self.attribute(*index, &expr.ty),
             Kind::Has(place) => {
@@ -145,6 +154,7 @@ impl<'e, 'r> Body<'e, 'r> {
                 let at = self.emitter.cases_of(*e);
                 self.code.word(at);
                 self.expr(text);
+                self.code.word(super::fold::NO_CASE);
                 self.run("find");
             }
             Kind::Definition(index) => self.definition(*index),
@@ -160,7 +170,7 @@ impl<'e, 'r> Body<'e, 'r> {
     /// Leaves the address that a place's offset counts from.
     pub(super) fn base(&mut self, base: Base) {
         match base {
-            Base::Request => self.code.get(REQUEST),
+            Base::Request => self.code.get(self.request),
             Base::Element(var) => {
                 let (element, _, _) = self.vars[&var];
                 self.code.get(element)
@@ -238,7 +248,7 @@ impl<'e, 'r> Body<'e, 'r> {
         }
         let action = self.action;
         let function = self.emitter.function(Task::Definition { index, action });
-        self.code.get(REQUEST).call(function);
+        self.code.get(self.request).call(function);
     }
 
     /// Whether every requirement that applies holds.
@@ -248,14 +258,27 @@ impl<'e, 'r> Body<'e, 'r> {
         for index in requirements {
             self.code.block();
             if self.skips(*index, action, 0) {
-                let function = self.emitter.function(Task::Condition { index: *index, action });
-                self.code.get(REQUEST).call(function);
-                self.code.op(I::I32Eqz).op(I::BrIf(1));
+                self.is_unmet(*index, action);
+                self.code.op(I::BrIf(1));
             }
             self.code.end();
         }
         self.code.word(1).op(I::Br(1)).end();
         self.code.word(0).end();
+    }
+
+    /// Leaves whether the requirement's condition, with its guard, does not hold.
+    pub(super) fn is_unmet(&mut self, index: usize, action: Option<usize>) {
+        let function = self.emitter.function(Task::Condition { index, action });
+        let nowhere = self.emitter.nowhere;
+        self.code.word(nowhere).get(self.request).call(function).word(nowhere).op(I::I32Ne);
+    }
+
+    /// Writes the requirement's index, and leaves the address behind it if it is unmet; the boolean is on the stack.
+    pub(super) fn tell(&mut self, index: usize) {
+        let holds = self.code.local(ValType::I32);
+        self.code.set(holds).get(0).word(count(index)).store(0);
+        self.code.get(0).get(holds).op(I::I32Eqz).word(2).op(I::I32Shl).add();
     }
 
     /// Branches out of the `depth`th block around where the requirement does not apply; false if it never does.
@@ -304,7 +327,7 @@ impl<'e, 'r> Body<'e, 'r> {
             self.code.block();
             for membership in list {
                 let function = self.emitter.function(Task::Membership { index: *membership, action });
-                self.code.get(REQUEST).call(function);
+                self.code.get(self.request).call(function);
                 self.code.op(I::I32Eqz).op(I::BrIf(0));
             }
             self.code.word(1).op(I::Br(1)).end();
@@ -312,16 +335,16 @@ impl<'e, 'r> Body<'e, 'r> {
         self.code.word(0).end();
     }
 
-    /// Returns the remembered result, if there is one.
-    pub(super) fn recall(&mut self, at: u32) {
+    /// Where a result is remembered, leaves it, else what `compute` leaves, which is then remembered.
+    pub(super) fn remembered(&mut self, at: Option<u32>, compute: impl FnOnce(&mut Self)) {
+        let Some(at) = at else {
+            compute(self);
+            return;
+        };
         let known = self.code.local(ValType::I32);
-        self.code.word(0).load_byte(at).tee(known).if_empty();
-        self.code.get(known).word(1).op(I::I32Sub).op(I::Return).end();
-    }
-
-    /// Remembers the boolean on the stack, and leaves it.
-    pub(super) fn remember(&mut self, at: u32) {
-        let result = self.code.local(ValType::I32);
-        self.code.set(result).word(0).get(result).word(1).add().store_byte(at).get(result);
+        self.code.word(0).load_byte(at).tee(known).if_word();
+        self.code.get(known).word(1).op(I::I32Sub).otherwise();
+        compute(self);
+        self.code.set(known).word(0).get(known).word(1).add().store_byte(at).get(known).end();
     }
 }

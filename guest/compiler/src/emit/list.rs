@@ -44,7 +44,7 @@ impl Body<'_, '_> {
             }
         }
         debug_assert!(elements.is_empty() || bytes.len() == elements.len() * CONTRACT.element_size(element) as usize);
-        let at = data.put(&bytes, 8);
+        let at = data.shared(bytes, 8);
         self.code.word(at).word(count(elements.len()));
     }
 
@@ -56,6 +56,12 @@ impl Body<'_, '_> {
         let Type::List(element) = &list.ty else {
             unreachable!("membership is of a list");
         };
+        if let Type::Text | Type::Enum(_) = **element {
+            self.expr(needle);
+            self.expr(list);
+            self.run(if **element == Type::Text { "text_in" } else { "case_in" });
+            return;
+        }
         let needle_locals: Vec<u32> = value_types(&needle.ty)
             .into_iter()
             .map(|ty| self.code.local(ty))
@@ -92,6 +98,7 @@ impl Body<'_, '_> {
                 let table = self.emitter.find_table(rows);
                 self.code.word(table);
                 self.expr(needle);
+                self.code.word(1);
                 self.run("find");
                 self.code.op(I::I32Eqz);
             }

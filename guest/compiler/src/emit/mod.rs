@@ -41,7 +41,8 @@ pub(crate) fn module(rules: &Rules, digest: &str) -> Vec<u8> {
 enum Task {
     /// The value of a definition.
     Definition { index: usize, action: Option<usize> },
-    /// Whether a requirement's guard does not hold, or its condition does.
+    /// `(out, request) -> out`: writes a requirement's index to `out`, and moves it on if its guard holds and its
+    /// condition does not.
     Condition { index: usize, action: Option<usize> },
     /// Whether a conditional membership holds.
     Membership { index: usize, action: Option<usize> },
@@ -74,6 +75,8 @@ struct Emitter<'r> {
     /// Bytes that remember conditions already evaluated in this call: 0 not yet, 1 false, 2 true.
     memos: HashMap<Task, u32>,
     memo_base: u32,
+    /// A word for indices that nobody reads.
+    nowhere: u32,
 }
 
 impl<'r> Emitter<'r> {
@@ -83,6 +86,7 @@ impl<'r> Emitter<'r> {
         let uses = Uses::of(rules);
         // A condition is remembered as itself, and once for each action that somebody asks it as.
         let memo_base = data.reserve(count(uses.memos(rules)), 4);
+        let nowhere = data.reserve(4, 4);
         Self {
             rules,
             uses,
@@ -98,6 +102,7 @@ impl<'r> Emitter<'r> {
             slots,
             memos: HashMap::new(),
             memo_base,
+            nowhere,
         }
     }
 
@@ -135,6 +140,7 @@ impl<'r> Emitter<'r> {
             Task::Definition { index, .. } => {
                 (1, value_types(&self.rules.definitions[*index].expr.ty))
             }
+            Task::Condition { .. } => (2, vec![ValType::I32]),
             Task::Equal(ty) => (2 * value_types(ty).len(), vec![ValType::I32]),
             _ => (1, vec![ValType::I32]),
         };
@@ -181,10 +187,7 @@ impl<'r> Emitter<'r> {
             Task::Definition { index, action } => {
                 self.value(task, &rules.definitions[*index].expr, *action)
             }
-            Task::Condition { index, action } => {
-                let condition = uses::guarded(&rules.requirements[*index]);
-                self.value(task, &condition, *action)
-            }
+            Task::Condition { index, action } => self.condition(task, *index, *action),
             Task::Membership { index, action } => self.value(task, &rules.memberships[*index], *action),
             Task::Ready { index } => self.value(task, &rules.ready[*index].when, None),
             Task::TracedDefinition { index, action } => {
@@ -201,13 +204,17 @@ impl<'r> Emitter<'r> {
         let folded = fold::fold(expr, self.rules, action);
         let memo = self.memo(task);
         let mut body = Body::new(self, action);
-        if let Some(at) = memo {
-            body.recall(at);
-        }
-        body.expr(&folded);
-        if let Some(at) = memo {
-            body.remember(at);
-        }
+        body.remembered(memo, |body| body.expr(&folded));
+        body.code
+    }
+
+    fn condition(&mut self, task: &Task, index: usize, action: Option<usize>) -> Code {
+        let condition = uses::guarded(&self.rules.requirements[index]);
+        let folded = fold::fold(&condition, self.rules, action);
+        let memo = self.memo(task);
+        let mut body = Body::of_condition(self, action);
+        body.remembered(memo, |body| body.expr(&folded));
+        body.tell(index);
         body.code
     }
 

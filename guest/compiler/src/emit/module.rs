@@ -6,7 +6,7 @@ use wasm_encoder::{
     TableType, TypeSection,
 };
 
-use super::runtime::{RUNTIME, STATIC_BASE};
+use super::runtime::RUNTIME;
 use super::{Emitter, count, runtime};
 
 const PAGE: u64 = 65_536;
@@ -60,7 +60,9 @@ impl Emitter<'_> {
             .section(&code);
         let mut data = DataSection::new();
         data.active(0, &ConstExpr::i32_const(0), runtime::memory(heap));
-        data.active(0, &ConstExpr::i32_const(STATIC_BASE.cast_signed()), self.data.into_bytes());
+        for (at, bytes) in self.data.segments() {
+            data.active(0, &ConstExpr::i32_const(at.cast_signed()), bytes);
+        }
         module.section(&data);
         module.finish()
     }

@@ -163,6 +163,29 @@
       (br $each))
     (unreachable))
 
+  ;; Whether the text is in the list of texts.
+  (func $text_in (export "text_in") (param $text i32) (param $len i32) (param $list i32) (param $count i32) (result i32)
+    (loop $each
+      (if (i32.eqz (local.get $count)) (then (return (i32.const 0))))
+      (if (i32.eq (i32.load offset=4 (local.get $list)) (local.get $len))
+        (then
+          (if (call $bytes_equal (i32.load (local.get $list)) (local.get $text) (local.get $len))
+            (then (return (i32.const 1))))))
+      (local.set $list (i32.add (local.get $list) (i32.const 8)))
+      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+      (br $each))
+    (unreachable))
+
+  ;; Whether the case is in the list of an enum's cases.
+  (func $case_in (export "case_in") (param $case i32) (param $list i32) (param $count i32) (result i32)
+    (loop $each
+      (if (i32.eqz (local.get $count)) (then (return (i32.const 0))))
+      (if (i32.eq (i32.load8_u (local.get $list)) (local.get $case)) (then (return (i32.const 1))))
+      (local.set $list (i32.add (local.get $list) (i32.const 1)))
+      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+      (br $each))
+    (unreachable))
+
   ;; Runs a DFA: 256 classes, the row's width in bytes, then rows of 16-bit states; the last column is the end's.
   ;; State 0 has failed, state 1 has matched, state 2 is the start.
   (func $matches (export "matches") (param $dfa i32) (param $text i32) (param $len i32) (result i32)
@@ -193,12 +216,12 @@
 
   ;; ---- look-up ------------------------------------------------------------------------------------------------
 
-  ;; The value beside the key in a table, or -1: a count, then (length, pointer, value) sorted by length, then bytes.
-  (func $find (export "find") (param $table i32) (param $key i32) (param $len i32) (result i32)
+  ;; The value beside the key in a table, or $otherwise: a count, then (length, pointer, value) sorted by length, then bytes.
+  (func $find (export "find") (param $table i32) (param $key i32) (param $len i32) (param $otherwise i32) (result i32)
     (local $low i32) (local $high i32) (local $middle i32) (local $row i32) (local $order i32)
     (local.set $high (i32.load (local.get $table)))
     (loop $halves
-      (if (i32.ge_u (local.get $low) (local.get $high)) (then (return (i32.const -1))))
+      (if (i32.ge_u (local.get $low) (local.get $high)) (then (return (local.get $otherwise))))
       (local.set $middle (i32.shr_u (i32.add (local.get $low) (local.get $high)) (i32.const 1)))
       (local.set $row (i32.add (i32.add (local.get $table) (i32.const 4)) (i32.mul (local.get $middle) (i32.const 12))))
       (local.set $order (i32.sub (local.get $len) (i32.load (local.get $row))))
@@ -533,12 +556,15 @@
 
   ;; ---- the trace of an explanation ----------------------------------------------------------------------------
 
-  ;; Notes that the fact at the path has been read; $index is its element's position, or -1.
-  (func $note (export "note") (param $path i32) (param $len i32) (param $index i32) (local $entry i32)
+  ;; Notes that a fact has been read. $cell holds its path template: pointer and length.
+  (func $note (export "note") (param $cell i32)
+    (call $note_element (local.get $cell) (i32.const -1)))
+
+  ;; As $note, of the element at that position of its list.
+  (func $note_element (export "note_element") (param $cell i32) (param $index i32) (local $entry i32)
     (if (i32.eq (global.get $trace_count) (global.get $trace_room)) (then (call $trace_grow)))
     (local.set $entry (i32.add (global.get $trace) (i32.mul (global.get $trace_count) (i32.const 12))))
-    (i32.store (local.get $entry) (local.get $path))
-    (i32.store offset=4 (local.get $entry) (local.get $len))
+    (i64.store align=4 (local.get $entry) (i64.load align=4 (local.get $cell)))
     (i32.store offset=8 (local.get $entry) (local.get $index))
     (global.set $trace_count (i32.add (global.get $trace_count) (i32.const 1))))
 

@@ -9,9 +9,6 @@ use crate::contract::{CONTRACT, Type};
 use crate::ir::{Expr, Kind};
 use crate::rules::{Constant, Key, Rows};
 
-/// A word that is no address: nothing is found.
-const MISS: u32 = u32::MAX;
-
 /// Where a table stands: the first key's part, and the cell with what holds otherwise.
 #[derive(Clone, Copy)]
 pub(super) struct Placed {
@@ -39,46 +36,34 @@ impl Body<'_, '_> {
         }
     }
 
-    /// Leaves the address of the cell with what the table gives.
+    /// Leaves the address of the cell with what the table gives: a step a key, from the part of one to that of the next.
     pub(super) fn cell(&mut self, table: usize, keys: &[Expr]) {
         let by_action = matches!(keys[0].kind, Kind::Action);
         let placed = self.emitter.placed(table, by_action);
-        let part = self.code.local(ValType::I32);
-        self.code.block();
-        for (level, key) in keys.iter().enumerate() {
-            let indexed = if level == 0 {
-                placed.by_action.filter(|_| by_action)
-            } else {
-                None
-            };
-            match (indexed, &key.ty) {
-                (Some(at), _) => {
-                    self.code.op(I::GlobalGet(RUNTIME.index("action"))).word(2).op(I::I32Shl).load(at);
-                }
-                (None, Type::Text) => {
-                    self.part(level, placed, part);
-                    self.expr(key);
-                    self.run("find");
-                }
-                (None, _) => {
-                    self.expr(key);
-                    self.code.word(2).op(I::I32Shl);
-                    self.part(level, placed, part);
-                    self.code.add().load(0);
-                }
+        let mut rest = keys;
+        match placed.by_action.filter(|_| by_action) {
+            Some(at) => {
+                self.code.op(I::GlobalGet(RUNTIME.index("action"))).word(2).op(I::I32Shl).load(at);
+                rest = &keys[1..];
             }
-            self.code.tee(part).word(MISS).op(I::I32Eq).op(I::BrIf(0));
+            None if keys[0].ty != Type::Text => {
+                self.expr(&keys[0]);
+                self.code.word(2).op(I::I32Shl).load(placed.first);
+                rest = &keys[1..];
+            }
+            None => {
+                self.code.word(placed.first);
+            }
         }
-        let found = self.code.local(ValType::I32);
-        self.code.get(part).set(found).end();
-        self.code.get(found).word(placed.otherwise).get(found).op(I::Select);
-    }
-
-    fn part(&mut self, level: usize, placed: Placed, part: u32) {
-        if level == 0 {
-            self.code.word(placed.first);
-        } else {
-            self.code.get(part);
+        for (left, key) in (0..rest.len()).rev().zip(rest) {
+            self.expr(key);
+            if key.ty == Type::Text {
+                let otherwise = self.emitter.missing(table, left);
+                self.code.word(otherwise);
+                self.run("find");
+            } else {
+                self.code.word(2).op(I::I32Shl).add().load(0);
+            }
         }
     }
 }
@@ -93,7 +78,8 @@ impl Emitter<'_> {
                 // Every key has its row: nothing is ever missed.
                 None => 0,
             };
-            let first = self.rows(&rule.rows, &rule.keys);
+            self.tables.insert(table, Placed { first: 0, by_action: None, otherwise });
+            let first = self.rows(table, &rule.rows, &rule.keys);
             self.tables.insert(table, Placed { first, by_action: None, otherwise });
         }
         let mut placed = self.tables[&table];
@@ -104,47 +90,64 @@ impl Emitter<'_> {
         placed
     }
 
+    /// What stands for a row that is not there, with so many keys left: a part in which nothing is found.
+    fn missing(&mut self, table: usize, keys_left: usize) -> u32 {
+        let otherwise = self.tables[&table].otherwise;
+        let rule = &self.rules.tables[table];
+        if keys_left == 0 {
+            return otherwise;
+        }
+        match rule.keys[rule.keys.len() - keys_left] {
+            Key::Text => self.data.words(&[0]),
+            Key::Enum(e) => {
+                let inner = self.missing(table, keys_left - 1);
+                let words = vec![inner; CONTRACT.enums[e].cases.len()];
+                self.data.words(&words)
+            }
+        }
+    }
+
     fn rows_by_action(&mut self, table: usize) -> u32 {
         let rules = self.rules;
         let rule = &rules.tables[table];
         let Rows::More(rows) = &rule.rows else {
             unreachable!("a table has rows for its first key");
         };
+        let missing = self.missing(table, rule.keys.len() - 1);
         let mut words = Vec::new();
         for action in &rules.actions {
             words.push(match rows.iter().find(|(name, _, _)| name == action) {
-                Some((_, row, _)) => self.rows(row, &rule.keys[1..]),
-                None => MISS,
+                Some((_, row, _)) => self.rows(table, row, &rule.keys[1..]),
+                None => missing,
             });
         }
-        words.push(MISS);
+        words.push(missing);
         self.data.words(&words)
     }
 
     /// The address of the rows' part, or of a value's cell.
-    fn rows(&mut self, rows: &Rows, keys: &[Key]) -> u32 {
+    fn rows(&mut self, table: usize, rows: &Rows, keys: &[Key]) -> u32 {
         let rows = match rows {
             Rows::Value(value) => return self.constant_cell(value),
             Rows::More(rows) => rows,
         };
         let placed: Vec<(&str, u32)> = rows
             .iter()
-            .map(|(name, row, _)| (&**name, self.rows(row, &keys[1..])))
+            .map(|(name, row, _)| (&**name, self.rows(table, row, &keys[1..])))
             .collect();
-        match keys[0] {
-            Key::Text => self.find_table(placed),
-            Key::Enum(e) => {
-                let words: Vec<u32> = CONTRACT.enums[e]
-                    .cases
-                    .iter()
-                    .map(|case| {
-                        let row = placed.iter().find(|(name, _)| name == case);
-                        row.map_or(MISS, |(_, at)| *at)
-                    })
-                    .collect();
-                self.data.words(&words)
-            }
-        }
+        let Key::Enum(e) = keys[0] else {
+            return self.find_table(placed);
+        };
+        let missing = self.missing(table, keys.len() - 1);
+        let words: Vec<u32> = CONTRACT.enums[e]
+            .cases
+            .iter()
+            .map(|case| {
+                let row = placed.iter().find(|(name, _)| name == case);
+                row.map_or(missing, |(_, at)| *at)
+            })
+            .collect();
+        self.data.words(&words)
     }
 
     /// A table as the runtime's `find` wants it.
@@ -165,7 +168,7 @@ impl Emitter<'_> {
                 let (at, len) = self.data.text(text);
                 self.data.words(&[at, len])
             }
-            Constant::Int(value) => self.data.put(&value.to_le_bytes(), 8),
+            Constant::Int(value) => self.data.shared(value.to_le_bytes().to_vec(), 8),
             Constant::Bool(value) => self.data.words(&[u32::from(*value)]),
             Constant::Texts(texts) => {
                 let (at, len) = self.data.texts(texts.iter().map(|text| &**text));

@@ -1,6 +1,6 @@
 //! Evaluates a condition and notes the facts that decided it: of `a && b` that is false, those of the false side.
 
-use wasm_encoder::{Instruction as I, ValType};
+use wasm_encoder::{BlockType, Instruction as I, ValType};
 
 use super::expr::Body;
 use super::runtime::RUNTIME;
@@ -12,8 +12,8 @@ impl Body<'_, '_> {
     /// Leaves the value of a boolean expression, and the notes of what decided it.
     pub(super) fn traced(&mut self, expr: &Expr) {
         match &expr.kind {
-            Kind::And(a, b) => self.traced_logic(a, b, true),
-            Kind::Or(a, b) => self.traced_logic(a, b, false),
+            Kind::And(..) => self.traced_logic(&sides(expr, true), true),
+            Kind::Or(..) => self.traced_logic(&sides(expr, false), false),
             Kind::Not(a) => {
                 self.traced(a);
                 self.code.op(I::I32Eqz);
@@ -34,7 +34,7 @@ impl Body<'_, '_> {
                     index: *index,
                     action: self.action,
                 });
-                self.code.get(super::expr::REQUEST).call(function);
+                self.code.get(self.request).call(function);
             }
             Kind::Holds(requirements, action) => {
                 self.traced_holds(requirements, action.or(self.action), expr);
@@ -46,25 +46,24 @@ impl Body<'_, '_> {
         }
     }
 
-    /// `a && b` where `and`, else `a || b`: a side that decides alone drops the notes of the other.
-    fn traced_logic(&mut self, a: &Expr, b: &Expr, and: bool) {
-        let (start, middle) = (self.code.local(ValType::I32), self.code.local(ValType::I32));
-        let right = self.code.local(ValType::I32);
+    /// `a && b && …` where `and`, else `a || b || …`: a side that decides alone drops the notes of the others.
+    fn traced_logic(&mut self, sides: &[&Expr], and: bool) {
+        let (start, before) = (self.code.local(ValType::I32), self.code.local(ValType::I32));
         self.mark(start);
-        self.traced(a);
-        if !and {
-            self.code.op(I::I32Eqz);
+        self.code.op(I::Block(BlockType::Result(ValType::I32)));
+        self.code.block();
+        for side in sides {
+            self.mark(before);
+            self.traced(side);
+            if and {
+                self.code.op(I::I32Eqz);
+            }
+            self.code.op(I::BrIf(0));
         }
-        self.code.if_word();
-        self.mark(middle);
-        self.traced(b);
-        self.code.tee(right);
-        if and {
-            self.code.op(I::I32Eqz);
-        }
-        self.code.if_empty().get(start).get(middle);
+        self.code.word(u32::from(and)).op(I::Br(1)).end();
+        self.code.get(start).get(before);
         self.run("forget");
-        self.code.end().get(right).otherwise().word(u32::from(!and)).end();
+        self.code.word(u32::from(!and)).end();
     }
 
     /// The notes of the requirements that do not hold; where all do, of every fact they read.
@@ -75,10 +74,10 @@ impl Body<'_, '_> {
             self.code.block();
             if self.skips(*index, action, 0) {
                 let index = *index;
-                let function = self.emitter.function(Task::Condition { index, action });
-                self.code.get(super::expr::REQUEST).call(function).op(I::BrIf(0));
+                self.is_unmet(index, action);
+                self.code.op(I::I32Eqz).op(I::BrIf(0));
                 let function = self.emitter.function(Task::TracedCondition { index, action });
-                self.code.get(super::expr::REQUEST).call(function).op(I::Drop);
+                self.code.get(self.request).call(function).op(I::Drop);
                 self.code.word(0).set(result);
             }
             self.code.end();
@@ -107,18 +106,16 @@ impl Body<'_, '_> {
         for (path, var) in noted {
             let inner = var.is_some_and(|var| own == Some(var) || !self.vars.contains_key(&var));
             let list = path.find("[]").filter(|_| inner).map_or(path.len(), |at| at);
-            let (at, len) = self.emitter.data.text(&path[..list]);
-            self.code.word(at).word(len);
+            let cell = self.emitter.data.path(&path[..list]);
+            self.code.word(cell);
             match var.filter(|_| !inner) {
                 Some(var) => {
                     let (element, first, size) = self.vars[&var];
                     self.code.get(element).get(first).op(I::I32Sub).word(size).op(I::I32DivU);
+                    self.run("note_element");
                 }
-                None => {
-                    self.code.op(I::I32Const(-1));
-                }
+                None => self.run("note"),
             }
-            self.run("note");
         }
     }
 
@@ -155,5 +152,17 @@ impl Body<'_, '_> {
         for child in expr.children() {
             self.collect(child, noted);
         }
+    }
+}
+
+/// The sides of a chain of `&&` where `and`, else of `||`, left to right.
+fn sides(expr: &Expr, and: bool) -> Vec<&Expr> {
+    match (&expr.kind, and) {
+        (Kind::And(a, b), true) | (Kind::Or(a, b), false) => {
+            let mut all = sides(a, and);
+            all.extend(sides(b, and));
+            all
+        }
+        _ => vec![expr],
     }
 }
