@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::contract::RawExplanation;
+use crate::contract::{Problem, RawExplanation};
 use crate::error::EvaluateError;
 use crate::facts::Request;
 use crate::fault::Fault;
@@ -55,7 +55,11 @@ pub(crate) fn join<'p>(
             "it explains its requirements out of order".to_owned(),
         ));
     }
-    let facts = serde_json::to_value(request).map_err(|error| inconsistent(error.to_string()))?;
+    let facts = serde_json::to_value(request).map_err(|error| EvaluateError::Unjudged {
+        path: "$".to_owned(),
+        problem: Problem::OutOfRange,
+        message: error.to_string(),
+    })?;
     let mut left_bytes = limits.result_bytes;
     let mut explanations = Vec::with_capacity(raw.len());
     for RawExplanation {

@@ -129,7 +129,7 @@ impl Json for AttributeValue {
             Some(b'[') => Vec::read(&mut from, at).map(Self::Texts),
             Some(b't' | b'f') => bool::read(&mut from, at).map(Self::Truth),
             Some(b'-' | b'0'..=b'9') => {
-                return json::whole_number(written)
+                return json::whole_number(written, i64::MIN..=i64::MAX)
                     .map(Self::Number)
                     .map_err(D::Error::custom);
             }

@@ -18,7 +18,6 @@ use serde::ser::{Serialize, Serializer};
 
 pub use error::InputError;
 pub(crate) use leaf::{Name, case, text};
-
 pub(crate) use number::{raw, whole_number};
 pub(crate) use path::{Context, Path};
 pub(crate) use shape::{Shape, read_shape, refusal};

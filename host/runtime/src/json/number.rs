@@ -3,6 +3,7 @@
 //! Always true here: a number is judged by how it is written, so `-0` is one and `-0.0` is none, and none is ever rounded.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::Serializer;
@@ -14,16 +15,9 @@ use super::{Json, Path};
 
 impl Json for u32 {
     fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error> {
-        let raw = raw(from, at)?;
-        let written = raw.get();
-        let number = whole_number(written).map_err(D::Error::custom)?;
-        Self::try_from(number).map_err(|_| {
-            D::Error::custom(format_args!(
-                "{} is out of range, expected 0 to {}",
-                quoted(written),
-                Self::MAX
-            ))
-        })
+        let number = whole_number(raw(from, at)?.get(), 0..=i64::from(Self::MAX));
+        let number = number.map_err(D::Error::custom)?;
+        Ok(Self::try_from(number).expect("the number is in range"))
     }
 
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -43,16 +37,16 @@ pub(crate) fn raw<'de, D: Deserializer<'de>>(
     }
 }
 
-/// The whole number that the JSON value `written` is.
-pub(crate) fn whole_number(written: &str) -> Result<i64, String> {
+/// The whole number that the JSON value `written` is, if it is in `range`.
+pub(crate) fn whole_number(written: &str, range: RangeInclusive<i64>) -> Result<i64, String> {
     let found = match written.as_bytes().first() {
         Some(b'-' | b'0'..=b'9') if !written.contains(['.', 'e', 'E']) => {
-            return written.parse().map_err(|_| {
+            let number = written.parse().ok().filter(|number| range.contains(number));
+            let (least, most) = range.into_inner();
+            return number.ok_or_else(|| {
                 format!(
-                    "{} is out of range, expected {} to {}",
-                    quoted(written),
-                    i64::MIN,
-                    i64::MAX
+                    "{} is out of range, expected {least} to {most}",
+                    quoted(written)
                 )
             });
         }

@@ -1,5 +1,7 @@
 //! Tests of the runtime as those who embed it see it.
 
+#[cfg(feature = "compiler")]
+mod compiled;
 mod guest;
 mod hostile;
 mod json;
