@@ -4,4 +4,5 @@ pub mod cases;
 pub mod expected;
 pub mod native;
 pub mod random;
+pub mod rules;
 pub mod url;
