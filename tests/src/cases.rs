@@ -45,8 +45,12 @@ pub fn all() -> Vec<(Case, Request)> {
     let bases = bases();
     let lines = policy_file("cases.jsonl");
     let read = |line: &str| {
-        let case: Case = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        let mut value = bases.get(&case.base).unwrap_or_else(|| panic!("no base {}: {line}", case.base)).clone();
+        let case: Case =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let mut value = bases
+            .get(&case.base)
+            .unwrap_or_else(|| panic!("no base {}: {line}", case.base))
+            .clone();
         merge(&mut value, &case.patch);
         let request = request(&value).unwrap_or_else(|error| panic!("{}: {error}", case.name));
         (case, request)

@@ -20,14 +20,28 @@ pub struct Expected {
 impl Expected {
     /// What a component decided.
     pub fn by_component(decision: &Decision<'_>) -> Self {
-        let texts = |texts: &[std::borrow::Cow<'_, str>]| texts.iter().map(ToString::to_string).collect();
+        let texts =
+            |texts: &[std::borrow::Cow<'_, str>]| texts.iter().map(ToString::to_string).collect();
         Self {
-            decision: if decision.is_allowed() { "allow" } else { "deny" }.to_owned(),
-            requirements: decision.findings.iter().map(|finding| finding.requirement.to_string()).collect(),
+            decision: if decision.is_allowed() {
+                "allow"
+            } else {
+                "deny"
+            }
+            .to_owned(),
+            requirements: decision
+                .findings
+                .iter()
+                .map(|finding| finding.requirement.to_string())
+                .collect(),
             codes: texts(&decision.codes),
             blocked: texts(&decision.blocked),
             ready: texts(&decision.ready),
-            fallbacks: decision.fallbacks.iter().map(|mode| mode.name().to_owned()).collect(),
+            fallbacks: decision
+                .fallbacks
+                .iter()
+                .map(|mode| mode.name().to_owned())
+                .collect(),
         }
     }
 
@@ -36,14 +50,26 @@ impl Expected {
         let rules = || verdict.unmet.iter().map(|&index| &RULES[index]);
         let names = || rules().map(|rule| rule.code.names());
         let ungoverned = !verdict.allow && verdict.unmet.is_empty();
-        let codes = if ungoverned { vec!["ACTION_NOT_GOVERNED".to_owned()] } else { each_once(names().map(|(code, _)| code)) };
+        let codes = if ungoverned {
+            vec!["ACTION_NOT_GOVERNED".to_owned()]
+        } else {
+            each_once(names().map(|(code, _)| code))
+        };
         Self {
             decision: if verdict.allow { "allow" } else { "deny" }.to_owned(),
             requirements: rules().map(|rule| rule.id.to_owned()).collect(),
             codes,
             blocked: each_once(names().map(|(_, state)| state)),
-            ready: verdict.ready.iter().map(|&index| READY[index].to_owned()).collect(),
-            fallbacks: verdict.fallbacks.iter().map(|mode| mode.name().to_owned()).collect(),
+            ready: verdict
+                .ready
+                .iter()
+                .map(|&index| READY[index].to_owned())
+                .collect(),
+            fallbacks: verdict
+                .fallbacks
+                .iter()
+                .map(|mode| mode.name().to_owned())
+                .collect(),
         }
     }
 }

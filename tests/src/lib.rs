@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod expected;
+pub mod mutation;
 pub mod native;
 pub mod random;
 pub mod rules;

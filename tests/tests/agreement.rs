@@ -7,18 +7,29 @@ use scopegate_tests::random::{Requests, seed};
 use scopegate_tests::{cases, rules};
 
 /// The first request that the two decide differently, and both decisions.
-fn disagreement(component: &Component, native: Policy, requests: &[scopegate::Request]) -> Option<String> {
-    requests.iter().zip(component.evaluate_batch(requests)).find_map(|(request, decision)| {
-        let native = Expected::by_native(&native.decide(request));
-        let component = decision.map(|decision| Expected::by_component(&decision));
-        let json = || serde_json::to_string(request).expect("a request can be written");
-        (component.as_ref().ok() != Some(&native)).then(|| format!("{}\nnative    {native:?}\ncomponent {component:?}", json()))
-    })
+fn disagreement(
+    component: &Component,
+    native: Policy,
+    requests: &[scopegate::Request],
+) -> Option<String> {
+    requests
+        .iter()
+        .zip(component.evaluate_batch(requests))
+        .find_map(|(request, decision)| {
+            let native = Expected::by_native(&native.decide(request));
+            let component = decision.map(|decision| Expected::by_component(&decision));
+            let json = || serde_json::to_string(request).expect("a request can be written");
+            (component.as_ref().ok() != Some(&native))
+                .then(|| format!("{}\nnative    {native:?}\ncomponent {component:?}", json()))
+        })
 }
 
 #[test]
 fn on_random_requests() {
-    let component = Engine::new().expect("an engine").load(&cases::component()).expect("the default policy");
+    let component = Engine::new()
+        .expect("an engine")
+        .load(&cases::component())
+        .expect("the default policy");
     let requests: Vec<_> = Requests::new(seed(20)).take(25_000).collect();
     for requests in requests.chunks(500) {
         assert_eq!(disagreement(&component, Policy::WHOLE, requests), None);
@@ -27,10 +38,16 @@ fn on_random_requests() {
 
 #[test]
 fn one_by_one_as_in_a_batch() {
-    let component = Engine::new().expect("an engine").load(&cases::component()).expect("the default policy");
+    let component = Engine::new()
+        .expect("an engine")
+        .load(&cases::component())
+        .expect("the default policy");
     for request in Requests::new(seed(21)).take(1_000) {
         let alone = component.evaluate(&request).expect("a decision");
-        assert_eq!(Expected::by_component(&alone), Expected::by_native(&Policy::WHOLE.decide(&request)));
+        assert_eq!(
+            Expected::by_component(&alone),
+            Expected::by_native(&Policy::WHOLE.decide(&request))
+        );
     }
 }
 
@@ -40,9 +57,16 @@ fn with_each_requirement_dropped() {
     let text = cases::policy_file("policy.toml");
     let requests: Vec<_> = Requests::new(seed(22)).take(1_000).collect();
     for (index, rule) in RULES.iter().enumerate() {
-        let component = engine.load(&cases::compile(&rules::without(&text, rule.id))).expect("a policy");
+        let component = engine
+            .load(&cases::compile(&rules::without(&text, rule.id)))
+            .expect("a policy");
         assert_eq!(component.manifest().requirements.len(), RULES.len() - 1);
-        assert_eq!(disagreement(&component, Policy::WHOLE.without(index), &requests), None, "without {}", rule.id);
+        assert_eq!(
+            disagreement(&component, Policy::WHOLE.without(index), &requests),
+            None,
+            "without {}",
+            rule.id
+        );
     }
 }
 
@@ -52,11 +76,19 @@ fn with_every_second_requirement_dropped() {
     let requests: Vec<_> = Requests::new(seed(23)).take(1_000).collect();
     for parity in 0..2 {
         let (mut text, mut native) = (cases::policy_file("policy.toml"), Policy::WHOLE);
-        for (index, rule) in RULES.iter().enumerate().filter(|(index, _)| index % 2 == parity) {
+        for (index, rule) in RULES
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| index % 2 == parity)
+        {
             text = rules::without(&text, rule.id);
             native = native.without(index);
         }
         let component = engine.load(&cases::compile(&text)).expect("a policy");
-        assert_eq!(disagreement(&component, native, &requests), None, "without half of the requirements");
+        assert_eq!(
+            disagreement(&component, native, &requests),
+            None,
+            "without half of the requirements"
+        );
     }
 }

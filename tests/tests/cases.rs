@@ -8,29 +8,64 @@ use scopegate_tests::native::{self, Outcome, READY, RULES};
 #[test]
 fn the_native_reference_decides_every_case() {
     for (case, request) in cases::all() {
-        assert_eq!(Expected::by_native(&native::decide(&request)), case.expect, "{}", case.name);
+        assert_eq!(
+            Expected::by_native(&native::decide(&request)),
+            case.expect,
+            "{}",
+            case.name
+        );
     }
 }
 
 #[test]
 fn the_component_decides_every_case() {
-    let policy = Engine::new().expect("an engine").load(&cases::component()).expect("the default policy");
+    let policy = Engine::new()
+        .expect("an engine")
+        .load(&cases::component())
+        .expect("the default policy");
     for (case, request) in cases::all() {
-        let decision = policy.evaluate(&request).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        assert_eq!(Expected::by_component(&decision), case.expect, "{}", case.name);
-        let by_id = |finding: &scopegate::Finding<'_>| policy.manifest().requirements.iter().find(|it| it.id == finding.requirement);
+        let decision = policy
+            .evaluate(&request)
+            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        assert_eq!(
+            Expected::by_component(&decision),
+            case.expect,
+            "{}",
+            case.name
+        );
+        let by_id = |finding: &scopegate::Finding<'_>| {
+            policy
+                .manifest()
+                .requirements
+                .iter()
+                .find(|it| it.id == finding.requirement)
+        };
         for finding in &decision.findings {
             let requirement = by_id(finding).expect("a requirement of the manifest");
-            assert_eq!((&*finding.message, &*finding.remedy, &*finding.source), (&*requirement.message, &*requirement.remedy, &*requirement.source));
+            assert_eq!(
+                (&*finding.message, &*finding.remedy, &*finding.source),
+                (
+                    &*requirement.message,
+                    &*requirement.remedy,
+                    &*requirement.source
+                )
+            );
         }
     }
 }
 
 #[test]
 fn the_cases_show_each_requirement_met_unmet_and_not_applying() {
-    let requests: Vec<_> = cases::all().into_iter().map(|(_, request)| request).collect();
+    let requests: Vec<_> = cases::all()
+        .into_iter()
+        .map(|(_, request)| request)
+        .collect();
     for (index, rule) in RULES.iter().enumerate() {
-        let seen = |outcome| requests.iter().any(|request| native::outcome(index, request) == outcome);
+        let seen = |outcome| {
+            requests
+                .iter()
+                .any(|request| native::outcome(index, request) == outcome)
+        };
         assert!(seen(Outcome::Met) && seen(Outcome::Unmet), "{}", rule.id);
         // The first two are for every action: they do not apply to an action that no requirement names.
         assert!(seen(Outcome::NotApplying), "{}", rule.id);
@@ -39,21 +74,32 @@ fn the_cases_show_each_requirement_met_unmet_and_not_applying() {
 
 #[test]
 fn the_cases_show_each_ready_state_and_fallback_and_its_absence() {
-    let verdicts: Vec<_> = cases::all().into_iter().map(|(_, request)| native::decide(&request)).collect();
+    let verdicts: Vec<_> = cases::all()
+        .into_iter()
+        .map(|(_, request)| native::decide(&request))
+        .collect();
     for (index, state) in READY.iter().enumerate() {
-        let count = verdicts.iter().filter(|verdict| verdict.ready.contains(&index)).count();
+        let count = verdicts
+            .iter()
+            .filter(|verdict| verdict.ready.contains(&index))
+            .count();
         assert!(0 < count && count < verdicts.len(), "{state}");
     }
     let denied = || verdicts.iter().filter(|verdict| !verdict.allow);
     for mode in &scopegate::AccessMode::ALL[..4] {
-        let count = denied().filter(|verdict| verdict.fallbacks.contains(mode)).count();
+        let count = denied()
+            .filter(|verdict| verdict.fallbacks.contains(mode))
+            .count();
         assert!(0 < count && count < denied().count(), "{mode}");
     }
 }
 
 #[test]
 fn no_two_cases_have_one_name() {
-    let mut names: Vec<_> = cases::all().into_iter().map(|(case, _)| case.name).collect();
+    let mut names: Vec<_> = cases::all()
+        .into_iter()
+        .map(|(case, _)| case.name)
+        .collect();
     names.sort();
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
 }

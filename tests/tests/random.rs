@@ -15,26 +15,54 @@ fn random_requests_show_each_side_of_each_requirement() {
         }
     }
     for (rule, [not_applying, met, unmet]) in RULES.iter().zip(seen) {
-        println!("{:32} does not apply {not_applying:5}  met {met:5}  unmet {unmet:5}", rule.id);
+        println!(
+            "{:32} does not apply {not_applying:5}  met {met:5}  unmet {unmet:5}",
+            rule.id
+        );
         // The first two are for every action and have no guard.
         let applies_always = ["actor-known", "actor-in-account"].contains(&rule.id);
         let applies = met.min(unmet);
-        assert!(applies >= OFTEN && (applies_always || not_applying >= OFTEN), "{} is seen too seldom on some side", rule.id);
+        assert!(
+            applies >= OFTEN && (applies_always || not_applying >= OFTEN),
+            "{} is seen too seldom on some side",
+            rule.id
+        );
     }
 }
 
 #[test]
 fn random_requests_are_allowed_and_denied_with_each_ready_state_and_fallback() {
-    let verdicts: Vec<_> = Requests::new(2).take(20_000).map(|request| native::decide(&request)).collect();
+    let verdicts: Vec<_> = Requests::new(2)
+        .take(20_000)
+        .map(|request| native::decide(&request))
+        .collect();
     let often = |what: &str, count: usize| {
         println!("{what:32} {count:5}");
-        assert!((OFTEN as usize..verdicts.len() - OFTEN as usize).contains(&count), "{what}: {count}");
+        assert!(
+            (OFTEN as usize..verdicts.len() - OFTEN as usize).contains(&count),
+            "{what}: {count}"
+        );
     };
-    often("allow", verdicts.iter().filter(|verdict| verdict.allow).count());
+    often(
+        "allow",
+        verdicts.iter().filter(|verdict| verdict.allow).count(),
+    );
     for (index, state) in READY.iter().enumerate() {
-        often(state, verdicts.iter().filter(|verdict| verdict.ready.contains(&index)).count());
+        often(
+            state,
+            verdicts
+                .iter()
+                .filter(|verdict| verdict.ready.contains(&index))
+                .count(),
+        );
     }
     for mode in &scopegate::AccessMode::ALL[..4] {
-        often(mode.name(), verdicts.iter().filter(|verdict| verdict.fallbacks.contains(mode)).count());
+        often(
+            mode.name(),
+            verdicts
+                .iter()
+                .filter(|verdict| verdict.fallbacks.contains(mode))
+                .count(),
+        );
     }
 }

@@ -24,15 +24,29 @@ pub enum Action {
 }
 
 use Action::{
-    ApplyChange, ConnectProvider, CreateProviderTask, DraftPatch, ExportTicket, IndexRepository, InspectProvider, OpenPullRequest,
-    PrepareTicket, PublishEvidence, RequestAccess, Retest, RevokeAccess, Scan, ShareReport, Unlisted,
+    ApplyChange, ConnectProvider, CreateProviderTask, DraftPatch, ExportTicket, IndexRepository,
+    InspectProvider, OpenPullRequest, PrepareTicket, PublishEvidence, RequestAccess, Retest,
+    RevokeAccess, Scan, ShareReport, Unlisted,
 };
 
 impl Action {
     /// Every action of the default policy, in its order.
     pub const LISTED: [Self; 15] = [
-        Scan, Retest, ShareReport, ExportTicket, PublishEvidence, PrepareTicket, RequestAccess, ConnectProvider, InspectProvider,
-        IndexRepository, DraftPatch, OpenPullRequest, CreateProviderTask, ApplyChange, RevokeAccess,
+        Scan,
+        Retest,
+        ShareReport,
+        ExportTicket,
+        PublishEvidence,
+        PrepareTicket,
+        RequestAccess,
+        ConnectProvider,
+        InspectProvider,
+        IndexRepository,
+        DraftPatch,
+        OpenPullRequest,
+        CreateProviderTask,
+        ApplyChange,
+        RevokeAccess,
     ];
 
     /// The action that a text names.
@@ -72,31 +86,54 @@ pub(super) struct Actions {
 impl Actions {
     pub(super) const EVERY: Self = Self::of(&Action::LISTED);
     pub(super) const GOVERNED: Self = Self::EVERY.except(PrepareTicket).except(RevokeAccess);
-    pub(super) const USING: Self =
-        Self::of(&[ConnectProvider, InspectProvider, IndexRepository, OpenPullRequest, CreateProviderTask, ApplyChange])
-            .and_with_access(&[DraftPatch, ExportTicket]);
+    pub(super) const USING: Self = Self::of(&[
+        ConnectProvider,
+        InspectProvider,
+        IndexRepository,
+        OpenPullRequest,
+        CreateProviderTask,
+        ApplyChange,
+    ])
+    .and_with_access(&[DraftPatch, ExportTicket]);
     pub(super) const ASKING: Self = Self::USING.and(RequestAccess);
     pub(super) const CHANGING: Self =
-        Self::of(&[DraftPatch, OpenPullRequest, CreateProviderTask, ApplyChange]).and_with_access(&[ExportTicket]);
+        Self::of(&[DraftPatch, OpenPullRequest, CreateProviderTask, ApplyChange])
+            .and_with_access(&[ExportTicket]);
 
     pub(super) const fn of(actions: &[Action]) -> Self {
-        Self { always: bits(actions), with_access: 0 }
+        Self {
+            always: bits(actions),
+            with_access: 0,
+        }
     }
 
     pub(super) const fn and(self, action: Action) -> Self {
-        Self { always: self.always | action.bit(), ..self }
+        Self {
+            always: self.always | action.bit(),
+            ..self
+        }
     }
 
     const fn and_with_access(self, actions: &[Action]) -> Self {
-        Self { with_access: self.with_access | bits(actions), ..self }
+        Self {
+            with_access: self.with_access | bits(actions),
+            ..self
+        }
     }
 
     pub(super) const fn except(self, action: Action) -> Self {
-        Self { always: self.always & !action.bit(), with_access: self.with_access & !action.bit() }
+        Self {
+            always: self.always & !action.bit(),
+            with_access: self.with_access & !action.bit(),
+        }
     }
 
     pub(super) const fn contains(self, action: Action, has_access: bool) -> bool {
-        let set = if has_access { self.always | self.with_access } else { self.always };
+        let set = if has_access {
+            self.always | self.with_access
+        } else {
+            self.always
+        };
         set & action.bit() != 0
     }
 

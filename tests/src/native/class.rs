@@ -25,12 +25,36 @@ pub const SCOPES: [(&str, &[(Class, &[&str])]); 9] = [
     (
         "github",
         &[
-            (Read, &["metadata:read", "contents:read", "issues:read", "pull_requests:read", "statuses:read", "checks:read"]),
+            (
+                Read,
+                &[
+                    "metadata:read",
+                    "contents:read",
+                    "issues:read",
+                    "pull_requests:read",
+                    "statuses:read",
+                    "checks:read",
+                ],
+            ),
             (Ticket, &["issues:write"]),
             (Write, &["contents:write", "pull_requests:write"]),
-            (Publish, &["workflows:write", "deployments:write", "pages:write"]),
-            (Admin, &["administration:read", "administration:write", "members:read", "repository_hooks:write"]),
-            (Credential, &["secrets:read", "secrets:write", "dependabot_secrets:read"]),
+            (
+                Publish,
+                &["workflows:write", "deployments:write", "pages:write"],
+            ),
+            (
+                Admin,
+                &[
+                    "administration:read",
+                    "administration:write",
+                    "members:read",
+                    "repository_hooks:write",
+                ],
+            ),
+            (
+                Credential,
+                &["secrets:read", "secrets:write", "dependabot_secrets:read"],
+            ),
         ],
     ),
     (
@@ -39,7 +63,10 @@ pub const SCOPES: [(&str, &[(Class, &[&str])]); 9] = [
             (Read, &["read_repository", "read_registry"]),
             (Write, &["write_repository"]),
             (Publish, &["write_registry"]),
-            (Admin, &["read_api", "api", "sudo", "admin_mode", "create_runner"]),
+            (
+                Admin,
+                &["read_api", "api", "sudo", "admin_mode", "create_runner"],
+            ),
         ],
     ),
     (
@@ -47,7 +74,14 @@ pub const SCOPES: [(&str, &[(Class, &[&str])]); 9] = [
         &[
             (Read, &["read:jira-work"]),
             (Ticket, &["write:jira-work"]),
-            (Admin, &["manage:jira-project", "manage:jira-configuration", "manage:jira-webhook"]),
+            (
+                Admin,
+                &[
+                    "manage:jira-project",
+                    "manage:jira-configuration",
+                    "manage:jira-webhook",
+                ],
+            ),
             (CustomerData, &["read:jira-user"]),
         ],
     ),
@@ -57,7 +91,18 @@ pub const SCOPES: [(&str, &[(Class, &[&str])]); 9] = [
             (Read, &["read"]),
             (Write, &["edit_theme_options", "edit_posts", "edit_pages"]),
             (Publish, &["publish_posts", "publish_pages", "customize"]),
-            (Admin, &["edit_users", "manage_options", "install_plugins", "edit_plugins", "edit_themes", "edit_files", "unfiltered_html"]),
+            (
+                Admin,
+                &[
+                    "edit_users",
+                    "manage_options",
+                    "install_plugins",
+                    "edit_plugins",
+                    "edit_themes",
+                    "edit_files",
+                    "unfiltered_html",
+                ],
+            ),
             (Credential, &["application_password"]),
             (CustomerData, &["list_users"]),
         ],
@@ -68,28 +113,75 @@ pub const SCOPES: [(&str, &[(Class, &[&str])]); 9] = [
             (Read, &["read_product"]),
             (Write, &["edit_products"]),
             (Publish, &["publish_products"]),
-            (Admin, &["rest_api_write", "rest_api_read_write", "edit_shop_orders", "manage_woocommerce"]),
+            (
+                Admin,
+                &[
+                    "rest_api_write",
+                    "rest_api_read_write",
+                    "edit_shop_orders",
+                    "manage_woocommerce",
+                ],
+            ),
             (OrderData, &["rest_api_read", "view_woocommerce_reports"]),
         ],
     ),
     (
         "shopify",
         &[
-            (Read, &["read_themes", "read_content", "read_products", "read_script_tags", "read_privacy_settings"]),
-            (Write, &["write_themes", "write_content", "write_products", "write_privacy_settings"]),
+            (
+                Read,
+                &[
+                    "read_themes",
+                    "read_content",
+                    "read_products",
+                    "read_script_tags",
+                    "read_privacy_settings",
+                ],
+            ),
+            (
+                Write,
+                &[
+                    "write_themes",
+                    "write_content",
+                    "write_products",
+                    "write_privacy_settings",
+                ],
+            ),
             (Publish, &["write_script_tags", "write_publications"]),
             (Admin, &["write_orders", "write_customers", "read_users"]),
             (CustomerData, &["read_customers", "read_customer_events"]),
-            (OrderData, &["read_orders", "read_all_orders", "read_checkouts"]),
+            (
+                OrderData,
+                &["read_orders", "read_all_orders", "read_checkouts"],
+            ),
         ],
     ),
     (
         "gtm",
         &[
-            (Read, &["https://www.googleapis.com/auth/tagmanager.readonly"]),
-            (Write, &["https://www.googleapis.com/auth/tagmanager.edit.containers", "https://www.googleapis.com/auth/tagmanager.edit.containerversions"]),
-            (Publish, &["https://www.googleapis.com/auth/tagmanager.publish"]),
-            (Admin, &["https://www.googleapis.com/auth/tagmanager.delete.containers", "https://www.googleapis.com/auth/tagmanager.manage.accounts", "https://www.googleapis.com/auth/tagmanager.manage.users"]),
+            (
+                Read,
+                &["https://www.googleapis.com/auth/tagmanager.readonly"],
+            ),
+            (
+                Write,
+                &[
+                    "https://www.googleapis.com/auth/tagmanager.edit.containers",
+                    "https://www.googleapis.com/auth/tagmanager.edit.containerversions",
+                ],
+            ),
+            (
+                Publish,
+                &["https://www.googleapis.com/auth/tagmanager.publish"],
+            ),
+            (
+                Admin,
+                &[
+                    "https://www.googleapis.com/auth/tagmanager.delete.containers",
+                    "https://www.googleapis.com/auth/tagmanager.manage.accounts",
+                    "https://www.googleapis.com/auth/tagmanager.manage.users",
+                ],
+            ),
         ],
     ),
     (
@@ -115,8 +207,14 @@ pub const SCOPES: [(&str, &[(Class, &[&str])]); 9] = [
 
 /// The class of a scope of a provider: exact, case-sensitive.
 pub fn class(provider: &str, scope: &str) -> Class {
-    let classes = SCOPES.iter().find(|(name, _)| *name == provider).map_or(&[][..], |(_, classes)| classes);
-    classes.iter().find(|(_, scopes)| scopes.contains(&scope)).map_or(Unknown, |(class, _)| *class)
+    let classes = SCOPES
+        .iter()
+        .find(|(name, _)| *name == provider)
+        .map_or(&[][..], |(_, classes)| classes);
+    classes
+        .iter()
+        .find(|(_, scopes)| scopes.contains(&scope))
+        .map_or(Unknown, |(class, _)| *class)
 }
 
 /// The classes that a mode allows at a request for access.

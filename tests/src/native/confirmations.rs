@@ -7,61 +7,179 @@ use super::rule::{
 };
 use crate::url;
 use scopegate::{
-    AcceptedScopeStatus, AuthorizationStatus, OwnershipProofStatus, RemediationApprovalStatus, RetestStatus, Role, Scan, TargetKind,
-    TaskKind,
+    AcceptedScopeStatus, AuthorizationStatus, OwnershipProofStatus, RemediationApprovalStatus,
+    RetestStatus, Role, Scan, TargetKind, TaskKind,
 };
 
 const SCANNING: Actions = Actions::of(&[Action::Scan, Action::Retest]);
-const SHARING: Actions = Actions::of(&[Action::ShareReport, Action::ExportTicket, Action::PublishEvidence]);
+const SHARING: Actions = Actions::of(&[
+    Action::ShareReport,
+    Action::ExportTicket,
+    Action::PublishEvidence,
+]);
 
 pub(super) const RULES: [Rule; 19] = [
-    rule("actor-known", CustomerResponsibilityRequired, Actions::EVERY, always, |f| {
-        !f.request.actor.id.is_empty() && f.request.actor.role != Role::Viewer
-    }),
-    rule("actor-in-account", CustomerResponsibilityRequired, Actions::EVERY, always, actor_in_account),
-    rule("authorization-ready", AuthorizationRequired, Actions::GOVERNED, always, |f| {
-        f.status().authorization_status == AuthorizationStatus::Ready && is_authorized(f)
-    }),
-    rule("authorized-for-this-project", AuthorizationRequired, Actions::GOVERNED, is_authorized, |f| {
-        f.status().authorized_for.as_ref().is_some_and(|authorized| authorized.tenancy == f.request.tenancy)
-    }),
-    rule("ownership-proven", AuthorizationRequired, SCANNING, always, |f| {
-        matches!(f.status().ownership_proof_status, OwnershipProofStatus::Verified | OwnershipProofStatus::NotRequired)
-    }),
-    rule("scope-accepted", CustomerResponsibilityRequired, SCANNING.and(Action::PublishEvidence), always, |f| {
-        f.status().accepted_scope_status == AcceptedScopeStatus::Ready
-    }),
-    rule("targets-named", CustomerResponsibilityRequired, SCANNING, always, |f| f.for_scan(|scan| !scan.targets.is_empty())),
-    rule("scope-accepted-for-this-project", CustomerResponsibilityRequired, SCANNING, has_scan, |f| {
-        f.for_scan(|scan| scan.accepted_for == f.request.tenancy)
-    }),
-    rule("pages-reviewed", CustomerResponsibilityRequired, SCANNING, has_scan, |f| f.for_scan(|scan| scan.pages_reviewed)),
-    rule("targets-authorized", AuthorizationRequired, SCANNING, |f| has_scan(f) && is_authorized(f), targets_authorized),
-    rule("targets-accepted", CustomerResponsibilityRequired, SCANNING, has_scan, |f| {
-        f.for_scan(|scan| {
-            scan.targets.iter().all(|target| scan.accepted.iter().any(|pattern| url::accepts(pattern, &target.url)))
-        })
-    }),
-    rule("targets-not-excluded", CustomerResponsibilityRequired, SCANNING, has_scan, |f| {
-        f.for_scan(|scan| {
-            !scan.targets.iter().any(|target| scan.excluded.iter().any(|pattern| url::excludes(pattern, &target.url)))
-        })
-    }),
-    rule("targets-public", CustomerResponsibilityRequired, SCANNING, has_scan, |f| {
-        f.for_scan(|scan| scan.targets.iter().all(|target| target.kind == TargetKind::Public))
-    }),
-    rule("within-plan", CustomerResponsibilityRequired, SCANNING, has_scan, |f| f.for_scan(within_plan)),
-    rule("evidence-reviewed", CustomerResponsibilityRequired, SHARING, always, |f| {
-        let review = &f.status().evidence_review;
-        review.evidence && review.severity && review.confidence && review.boundary_wording
-    }),
-    rule("evidence-of-this-project", CustomerResponsibilityRequired, SHARING, always, |f| {
-        f.status().evidence_review.of == f.request.tenancy
-    }),
-    rule("retested", CustomerResponsibilityRequired, Actions::of(&[Action::PublishEvidence]), always, |f| {
-        f.status().retest_status != RetestStatus::Required
-    }),
-    rule("remediation-approved", RemediationApprovalRequired, Actions::CHANGING, always, remediation_approved),
+    rule(
+        "actor-known",
+        CustomerResponsibilityRequired,
+        Actions::EVERY,
+        always,
+        |f| !f.request.actor.id.is_empty() && f.request.actor.role != Role::Viewer,
+    ),
+    rule(
+        "actor-in-account",
+        CustomerResponsibilityRequired,
+        Actions::EVERY,
+        always,
+        actor_in_account,
+    ),
+    rule(
+        "authorization-ready",
+        AuthorizationRequired,
+        Actions::GOVERNED,
+        always,
+        |f| f.status().authorization_status == AuthorizationStatus::Ready && is_authorized(f),
+    ),
+    rule(
+        "authorized-for-this-project",
+        AuthorizationRequired,
+        Actions::GOVERNED,
+        is_authorized,
+        |f| {
+            f.status()
+                .authorized_for
+                .as_ref()
+                .is_some_and(|authorized| authorized.tenancy == f.request.tenancy)
+        },
+    ),
+    rule(
+        "ownership-proven",
+        AuthorizationRequired,
+        SCANNING,
+        always,
+        |f| {
+            matches!(
+                f.status().ownership_proof_status,
+                OwnershipProofStatus::Verified | OwnershipProofStatus::NotRequired
+            )
+        },
+    ),
+    rule(
+        "scope-accepted",
+        CustomerResponsibilityRequired,
+        SCANNING.and(Action::PublishEvidence),
+        always,
+        |f| f.status().accepted_scope_status == AcceptedScopeStatus::Ready,
+    ),
+    rule(
+        "targets-named",
+        CustomerResponsibilityRequired,
+        SCANNING,
+        always,
+        |f| f.for_scan(|scan| !scan.targets.is_empty()),
+    ),
+    rule(
+        "scope-accepted-for-this-project",
+        CustomerResponsibilityRequired,
+        SCANNING,
+        has_scan,
+        |f| f.for_scan(|scan| scan.accepted_for == f.request.tenancy),
+    ),
+    rule(
+        "pages-reviewed",
+        CustomerResponsibilityRequired,
+        SCANNING,
+        has_scan,
+        |f| f.for_scan(|scan| scan.pages_reviewed),
+    ),
+    rule(
+        "targets-authorized",
+        AuthorizationRequired,
+        SCANNING,
+        |f| has_scan(f) && is_authorized(f),
+        targets_authorized,
+    ),
+    rule(
+        "targets-accepted",
+        CustomerResponsibilityRequired,
+        SCANNING,
+        has_scan,
+        |f| {
+            f.for_scan(|scan| {
+                scan.targets.iter().all(|target| {
+                    scan.accepted
+                        .iter()
+                        .any(|pattern| url::accepts(pattern, &target.url))
+                })
+            })
+        },
+    ),
+    rule(
+        "targets-not-excluded",
+        CustomerResponsibilityRequired,
+        SCANNING,
+        has_scan,
+        |f| {
+            f.for_scan(|scan| {
+                !scan.targets.iter().any(|target| {
+                    scan.excluded
+                        .iter()
+                        .any(|pattern| url::excludes(pattern, &target.url))
+                })
+            })
+        },
+    ),
+    rule(
+        "targets-public",
+        CustomerResponsibilityRequired,
+        SCANNING,
+        has_scan,
+        |f| {
+            f.for_scan(|scan| {
+                scan.targets
+                    .iter()
+                    .all(|target| target.kind == TargetKind::Public)
+            })
+        },
+    ),
+    rule(
+        "within-plan",
+        CustomerResponsibilityRequired,
+        SCANNING,
+        has_scan,
+        |f| f.for_scan(within_plan),
+    ),
+    rule(
+        "evidence-reviewed",
+        CustomerResponsibilityRequired,
+        SHARING,
+        always,
+        |f| {
+            let review = &f.status().evidence_review;
+            review.evidence && review.severity && review.confidence && review.boundary_wording
+        },
+    ),
+    rule(
+        "evidence-of-this-project",
+        CustomerResponsibilityRequired,
+        SHARING,
+        always,
+        |f| f.status().evidence_review.of == f.request.tenancy,
+    ),
+    rule(
+        "retested",
+        CustomerResponsibilityRequired,
+        Actions::of(&[Action::PublishEvidence]),
+        always,
+        |f| f.status().retest_status != RetestStatus::Required,
+    ),
+    rule(
+        "remediation-approved",
+        RemediationApprovalRequired,
+        Actions::CHANGING,
+        always,
+        remediation_approved,
+    ),
     rule(
         "remediation-approval-recorded",
         RemediationApprovalRequired,
@@ -72,7 +190,11 @@ pub(super) const RULES: [Rule; 19] = [
 ];
 
 fn actor_in_account(f: &Facts<'_>) -> bool {
-    let (actor, tenancy, agency) = (&f.request.actor, &f.request.tenancy, &f.request.agency_account);
+    let (actor, tenancy, agency) = (
+        &f.request.actor,
+        &f.request.tenancy,
+        &f.request.agency_account,
+    );
     let own_account = actor.account == tenancy.account;
     let agency_of_client = actor.role == Role::Agency
         && !agency.is_empty()

@@ -73,27 +73,49 @@ type RuleSet = u64;
 
 impl Policy {
     /// All 50 requirements.
-    pub const WHOLE: Self = Self { kept: (1 << 50) - 1 };
+    pub const WHOLE: Self = Self {
+        kept: (1 << 50) - 1,
+    };
 
     /// The policy without the requirement at this index of [`RULES`].
     #[must_use]
     pub const fn without(self, index: usize) -> Self {
-        Self { kept: self.kept & !(1 << index) }
+        Self {
+            kept: self.kept & !(1 << index),
+        }
     }
 
     /// Decides a request.
     pub fn decide(self, request: &Request) -> Verdict {
-        let facts = Facts { request, action: Action::of(&request.action) };
+        let facts = Facts {
+            request,
+            action: Action::of(&request.action),
+        };
         let named = self.kept & NAMING[facts.action as usize] != 0;
-        let unmet: Vec<usize> = indices(self.applying(facts)).filter(|&index| !holds_alone(index, facts)).collect();
+        let unmet: Vec<usize> = indices(self.applying(facts))
+            .filter(|&index| !holds_alone(index, facts))
+            .collect();
         let allow = named && unmet.is_empty();
-        let fallbacks = if allow || !named { Vec::new() } else { state::fallbacks(self, facts) };
-        Verdict { allow, unmet, ready: state::ready(self, facts), fallbacks }
+        let fallbacks = if allow || !named {
+            Vec::new()
+        } else {
+            state::fallbacks(self, facts)
+        };
+        Verdict {
+            allow,
+            unmet,
+            ready: state::ready(self, facts),
+            fallbacks,
+        }
     }
 
     /// The requirements that are for the action as it stands, whatever their guards.
     fn applying(self, facts: Facts<'_>) -> RuleSet {
-        let for_action = if rule::has_access(&facts) { &NAMING } else { &NAMING_WITHOUT_ACCESS };
+        let for_action = if rule::has_access(&facts) {
+            &NAMING
+        } else {
+            &NAMING_WITHOUT_ACCESS
+        };
         self.kept & for_action[facts.action as usize]
     }
 
@@ -110,9 +132,16 @@ pub fn decide(request: &Request) -> Verdict {
 
 /// How the requirement at this index of [`RULES`] stands for a request.
 pub fn outcome(index: usize, request: &Request) -> Outcome {
-    let facts = Facts { request, action: Action::of(&request.action) };
+    let facts = Facts {
+        request,
+        action: Action::of(&request.action),
+    };
     let rule = &RULES[index];
-    if !rule.actions.contains(facts.action, rule::has_access(&facts)) || !(rule.given)(&facts) {
+    if !rule
+        .actions
+        .contains(facts.action, rule::has_access(&facts))
+        || !(rule.given)(&facts)
+    {
         Outcome::NotApplying
     } else if (rule.must)(&facts) {
         Outcome::Met
@@ -138,7 +167,10 @@ const fn naming(has_access: bool) -> [RuleSet; 16] {
     while action < Action::LISTED.len() {
         let mut index = 0;
         while index < rules.len() {
-            if rules[index].actions.contains(Action::LISTED[action], has_access) {
+            if rules[index]
+                .actions
+                .contains(Action::LISTED[action], has_access)
+            {
                 naming[action] |= 1 << index;
             }
             index += 1;

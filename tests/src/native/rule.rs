@@ -2,7 +2,9 @@
 
 use super::action::{Action, Actions};
 use super::class::{self, Class};
-use scopegate::{Access, ApprovedScope, Person, ProviderAccessStatus, Request, Responsibility, Role, Scan, Task};
+use scopegate::{
+    Access, ApprovedScope, Person, ProviderAccessStatus, Request, Responsibility, Role, Scan, Task,
+};
 
 /// A requirement of the default policy.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +28,13 @@ pub(super) const fn rule(
     given: fn(&Facts<'_>) -> bool,
     must: fn(&Facts<'_>) -> bool,
 ) -> Rule {
-    Rule { id, code, actions, given, must }
+    Rule {
+        id,
+        code,
+        actions,
+        given,
+        must,
+    }
 }
 
 /// The code of a denial.
@@ -52,9 +60,13 @@ impl Code {
     pub const fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::AuthorizationRequired => ("AUTHORIZATION_REQUIRED", "responsibility_blocked"),
-            Self::CustomerResponsibilityRequired => ("CUSTOMER_RESPONSIBILITY_REQUIRED", "responsibility_blocked"),
+            Self::CustomerResponsibilityRequired => {
+                ("CUSTOMER_RESPONSIBILITY_REQUIRED", "responsibility_blocked")
+            }
             Self::ProviderAccessRequired => ("PROVIDER_ACCESS_REQUIRED", "responsibility_blocked"),
-            Self::RemediationApprovalRequired => ("REMEDIATION_APPROVAL_REQUIRED", "approval_required"),
+            Self::RemediationApprovalRequired => {
+                ("REMEDIATION_APPROVAL_REQUIRED", "approval_required")
+            }
             Self::MissingApproval => ("MISSING_APPROVAL", "missing_approval"),
             Self::ScopeTooBroad => ("SCOPE_TOO_BROAD", "scope_too_broad"),
             Self::UnsupportedProvider => ("UNSUPPORTED_PROVIDER", "unsupported_provider"),
@@ -99,7 +111,10 @@ impl<'a> Facts<'a> {
         self.for_access(|access| self.for_task(|task| must(access, task)))
     }
 
-    pub(super) fn for_access_and_approved(&self, must: impl FnOnce(&Access, &ApprovedScope) -> bool) -> bool {
+    pub(super) fn for_access_and_approved(
+        &self,
+        must: impl FnOnce(&Access, &ApprovedScope) -> bool,
+    ) -> bool {
         self.for_access(|access| self.for_approved(|approved| must(access, approved)))
     }
 
@@ -116,7 +131,9 @@ impl<'a> Facts<'a> {
 
     /// The exception for customers' and orders' data: a dedicated flow, for a task that requires the data.
     pub(super) fn customer_data_flow(&self, access: &Access) -> bool {
-        connected(access) && access.customer_data_approved && self.for_task(|task| task.requires_customer_data)
+        connected(access)
+            && access.customer_data_approved
+            && self.for_task(|task| task.requires_customer_data)
     }
 }
 
@@ -163,5 +180,8 @@ pub(super) fn is_customer_data(class: Class) -> bool {
 }
 
 pub(super) fn is_over(status: ProviderAccessStatus) -> bool {
-    matches!(status, ProviderAccessStatus::Expired | ProviderAccessStatus::Revoked)
+    matches!(
+        status,
+        ProviderAccessStatus::Expired | ProviderAccessStatus::Revoked
+    )
 }

@@ -41,7 +41,10 @@ pub(super) fn ready(policy: Policy, facts: Facts<'_>) -> Vec<usize> {
     let granted = approved.is_some_and(|(access, _)| {
         connected(access) && access.connected_access_status == ProviderAccessStatus::Granted
     });
-    let revocable = request.access.as_ref().is_some_and(|access| access.revoke_path_visible);
+    let revocable = request
+        .access
+        .as_ref()
+        .is_some_and(|access| access.revoke_path_visible);
     let write_request = request.access.as_ref().is_some_and(connected) && request.task.is_some();
     let holds = [
         policy.holds(AUTHORIZATION, as_for(Action::Scan)),
@@ -62,7 +65,8 @@ pub(super) fn ready(policy: Policy, facts: Facts<'_>) -> Vec<usize> {
 /// The modes that stay open for the task, least first, when the action is denied.
 pub(super) fn fallbacks(policy: Policy, facts: Facts<'_>) -> Vec<AccessMode> {
     let request = facts.request;
-    let asks = Actions::ASKING.contains(facts.action, request.access.is_some()) || facts.action == Action::DraftPatch;
+    let asks = Actions::ASKING.contains(facts.action, request.access.is_some())
+        || facts.action == Action::DraftPatch;
     if !asks || !policy.holds(ACTOR, facts) {
         return Vec::new();
     }
@@ -72,17 +76,31 @@ pub(super) fn fallbacks(policy: Policy, facts: Facts<'_>) -> Vec<AccessMode> {
     }
     let approved = approved(policy, facts);
     let below_access = |mode| {
-        let is_below = |access: &Access| class::rank(mode) < class::rank(access.remediation_access_mode);
+        let is_below =
+            |access: &Access| class::rank(mode) < class::rank(access.remediation_access_mode);
         request.access.as_ref().is_none_or(is_below)
     };
-    let customer_applies =
-        request.task.as_ref().is_some_and(|task| task.sufficient_modes.contains(&AccessMode::CustomerApplied));
+    let customer_applies = request
+        .task
+        .as_ref()
+        .is_some_and(|task| task.sufficient_modes.contains(&AccessMode::CustomerApplied));
     let modes = [
         (AccessMode::CustomerApplied, customer_applies),
-        (AccessMode::ReadOnly, open_for(facts, approved, Operation::Read)),
-        (AccessMode::ReviewOnly, open_for(facts, approved, Operation::Draft)),
+        (
+            AccessMode::ReadOnly,
+            open_for(facts, approved, Operation::Read),
+        ),
+        (
+            AccessMode::ReviewOnly,
+            open_for(facts, approved, Operation::Draft),
+        ),
     ];
-    open.extend(modes.into_iter().filter(|&(mode, is_open)| is_open && below_access(mode)).map(|(mode, _)| mode));
+    open.extend(
+        modes
+            .into_iter()
+            .filter(|&(mode, is_open)| is_open && below_access(mode))
+            .map(|(mode, _)| mode),
+    );
     open
 }
 
@@ -90,12 +108,26 @@ type Approved<'a> = Option<(&'a Access, &'a ApprovedScope)>;
 
 /// The access and what was approved of it, if the approval stands as for `inspect_provider`.
 fn approved<'a>(policy: Policy, facts: Facts<'a>) -> Approved<'a> {
-    let both = facts.request.access.as_ref().zip(facts.request.approved_scope.as_ref());
-    both.filter(|_| policy.holds(APPROVED, Facts { action: Action::InspectProvider, ..facts }))
+    let both = facts
+        .request
+        .access
+        .as_ref()
+        .zip(facts.request.approved_scope.as_ref());
+    both.filter(|_| {
+        policy.holds(
+            APPROVED,
+            Facts {
+                action: Action::InspectProvider,
+                ..facts
+            },
+        )
+    })
 }
 
 fn open_for(facts: Facts<'_>, approved: Approved<'_>, operation: Operation) -> bool {
     let status = facts.request.responsibility.provider_access_status;
-    matches!(status, ProviderAccessStatus::Granted | ProviderAccessStatus::Reviewable)
-        && approved.is_some_and(|(_, approved)| approved.operations.contains(&operation))
+    matches!(
+        status,
+        ProviderAccessStatus::Granted | ProviderAccessStatus::Reviewable
+    ) && approved.is_some_and(|(_, approved)| approved.operations.contains(&operation))
 }

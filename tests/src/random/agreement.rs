@@ -5,11 +5,22 @@ use scopegate::Request;
 /// Makes one group of facts agree.
 pub(super) type Agree = fn(&mut Request);
 
-pub(super) const AGREEMENTS: [Agree; 6] = [of_one_tenancy, of_one_account, of_one_task, of_one_provider, of_one_approval, of_one_scope];
+pub(super) const AGREEMENTS: [Agree; 6] = [
+    of_one_tenancy,
+    of_one_account,
+    of_one_task,
+    of_one_provider,
+    of_one_approval,
+    of_one_scope,
+];
 
 fn of_one_tenancy(request: &mut Request) {
     let tenancy = &request.tenancy;
-    request.responsibility.evidence_review.of.clone_from(tenancy);
+    request
+        .responsibility
+        .evidence_review
+        .of
+        .clone_from(tenancy);
     if let Some(authorized) = &mut request.responsibility.authorized_for {
         authorized.tenancy.clone_from(tenancy);
     }
@@ -49,7 +60,9 @@ fn of_one_task(request: &mut Request) {
 }
 
 fn of_one_provider(request: &mut Request) {
-    let Some(access) = &request.access else { return };
+    let Some(access) = &request.access else {
+        return;
+    };
     if let Some(task) = &mut request.task {
         task.provider.clone_from(&access.provider);
         task.sufficient_modes = vec![access.remediation_access_mode];
@@ -57,16 +70,22 @@ fn of_one_provider(request: &mut Request) {
 }
 
 fn of_one_approval(request: &mut Request) {
-    let (Some(access), Some(approved)) = (&request.access, &mut request.approved_scope) else { return };
+    let (Some(access), Some(approved)) = (&request.access, &mut request.approved_scope) else {
+        return;
+    };
     approved.remediation_access_mode = access.remediation_access_mode;
     approved.provider.clone_from(&access.provider);
-    approved.provider_account.clone_from(&access.provider_account);
+    approved
+        .provider_account
+        .clone_from(&access.provider_account);
     approved.resource.clone_from(&access.resource);
     approved.task.clone_from(&access.task);
 }
 
 fn of_one_scope(request: &mut Request) {
-    let Some(access) = &request.access else { return };
+    let Some(access) = &request.access else {
+        return;
+    };
     if let Some(approved) = &mut request.approved_scope {
         approved.scopes.clone_from(&access.required_scopes);
     }

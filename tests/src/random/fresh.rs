@@ -3,8 +3,9 @@
 use super::pool::{self, list, one_of, time};
 use fastrand::Rng;
 use scopegate::{
-    AcceptedScopeStatus, Access, AccessMode, ApprovedScope, Authorization, AuthorizationStatus, Deployment, EvidenceReview, Operation,
-    OwnershipProofStatus, Person, ProviderAccessStatus, RemediationApproval, RemediationApprovalStatus, Request, Resource, ResourceKind,
+    AcceptedScopeStatus, Access, AccessMode, ApprovedScope, Authorization, AuthorizationStatus,
+    Deployment, EvidenceReview, Operation, OwnershipProofStatus, Person, ProviderAccessStatus,
+    RemediationApproval, RemediationApprovalStatus, Request, Resource, ResourceKind,
     Responsibility, RetestStatus, Role, Scan, Target, TargetKind, Task, TaskKind, Tenancy,
 };
 
@@ -79,7 +80,11 @@ fn scan(rng: &mut Rng) -> Scan {
         accepted_for: tenancy(rng),
         targets: list(rng, |rng| Target {
             url: pool::url(rng),
-            kind: if rng.bool() { TargetKind::Public } else { case(rng, TargetKind::ALL) },
+            kind: if rng.bool() {
+                TargetKind::Public
+            } else {
+                case(rng, TargetKind::ALL)
+            },
         }),
         accepted: list(rng, pool::pattern),
         excluded: list(rng, pool::pattern),
@@ -103,7 +108,10 @@ fn task(rng: &mut Rng) -> Task {
 }
 
 fn resource(rng: &mut Rng) -> Resource {
-    Resource { kind: case(rng, ResourceKind::ALL), id: one_of(rng, &pool::RESOURCES).to_owned() }
+    Resource {
+        kind: case(rng, ResourceKind::ALL),
+        id: one_of(rng, &pool::RESOURCES).to_owned(),
+    }
 }
 
 fn access(rng: &mut Rng) -> Access {

@@ -25,8 +25,13 @@ impl Requests {
     /// The requests of a seed.
     pub fn new(seed: u64) -> Self {
         let bases = cases::bases();
-        let read = |(name, value)| cases::request(value).unwrap_or_else(|error| panic!("base {name}: {error}"));
-        Self { rng: Rng::with_seed(seed), bases: bases.iter().map(read).collect() }
+        let read = |(name, value)| {
+            cases::request(value).unwrap_or_else(|error| panic!("base {name}: {error}"))
+        };
+        Self {
+            rng: Rng::with_seed(seed),
+            bases: bases.iter().map(read).collect(),
+        }
     }
 
     fn base(&mut self) -> Request {
@@ -37,7 +42,11 @@ impl Requests {
         let mut request = self.base();
         let changes = [0, 1, 2, 3, 4, 6, 8, 10, 14, 20][self.rng.usize(..10)];
         for _ in 0..changes {
-            let other = if self.rng.u8(..3) == 0 { self.base() } else { fresh::request(&mut self.rng) };
+            let other = if self.rng.u8(..3) == 0 {
+                self.base()
+            } else {
+                fresh::request(&mut self.rng)
+            };
             TAKES[self.rng.usize(..TAKES.len())](&mut request, &other);
         }
         request
@@ -48,7 +57,11 @@ impl Iterator for Requests {
     type Item = Request;
 
     fn next(&mut self) -> Option<Request> {
-        let mut request = if self.rng.u8(..12) == 0 { fresh::request(&mut self.rng) } else { self.varied() };
+        let mut request = if self.rng.u8(..12) == 0 {
+            fresh::request(&mut self.rng)
+        } else {
+            self.varied()
+        };
         if self.rng.bool() {
             for agree in AGREEMENTS {
                 if self.rng.u8(..4) > 0 {
@@ -62,7 +75,9 @@ impl Iterator for Requests {
 
 /// The seed that the environment variable `SCOPEGATE_SEED` names, or else this one. It is printed, so that a failure can be had again.
 pub fn seed(default: u64) -> u64 {
-    let seed = std::env::var("SCOPEGATE_SEED").map_or(default, |text| text.parse().expect("SCOPEGATE_SEED is a whole number"));
+    let seed = std::env::var("SCOPEGATE_SEED").map_or(default, |text| {
+        text.parse().expect("SCOPEGATE_SEED is a whole number")
+    });
     println!("SCOPEGATE_SEED={seed}");
     seed
 }

@@ -32,7 +32,18 @@ pub(super) const PROJECTS: [&str; 4] = ["proj-1", "proj-1", "proj-2", ""];
 pub(super) const WORKSPACES: [&str; 3] = ["client-a", "client-b", ""];
 pub(super) const TASKS: [&str; 4] = ["fix-42", "fix-42", "fix-7", ""];
 pub(super) const PROVIDERS: [&str; 12] = [
-    "github", "gitlab", "jira", "wordpress", "woocommerce", "shopify", "gtm", "cmp", "webhook", "drupal", "GitHub", "",
+    "github",
+    "gitlab",
+    "jira",
+    "wordpress",
+    "woocommerce",
+    "shopify",
+    "gtm",
+    "cmp",
+    "webhook",
+    "drupal",
+    "GitHub",
+    "",
 ];
 pub(super) const PROVIDER_ACCOUNTS: [&str; 3] = ["customer-org", "customer-shop", ""];
 pub(super) const RESOURCES: [&str; 3] = ["customer-org/site#main", "theme-1", ""];
@@ -52,8 +63,30 @@ const HOSTS: [&str; 10] = [
 ];
 const PORTS: [&str; 10] = ["", "", "", "", "", ":8443", ":443", ":80", ":0", ":08443"];
 const SEGMENTS: [&str; 24] = [
-    "account", "account", "Account", "accounting", "checkout", "pay", "a-._~!$&'()*+,=:@", "%C3%A9", "%20a", "a%20", "%c3", "%2F", "%41",
-    "%", "%3", "%25", "a;b", "a^b", "a\"b", ".", "..", "...", "*", "",
+    "account",
+    "account",
+    "Account",
+    "accounting",
+    "checkout",
+    "pay",
+    "a-._~!$&'()*+,=:@",
+    "%C3%A9",
+    "%20a",
+    "a%20",
+    "%c3",
+    "%2F",
+    "%41",
+    "%",
+    "%3",
+    "%25",
+    "a;b",
+    "a^b",
+    "a\"b",
+    ".",
+    "..",
+    "...",
+    "*",
+    "",
 ];
 const QUERIES: [&str; 7] = ["", "", "", "", "?", "?page=2", "?a=/../%zz*"];
 const ENDS: [&str; 12] = ["", "", "", "", "", "", "", "", "", "#top", "\\", "\u{7f}"];
@@ -101,9 +134,22 @@ pub(super) fn scope(rng: &mut Rng, provider: &str) -> String {
 /// A URL that is canonical, or nearly so.
 pub(super) fn url(rng: &mut Rng) -> String {
     if rng.u8(..3) == 0 {
-        return one_of(rng, &["https://shop.example/", "https://shop.example/account", "https://shop.example"]).to_owned();
+        return one_of(
+            rng,
+            &[
+                "https://shop.example/",
+                "https://shop.example/account",
+                "https://shop.example",
+            ],
+        )
+        .to_owned();
     }
-    let scheme = one_of(rng, &["https", "https", "https", "https", "http", "HTTPS", "ftp", ""]);
+    let scheme = one_of(
+        rng,
+        &[
+            "https", "https", "https", "https", "http", "HTTPS", "ftp", "",
+        ],
+    );
     let (host, port) = (host(rng), one_of(rng, &PORTS));
     let (path, query, end) = (path(rng), one_of(rng, &QUERIES), one_of(rng, &ENDS));
     format!("{scheme}://{host}{port}{path}{query}{end}")
