@@ -55,9 +55,8 @@ pub fn excludes(pattern: &str, url: &str) -> bool {
         return true;
     };
     let path = path.strip_suffix('/').unwrap_or(path);
-    let (begin, rest) = match url.path.split_at_checked(path.len()) {
-        Some(halves) => halves,
-        None => return false,
+    let Some((begin, rest)) = url.path.split_at_checked(path.len()) else {
+        return false;
     };
     begin.eq_ignore_ascii_case(path) && (rest.is_empty() || rest.starts_with('/'))
 }

@@ -3,8 +3,15 @@
 use scopegate::{Engine, Policy as Component};
 use scopegate_tests::expected::Expected;
 use scopegate_tests::native::{Policy, RULES};
-use scopegate_tests::random::{Requests, seed};
+use scopegate_tests::random::{self, Requests, seed};
 use scopegate_tests::{cases, rules};
+
+fn component() -> Component {
+    let engine = Engine::new().expect("an engine");
+    engine
+        .load(&cases::component())
+        .expect("the default policy")
+}
 
 /// The first request that the two decide differently, and both decisions.
 fn disagreement(
@@ -26,10 +33,7 @@ fn disagreement(
 
 #[test]
 fn on_random_requests() {
-    let component = Engine::new()
-        .expect("an engine")
-        .load(&cases::component())
-        .expect("the default policy");
+    let component = component();
     let requests: Vec<_> = Requests::new(seed(20)).take(25_000).collect();
     for requests in requests.chunks(500) {
         assert_eq!(disagreement(&component, Policy::WHOLE, requests), None);
@@ -37,11 +41,30 @@ fn on_random_requests() {
 }
 
 #[test]
+fn on_urls() {
+    let component = component();
+    let requests: Vec<_> = random::of_one_page(seed(24)).take(25_000).collect();
+    let mut seen = [[0_u32; 2]; 3];
+    for (requests, native) in requests
+        .chunks(500)
+        .map(|requests| (requests, Policy::WHOLE))
+    {
+        assert_eq!(disagreement(&component, native, requests), None);
+        for unmet in requests.iter().map(|request| native.decide(request).unmet) {
+            for (rule, counts) in (9..12).zip(&mut seen) {
+                counts[usize::from(unmet.contains(&rule))] += 1;
+            }
+        }
+    }
+    assert!(
+        seen.iter().flatten().all(|count| *count > 1_000),
+        "{seen:?}"
+    );
+}
+
+#[test]
 fn one_by_one_as_in_a_batch() {
-    let component = Engine::new()
-        .expect("an engine")
-        .load(&cases::component())
-        .expect("the default policy");
+    let component = component();
     for request in Requests::new(seed(21)).take(1_000) {
         let alone = component.evaluate(&request).expect("a decision");
         assert_eq!(

@@ -20,8 +20,11 @@ pub enum Class {
 
 use Class::{Admin, Credential, CustomerData, OrderData, Publish, Read, Ticket, Unknown, Write};
 
-/// Each provider's scopes, by class.
-pub const SCOPES: [(&str, &[(Class, &[&str])]); 9] = [
+/// A provider's scopes, by class.
+pub type Scopes = &'static [(Class, &'static [&'static str])];
+
+/// Each provider's scopes.
+pub const SCOPES: [(&str, Scopes); 9] = [
     (
         "github",
         &[

@@ -12,7 +12,7 @@ mod rule;
 mod state;
 
 pub use action::Action;
-pub use class::{Class, SCOPES, class};
+pub use class::{Class, SCOPES, Scopes, class};
 pub use rule::{Code, Rule};
 pub use state::READY;
 

@@ -107,7 +107,7 @@ pub(super) fn fallbacks(policy: Policy, facts: Facts<'_>) -> Vec<AccessMode> {
 type Approved<'a> = Option<(&'a Access, &'a ApprovedScope)>;
 
 /// The access and what was approved of it, if the approval stands as for `inspect_provider`.
-fn approved<'a>(policy: Policy, facts: Facts<'a>) -> Approved<'a> {
+fn approved(policy: Policy, facts: Facts<'_>) -> Approved<'_> {
     let both = facts
         .request
         .access

@@ -1,5 +1,6 @@
 //! Requests whose every fact is drawn by itself.
 
+use super::address;
 use super::pool::{self, list, one_of, time};
 use fastrand::Rng;
 use scopegate::{
@@ -57,7 +58,7 @@ fn responsibility(rng: &mut Rng) -> Responsibility {
         authorization_status: case(rng, AuthorizationStatus::ALL),
         authorized_for: maybe(rng, |rng| Authorization {
             tenancy: tenancy(rng),
-            hosts: list(rng, |rng| pool::host(rng).to_owned()),
+            hosts: list(rng, |rng| address::host(rng).to_owned()),
         }),
         ownership_proof_status: case(rng, OwnershipProofStatus::ALL),
         accepted_scope_status: case(rng, AcceptedScopeStatus::ALL),
@@ -79,15 +80,15 @@ fn scan(rng: &mut Rng) -> Scan {
     Scan {
         accepted_for: tenancy(rng),
         targets: list(rng, |rng| Target {
-            url: pool::url(rng),
+            url: address::url(rng),
             kind: if rng.bool() {
                 TargetKind::Public
             } else {
                 case(rng, TargetKind::ALL)
             },
         }),
-        accepted: list(rng, pool::pattern),
-        excluded: list(rng, pool::pattern),
+        accepted: list(rng, address::pattern),
+        excluded: list(rng, address::pattern),
         pages_reviewed: rng.bool(),
         page_limit: amount(rng),
         credits: amount(rng),

@@ -3,6 +3,7 @@
 //!
 //! The same seed gives the same requests.
 
+mod address;
 mod agreement;
 mod field;
 mod fresh;
@@ -13,6 +14,7 @@ use agreement::AGREEMENTS;
 use fastrand::Rng;
 use field::TAKES;
 use scopegate::Request;
+use std::iter;
 
 /// An endless sequence of requests.
 #[derive(Debug, Clone)]
@@ -51,6 +53,29 @@ impl Requests {
         }
         request
     }
+}
+
+/// Requests that turn on URLs alone: scans of one page, with one pattern accepted and one excluded.
+pub fn of_one_page(seed: u64) -> impl Iterator<Item = Request> {
+    let bases = cases::bases();
+    let base = cases::request(&bases["scan"]).expect("a request");
+    let mut rng = Rng::with_seed(seed);
+    iter::repeat_with(move || {
+        let mut request = base.clone();
+        let scan = request.scan.as_mut().expect("the base scans");
+        let url = address::url(&mut rng);
+        let pattern = |rng: &mut Rng| {
+            if rng.u8(..3) == 0 {
+                url.clone()
+            } else {
+                address::pattern(rng)
+            }
+        };
+        (scan.accepted, scan.excluded) = (vec![pattern(&mut rng)], vec![pattern(&mut rng)]);
+        scan.targets.truncate(1);
+        scan.targets[0].url = url;
+        request
+    })
 }
 
 impl Iterator for Requests {

@@ -1,4 +1,4 @@
-//! Small pools of values, so that random facts often agree, and URLs that are canonical or nearly so.
+//! Small pools of values, so that random facts often agree.
 
 use crate::native::SCOPES;
 use fastrand::Rng;
@@ -49,48 +49,6 @@ pub(super) const PROVIDER_ACCOUNTS: [&str; 3] = ["customer-org", "customer-shop"
 pub(super) const RESOURCES: [&str; 3] = ["customer-org/site#main", "theme-1", ""];
 pub(super) const TEXTS: [&str; 3] = ["because", "é", ""];
 
-const HOSTS: [&str; 10] = [
-    "shop.example",
-    "shop.example",
-    "shop.example",
-    "other.example",
-    "xn--e1afmkfd.xn--p1ai",
-    "Shop.example",
-    "shop.example.",
-    "shop",
-    "127.0.0.1",
-    "user@shop.example",
-];
-const PORTS: [&str; 10] = ["", "", "", "", "", ":8443", ":443", ":80", ":0", ":08443"];
-const SEGMENTS: [&str; 24] = [
-    "account",
-    "account",
-    "Account",
-    "accounting",
-    "checkout",
-    "pay",
-    "a-._~!$&'()*+,=:@",
-    "%C3%A9",
-    "%20a",
-    "a%20",
-    "%c3",
-    "%2F",
-    "%41",
-    "%",
-    "%3",
-    "%25",
-    "a;b",
-    "a^b",
-    "a\"b",
-    ".",
-    "..",
-    "...",
-    "*",
-    "",
-];
-const QUERIES: [&str; 7] = ["", "", "", "", "?", "?page=2", "?a=/../%zz*"];
-const ENDS: [&str; 12] = ["", "", "", "", "", "", "", "", "", "#top", "\\", "\u{7f}"];
-
 pub(super) fn one_of<'a>(rng: &mut Rng, pool: &[&'a str]) -> &'a str {
     pool[rng.usize(..pool.len())]
 }
@@ -129,54 +87,4 @@ pub(super) fn scope(rng: &mut Rng, provider: &str) -> String {
         2 => one_of(rng, scopes).to_uppercase(),
         _ => one_of(rng, scopes).to_owned(),
     }
-}
-
-/// A URL that is canonical, or nearly so.
-pub(super) fn url(rng: &mut Rng) -> String {
-    if rng.u8(..3) == 0 {
-        return one_of(
-            rng,
-            &[
-                "https://shop.example/",
-                "https://shop.example/account",
-                "https://shop.example",
-            ],
-        )
-        .to_owned();
-    }
-    let scheme = one_of(
-        rng,
-        &[
-            "https", "https", "https", "https", "http", "HTTPS", "ftp", "",
-        ],
-    );
-    let (host, port) = (host(rng), one_of(rng, &PORTS));
-    let (path, query, end) = (path(rng), one_of(rng, &QUERIES), one_of(rng, &ENDS));
-    format!("{scheme}://{host}{port}{path}{query}{end}")
-}
-
-/// A URL or a path.
-pub(super) fn pattern(rng: &mut Rng) -> String {
-    if rng.bool() { url(rng) } else { path(rng) }
-}
-
-pub(super) fn host(rng: &mut Rng) -> &'static str {
-    one_of(rng, &HOSTS)
-}
-
-fn path(rng: &mut Rng) -> String {
-    // Most segments are plain, so that most paths are canonical.
-    let segment = |rng: &mut Rng| {
-        let plain = if rng.u8(..4) > 0 { 8 } else { SEGMENTS.len() };
-        SEGMENTS[rng.usize(..plain)]
-    };
-    let mut path = String::new();
-    for _ in 0..rng.u8(..4) {
-        path.push('/');
-        path.push_str(segment(rng));
-    }
-    if rng.u8(..3) == 0 {
-        path.push('/');
-    }
-    path
 }

@@ -1,0 +1,24 @@
+//! Random conditions, and the `cel` crate as the oracle of what they mean.
+//!
+//! A condition is made from the contract's types, so it is well typed and asks for optional facts before it uses them: every one must
+//! compile. What it means for a request is asked of the component and of the oracle, which knows nothing of the compiler but the parser.
+
+mod batch;
+mod cel;
+mod contract;
+mod facts;
+mod generate;
+mod literal;
+mod requests;
+mod samples;
+mod table;
+mod world;
+
+pub use batch::Batch;
+pub use cel::{Oracle, Question};
+pub use contract::{CONTRACT, Contract, Field, Type};
+pub use generate::Generator;
+pub use requests::Requests;
+pub use samples::Samples;
+pub use table::{Cell, Table};
+pub use world::{ACTIONS, World};
