@@ -25,18 +25,54 @@ pub(crate) fn digest(text: &str) -> String {
 
 /// Makes the module a component that carries its rules.
 pub(crate) fn component(mut module: Vec<u8>, source: &str) -> Vec<u8> {
-    embed_component_metadata(&mut module, &CONTRACT.resolve, CONTRACT.world, StringEncoding::UTF8)
-        .expect("the module takes the contract's metadata");
-    let mut component = ComponentEncoder::default()
+    embed_component_metadata(
+        &mut module,
+        &CONTRACT.resolve,
+        CONTRACT.world,
+        StringEncoding::UTF8,
+    )
+    .expect("the module takes the contract's metadata");
+    let encoded = ComponentEncoder::default()
         .validate(true)
-        .debug_names(false)
         .module(&module)
         .and_then(|mut encoder| encoder.encode())
         .expect("what the compiler writes fits the contract");
+    let mut component = without_custom_sections(&encoded);
     let compressed = miniz_oxide::deflate::compress_to_vec(source.as_bytes(), 9);
-    append(&mut component, scopegate_contract::RULES_SECTION, &compressed);
-    append(&mut component, scopegate_contract::COMPILER_SECTION, COMPILER.as_bytes());
+    append(
+        &mut component,
+        scopegate_contract::RULES_SECTION,
+        &compressed,
+    );
+    append(
+        &mut component,
+        scopegate_contract::COMPILER_SECTION,
+        COMPILER.as_bytes(),
+    );
     component
+}
+
+/// The component without its own custom sections: the names and producers that the encoder adds.
+fn without_custom_sections(component: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(component.len());
+    let mut from = 0;
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.expect("what the encoder writes can be read") {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) if depth > 0 => depth -= 1,
+            Payload::CustomSection(section) if depth == 0 => {
+                let mut size = Vec::new();
+                section.range().len().encode(&mut size);
+                // Its number and its size stand before what the range covers.
+                kept.extend_from_slice(&component[from..section.range().start - size.len() - 1]);
+                from = section.range().end;
+            }
+            _ => {}
+        }
+    }
+    kept.extend_from_slice(&component[from..]);
+    kept
 }
 
 fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
@@ -52,7 +88,8 @@ fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
 /// The rules' text that a component carries, if it carries one. It is a claim: only compiling it again proves it.
 pub fn rules_of(component: &[u8]) -> Option<String> {
     let compressed = section(component, scopegate_contract::RULES_SECTION)?;
-    let text = miniz_oxide::inflate::decompress_to_vec_with_limit(&compressed, crate::SOURCE_BYTES).ok()?;
+    let text = miniz_oxide::inflate::decompress_to_vec_with_limit(&compressed, crate::SOURCE_BYTES)
+        .ok()?;
     String::from_utf8(text).ok()
 }
 

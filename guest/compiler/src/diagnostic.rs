@@ -24,8 +24,6 @@ pub struct Diagnostic {
     pub message: String,
     /// Where: bytes of the file.
     pub span: Range<usize>,
-    /// What stands there, if that needs saying.
-    pub label: String,
     /// What to do.
     pub remedy: String,
 }
@@ -40,7 +38,6 @@ impl Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             span,
-            label: String::new(),
             remedy: remedy.into(),
         }
     }
@@ -54,11 +51,6 @@ impl Diagnostic {
             severity: Severity::Warning,
             ..Self::error(span, message, remedy)
         }
-    }
-
-    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
     }
 
     /// Line and column of the diagnostic in `source`, both from 1; columns count characters.
@@ -78,10 +70,7 @@ impl Diagnostic {
         };
         let start = floor_char_boundary(source, self.span.start);
         let end = floor_char_boundary(source, self.span.end.max(start));
-        let mut annotation = AnnotationKind::Primary.span(start..end);
-        if !self.label.is_empty() {
-            annotation = annotation.label(&self.label);
-        }
+        let annotation = AnnotationKind::Primary.span(start..end);
         let mut group = level
             .primary_title(&self.message)
             .element(Snippet::source(source).path(file).annotation(annotation));

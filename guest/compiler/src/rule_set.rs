@@ -112,14 +112,19 @@ impl RuleSet {
 
     /// The ids of the requirements, in the order of findings.
     pub fn requirements(&self) -> impl Iterator<Item = &str> {
-        self.rules.requirements.iter().map(|requirement| requirement.id.as_str())
+        self.rules
+            .requirements
+            .iter()
+            .map(|requirement| requirement.id.as_str())
     }
 
     /// The actions that the requirement with this id names.
     pub fn actions_of(&self, requirement: &str) -> Vec<&str> {
         let found = self.rules.requirements.iter().find(|r| r.id == requirement);
         let actions = found.into_iter().flat_map(|r| r.actions.keys());
-        actions.map(|action| &*self.rules.actions[*action]).collect()
+        actions
+            .map(|action| &*self.rules.actions[*action])
+            .collect()
     }
 
     /// What in the text has no effect.
@@ -148,7 +153,11 @@ impl RuleSet {
             clauses(expr, &mut |clause| {
                 mutants.push(Mutant {
                     span: clause.span.clone(),
-                    clause: self.source.get(clause.span.clone()).unwrap_or_default().into(),
+                    clause: self
+                        .source
+                        .get(clause.span.clone())
+                        .unwrap_or_default()
+                        .into(),
                     owner: owner.clone(),
                     number,
                 });
@@ -202,8 +211,14 @@ fn coverage_states(rules: &Rules) -> Vec<Ready> {
             applies = boolean(Kind::And(Box::new(applies), Box::new(given.clone())));
         }
         let holds = boolean(Kind::Holds([index].into(), None));
-        states.push(Ready { state: format!("applies_{index}"), when: applies });
-        states.push(Ready { state: format!("holds_{index}"), when: holds });
+        states.push(Ready {
+            state: format!("applies_{index}"),
+            when: applies,
+        });
+        states.push(Ready {
+            state: format!("holds_{index}"),
+            when: holds,
+        });
     }
     states
 }
@@ -211,7 +226,10 @@ fn coverage_states(rules: &Rules) -> Vec<Ready> {
 fn owned_conditions(rules: &Rules) -> Vec<(String, &Expr)> {
     let mut all = Vec::new();
     for definition in &rules.definitions {
-        all.push((format!("definition `{}`", definition.name), &definition.expr));
+        all.push((
+            format!("definition `{}`", definition.name),
+            &definition.expr,
+        ));
     }
     for (index, membership) in rules.memberships.iter().enumerate() {
         all.push((format!("set condition {}", index + 1), membership));
@@ -225,7 +243,10 @@ fn owned_conditions(rules: &Rules) -> Vec<(String, &Expr)> {
         all.push((format!("ready state `{}`", ready.state), &ready.when));
     }
     if let Some(fallbacks) = &rules.fallbacks {
-        let conditions = fallbacks.when.iter().chain(fallbacks.modes.iter().map(|(_, when)| when));
+        let conditions = fallbacks
+            .when
+            .iter()
+            .chain(fallbacks.modes.iter().map(|(_, when)| when));
         all.extend(conditions.map(|when| ("fallbacks".to_string(), when)));
     }
     all
@@ -233,7 +254,12 @@ fn owned_conditions(rules: &Rules) -> Vec<(String, &Expr)> {
 
 fn owned_conditions_mut(rules: &mut Rules) -> Vec<&mut Expr> {
     let mut all: Vec<&mut Expr> = Vec::new();
-    all.extend(rules.definitions.iter_mut().map(|definition| &mut definition.expr));
+    all.extend(
+        rules
+            .definitions
+            .iter_mut()
+            .map(|definition| &mut definition.expr),
+    );
     all.extend(rules.memberships.iter_mut());
     for requirement in &mut rules.requirements {
         all.extend(requirement.given.iter_mut());
@@ -297,18 +323,41 @@ fn without(expr: &Expr, at: usize) -> Expr {
         kind: Kind::If(Box::new(condition.clone()), Box::new(yes), Box::new(no)),
         ..expr.clone()
     };
-    let guards = |side: &Expr| side.children().is_empty() || matches!(side.kind, Kind::Not(_) | Kind::And(..) | Kind::Or(..));
+    let guards = |side: &Expr| {
+        side.children().is_empty()
+            || matches!(side.kind, Kind::Not(_) | Kind::And(..) | Kind::Or(..))
+    };
     match &expr.kind {
-        Kind::And(a, b) if at == 0 && guards(a) => choice(a, (**b).clone(), Expr::bool(true, expr.span.clone())),
-        Kind::Or(a, b) if at == 0 && guards(a) => choice(a, Expr::bool(false, expr.span.clone()), (**b).clone()),
-        Kind::And(a, b) | Kind::Or(a, b) => if at == 0 { (**b).clone() } else { (**a).clone() },
-        Kind::If(condition, yes, no) => choice(&Expr { kind: Kind::Not(condition.clone()), ..(**condition).clone() }, (**yes).clone(), (**no).clone()),
+        Kind::And(a, b) if at == 0 && guards(a) => {
+            choice(a, (**b).clone(), Expr::bool(true, expr.span.clone()))
+        }
+        Kind::Or(a, b) if at == 0 && guards(a) => {
+            choice(a, Expr::bool(false, expr.span.clone()), (**b).clone())
+        }
+        Kind::And(a, b) | Kind::Or(a, b) => {
+            if at == 0 {
+                (**b).clone()
+            } else {
+                (**a).clone()
+            }
+        }
+        Kind::If(condition, yes, no) => choice(
+            &Expr {
+                kind: Kind::Not(condition.clone()),
+                ..(**condition).clone()
+            },
+            (**yes).clone(),
+            (**no).clone(),
+        ),
         Kind::In(needle, list) => {
             let mut list = (**list).clone();
             if let Kind::List(elements) = &mut list.kind {
                 elements.remove(at);
             }
-            Expr { kind: Kind::In(needle.clone(), Box::new(list)), ..expr.clone() }
+            Expr {
+                kind: Kind::In(needle.clone(), Box::new(list)),
+                ..expr.clone()
+            }
         }
         _ => expr.clone(),
     }

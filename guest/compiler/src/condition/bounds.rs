@@ -5,7 +5,7 @@ use std::ops::Range;
 /// The most bytes of one condition.
 const BYTES: usize = 32 * 1024;
 /// The deepest nesting of brackets, `? :` and unary operators.
-pub const NESTING: usize = 64;
+pub(super) const NESTING: usize = 64;
 /// The longest chain of operators or selections without a bracket.
 const CHAIN: usize = 256;
 

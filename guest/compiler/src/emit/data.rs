@@ -10,9 +10,14 @@ use crate::contract::CONTRACT;
 /// Where the empty text stands: at no other text's place.
 const EMPTY: u32 = 20;
 
+/// The most bytes that are searched for a value that stands in them already: more would take long for little.
+const SEARCHED: usize = 1 << 16;
+
 /// The static data while it is laid out; addresses are final.
 pub(super) struct Data {
     bytes: Vec<u8>,
+    /// Where what the component writes to ends.
+    constant_from: u32,
     texts: HashMap<String, u32>,
     shared: HashMap<(Vec<u8>, u32), u32>,
     paths: HashMap<String, u32>,
@@ -32,6 +37,7 @@ impl Data {
     pub(super) fn new() -> Self {
         Self {
             bytes: Vec::new(),
+            constant_from: STATIC_BASE,
             texts: HashMap::new(),
             shared: HashMap::new(),
             paths: HashMap::new(),
@@ -54,8 +60,12 @@ impl Data {
                 _ => segments.push((at, at + 1)),
             }
         }
-        let place = |at: usize| STATIC_BASE + u32::try_from(at).expect("a rule set is far below 4 GiB");
-        segments.into_iter().map(|(at, end)| (place(at), self.bytes[at..end].to_vec())).collect()
+        let place =
+            |at: usize| STATIC_BASE + u32::try_from(at).expect("a rule set is far below 4 GiB");
+        segments
+            .into_iter()
+            .map(|(at, end)| (place(at), self.bytes[at..end].to_vec()))
+            .collect()
     }
 
     /// Puts the bytes at a multiple of `align`.
@@ -64,6 +74,11 @@ impl Data {
         self.bytes.resize((at - STATIC_BASE) as usize, 0);
         self.bytes.extend_from_slice(bytes);
         at
+    }
+
+    /// From here on nothing is written to by the component.
+    pub(super) fn seal(&mut self) {
+        self.constant_from = self.end();
     }
 
     /// Leaves `size` bytes free for the component to write.
@@ -76,9 +91,22 @@ impl Data {
         if let Some(at) = self.shared.get(&(bytes.clone(), align)) {
             return *at;
         }
-        let at = self.put(&bytes, align);
+        let at = self
+            .found(&bytes, align)
+            .unwrap_or_else(|| self.put(&bytes, align));
         self.shared.insert((bytes, align), at);
         at
+    }
+
+    /// Where the bytes stand already, within something else that nobody writes to.
+    fn found(&self, bytes: &[u8], align: u32) -> Option<u32> {
+        let from = (self.constant_from - STATIC_BASE) as usize;
+        if bytes.is_empty() || self.bytes.len() - from > SEARCHED {
+            return None;
+        }
+        memchr::memmem::find_iter(&self.bytes[from..], bytes)
+            .map(|at| self.constant_from + u32::try_from(at).expect("data is far below 4 GiB"))
+            .find(|at| at.is_multiple_of(align))
     }
 
     /// Puts words that nobody writes to.
@@ -169,7 +197,11 @@ impl Data {
         let types = fields(ty);
         let mut bytes = vec![0; CONTRACT.sizes.size(ty).size_wasm32()];
         let offsets = CONTRACT.sizes.field_offsets(types.iter());
-        debug_assert_eq!(offsets.len(), values.len(), "the value has the record's fields");
+        debug_assert_eq!(
+            offsets.len(),
+            values.len(),
+            "the value has the record's fields"
+        );
         for ((offset, ty), value) in offsets.into_iter().zip(values) {
             let lowered = self.lower(ty, value);
             bytes[offset.size_wasm32()..][..lowered.len()].copy_from_slice(&lowered);

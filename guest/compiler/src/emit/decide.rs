@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wasm_encoder::{BlockType, Instruction as I, ValType};
 
-use super::expr::Body;
+use super::expr::{Body, by_membership};
 use super::function::Code;
 use super::runtime::RUNTIME;
 use super::{Emitter, Task, count, fold};
@@ -14,13 +14,6 @@ use crate::rules::{ActionSet, When};
 /// The most requirements that one function asks: a larger one is slow to compile to machine code.
 const CHUNK: usize = 500;
 
-/// Where decisions are written before they are handed out.
-pub(super) struct Scratch {
-    unmet: u32,
-    ready: u32,
-    fallbacks: u32,
-}
-
 /// Functions that others call.
 pub(super) struct Decision {
     /// `(request, result)`: writes the result, an error or a decision whose lists are in the scratch.
@@ -29,45 +22,57 @@ pub(super) struct Decision {
     pub(super) prepare: u32,
     /// `(request) -> end`: writes the unmet requirements to the scratch.
     pub(super) unmet: u32,
-    pub(super) scratch: Scratch,
-}
-
-impl Scratch {
-    pub(super) fn unmet(&self) -> u32 {
-        self.unmet
-    }
 }
 
 impl Emitter<'_> {
     pub(super) fn decision(&mut self) -> Decision {
-        let scratch = Scratch {
-            unmet: self.data.reserve(4 * count(self.rules.requirements.len() + 1), 4),
-            ready: self.data.reserve(4 * count(self.rules.ready.len() + 1), 4),
-            fallbacks: self.data.reserve(16, 4),
-        };
         let prepare = self.prepare();
-        let unmet = self.unmet(&scratch);
-        let ready = self.ready(&scratch);
-        let fallbacks = self.fallbacks(&scratch);
-        let decide = self.decide(&scratch, prepare, unmet, ready, fallbacks);
-        Decision { decide, prepare, unmet, scratch }
+        let unmet = self.unmet();
+        let ready = self.ready();
+        let fallbacks = self.fallbacks();
+        let decide = self.decide(prepare, unmet, ready, fallbacks);
+        Decision {
+            decide,
+            prepare,
+            unmet,
+        }
     }
 
     fn prepare(&mut self) -> u32 {
         let limits = self.limits();
         let actions = self.rules.actions.iter().enumerate();
-        let table = self.find_table(actions.map(|(index, name)| (&**name, count(index))).collect());
+        let table = self.find_table(
+            actions
+                .map(|(index, name)| (&**name, count(index)))
+                .collect(),
+        );
         let unknown = count(self.rules.actions.len());
         let function = self.declare(&[ValType::I32; 2], &[ValType::I32]);
-        let action = CONTRACT.field(CONTRACT.request, "action").expect("the request has an action");
-        let (memos, memo_base) = (count(self.uses.memos(self.rules)), self.memo_base);
+        let action = CONTRACT
+            .field(CONTRACT.request, "action")
+            .expect("the request has an action");
+        let (memos, memo_base) = (count(self.uses.memos(self.rules)), self.writable.memos);
         let mut code = Code::new(2);
-        code.get(0).get(1).call(limits).if_empty().word(1).op(I::Return).end();
-        code.word(table).get(0).load(action.offset).get(0).load(action.offset + 4).word(unknown);
+        code.get(0)
+            .get(1)
+            .call(limits)
+            .if_empty()
+            .word(1)
+            .op(I::Return)
+            .end();
+        code.word(table)
+            .get(0)
+            .load(action.offset)
+            .get(0)
+            .load(action.offset + 4)
+            .word(unknown);
         code.call(RUNTIME.index("find"));
         code.op(I::GlobalSet(RUNTIME.index("action")));
         if memos > 0 {
-            code.word(memo_base).word(0).word(memos).op(I::MemoryFill(0));
+            code.word(memo_base)
+                .word(0)
+                .word(memos)
+                .op(I::MemoryFill(0));
         }
         code.word(0);
         self.define(function, code);
@@ -86,7 +91,7 @@ impl Emitter<'_> {
     }
 
     /// `(request) -> end`: for the request's action.
-    fn unmet(&mut self, scratch: &Scratch) -> u32 {
+    fn unmet(&mut self) -> u32 {
         let function = self.declare(&[ValType::I32], &[ValType::I32]);
         let mut same: BTreeMap<Vec<(usize, When)>, Vec<u32>> = BTreeMap::new();
         let lists = self.by_action();
@@ -96,14 +101,15 @@ impl Emitter<'_> {
                 if let Some(known) = same.get(list) {
                     return known.clone();
                 }
-                let functions: Vec<u32> = list.chunks(CHUNK).map(|chunk| self.asks(chunk)).collect();
+                let functions: Vec<u32> =
+                    list.chunks(CHUNK).map(|chunk| self.asks(chunk)).collect();
                 same.insert(list.clone(), functions.clone());
                 functions
             })
             .collect();
         let mut code = Code::new(1);
         let out = code.local(ValType::I32);
-        code.word(scratch.unmet).set(out);
+        code.word(self.writable.unmet).set(out);
         by_action(&mut code, &functions, |code, functions| {
             for function in functions {
                 code.get(out).get(0).call(*function).set(out);
@@ -118,33 +124,39 @@ impl Emitter<'_> {
     fn asks(&mut self, requirements: &[(usize, When)]) -> u32 {
         let function = self.declare(&[ValType::I32; 2], &[ValType::I32]);
         let mut body = Body::of_condition(self, None);
-        let mut memberships: BTreeMap<When, u32> = BTreeMap::new();
-        body.code.get(0);
-        for (index, when) in requirements {
-            let condition = body.emitter.function(Task::Condition { index: *index, action: None });
-            if *when == When::Always {
-                body.code.get(1).call(condition);
-                continue;
+        let mut memberships: BTreeMap<&When, u32> = BTreeMap::new();
+        for run in requirements.chunk_by(|(_, a), (_, b)| a == b) {
+            let when = &run[0].1;
+            if *when != When::Always {
+                let applies = *memberships.entry(when).or_insert_with(|| {
+                    let local = body.code.local(ValType::I32);
+                    body.membership_holds(when, None);
+                    body.code.set(local);
+                    local
+                });
+                body.code.get(applies).if_empty();
             }
-            let applies = if let Some(known) = memberships.get(when) {
-                *known
-            } else {
-                let local = body.code.local(ValType::I32);
-                body.membership_holds(when, None);
-                body.code.set(local);
-                memberships.insert(when.clone(), local);
-                local
-            };
-            body.code.set(0).get(applies).if_word().get(0).get(1).call(condition);
-            body.code.otherwise().get(0).end();
+            body.code.get(0);
+            for (index, _) in run {
+                let condition = body.emitter.function(Task::Condition {
+                    index: *index,
+                    action: None,
+                });
+                body.code.get(1).call(condition);
+            }
+            body.code.set(0);
+            if *when != When::Always {
+                body.code.end();
+            }
         }
+        body.code.get(0);
         let code = body.code;
         self.define(function, code);
         function
     }
 
     /// `(request) -> end`: writes the indices of the ready states that hold.
-    fn ready(&mut self, scratch: &Scratch) -> u32 {
+    fn ready(&mut self) -> u32 {
         let chunks: Vec<u32> = (0..self.rules.ready.len())
             .collect::<Vec<_>>()
             .chunks(CHUNK)
@@ -153,7 +165,7 @@ impl Emitter<'_> {
         let function = self.declare(&[ValType::I32], &[ValType::I32]);
         let mut code = Code::new(1);
         let out = code.local(ValType::I32);
-        code.word(scratch.ready).set(out);
+        code.word(self.writable.ready).set(out);
         for chunk in chunks {
             code.get(0).get(out).call(chunk).set(out);
         }
@@ -168,7 +180,13 @@ impl Emitter<'_> {
         for index in states {
             let state = self.function(Task::Ready { index: *index });
             code.get(1).word(count(*index)).store(0);
-            code.get(1).get(0).call(state).word(2).op(I::I32Shl).add().set(1);
+            code.get(1)
+                .get(0)
+                .call(state)
+                .word(2)
+                .op(I::I32Shl)
+                .add()
+                .set(1);
         }
         code.get(1);
         self.define(function, code);
@@ -176,12 +194,12 @@ impl Emitter<'_> {
     }
 
     /// `(request) -> end`: writes the modes that stay open, on a denial.
-    fn fallbacks(&mut self, scratch: &Scratch) -> u32 {
+    fn fallbacks(&mut self) -> u32 {
         let function = self.declare(&[ValType::I32], &[ValType::I32]);
         let rules = self.rules;
         let mut body = Body::new(self, None);
         let out = body.code.local(ValType::I32);
-        body.code.word(scratch.fallbacks).set(out);
+        body.code.word(body.emitter.writable.fallbacks).set(out);
         if let Some(fallbacks) = &rules.fallbacks {
             body.code.block();
             body.leave_unless_in(&fallbacks.actions);
@@ -205,38 +223,69 @@ impl Emitter<'_> {
         function
     }
 
-    fn decide(&mut self, scratch: &Scratch, prepare: u32, unmet: u32, ready: u32, fallbacks: u32) -> u32 {
+    fn decide(&mut self, prepare: u32, unmet: u32, ready: u32, fallbacks: u32) -> u32 {
         let function = self.declare(&[ValType::I32; 2], &[]);
-        let governed: Vec<u8> = self.by_action().iter().map(|list| u8::from(!list.is_empty())).chain([0]).collect();
+        let governed: Vec<u8> = self
+            .by_action()
+            .iter()
+            .map(|list| u8::from(!list.is_empty()))
+            .chain([0])
+            .collect();
         let governed = self.data.put(&governed, 1);
         let layout = &CONTRACT.result;
+        let scratch = self.writable;
         let (request, result) = (0, 1);
         let mut code = Code::new(2);
-        let (unmet_end, governs, end) =
-            (code.local(ValType::I32), code.local(ValType::I32), code.local(ValType::I32));
-        code.get(request).get(result).call(prepare).if_empty().op(I::Return).end();
+        let (unmet_end, governs, end) = (
+            code.local(ValType::I32),
+            code.local(ValType::I32),
+            code.local(ValType::I32),
+        );
+        code.get(request)
+            .get(result)
+            .call(prepare)
+            .if_empty()
+            .op(I::Return)
+            .end();
         code.get(result).word(0).store_byte(0);
         code.get(request).call(unmet).set(unmet_end);
-        code.op(I::GlobalGet(RUNTIME.index("action"))).load_byte(governed).set(governs);
+        code.op(I::GlobalGet(RUNTIME.index("action")))
+            .load_byte(governed)
+            .set(governs);
         // deny is 1: something is unmet, or nothing governs the action
         code.get(result);
-        code.get(unmet_end).word(scratch.unmet).op(I::I32Ne).get(governs).op(I::I32Eqz).op(I::I32Or);
+        code.get(unmet_end)
+            .word(scratch.unmet)
+            .op(I::I32Ne)
+            .get(governs)
+            .op(I::I32Eqz)
+            .op(I::I32Or);
         code.store_byte(layout.verdict);
         list(&mut code, result, layout.unmet, scratch.unmet, unmet_end, 2);
         code.get(request).call(ready).set(end);
         list(&mut code, result, layout.ready, scratch.ready, end, 2);
         code.word(scratch.fallbacks).set(end);
-        code.get(result).load_byte(layout.verdict).get(governs).op(I::I32And).if_empty();
+        code.get(result)
+            .load_byte(layout.verdict)
+            .get(governs)
+            .op(I::I32And)
+            .if_empty();
         code.get(request).call(fallbacks).set(end).end();
-        list(&mut code, result, layout.fallbacks, scratch.fallbacks, end, 0);
+        list(
+            &mut code,
+            result,
+            layout.fallbacks,
+            scratch.fallbacks,
+            end,
+            0,
+        );
         self.define(function, code);
         function
     }
 
     /// `evaluate(request) -> result`: the result is in the scratch, to be read before the next call.
     pub(super) fn evaluate(&mut self, decision: &Decision) -> u32 {
-        let layout = &CONTRACT.result;
-        let result = self.data.reserve(layout.size, layout.align);
+        let result = self.writable.result;
         let function = self.declare(&[ValType::I32], &[ValType::I32]);
         let mut code = Code::new(1);
         code.get(0).word(result).call(decision.decide);
@@ -248,12 +297,16 @@ impl Emitter<'_> {
     /// `evaluate-batch(requests, count) -> list of results`.
     pub(super) fn evaluate_batch(&mut self, decision: &Decision) -> u32 {
         let layout = &CONTRACT.result;
-        let list = self.data.reserve(8, 4);
+        let list = self.writable.results;
         let function = self.declare(&[ValType::I32; 2], &[ValType::I32]);
         let (requests, left) = (0, 1);
         let mut code = Code::new(2);
         let (result, copy) = (code.local(ValType::I32), code.local(ValType::I32));
-        code.word(0).get(left).word(layout.size).op(I::I32Mul).word(layout.align);
+        code.word(0)
+            .get(left)
+            .word(layout.size)
+            .op(I::I32Mul)
+            .word(layout.align);
         code.call(RUNTIME.index("alloc")).tee(result).store(list);
         code.word(0).get(left).store(list + 4);
         code.block().op(I::Loop(BlockType::Empty));
@@ -262,13 +315,24 @@ impl Emitter<'_> {
         code.get(result).load_byte(0).op(I::I32Eqz).if_empty();
         for (offset, shift) in [(layout.unmet, 2), (layout.ready, 2), (layout.fallbacks, 0)] {
             let bytes = code.local(ValType::I32);
-            code.get(result).load(offset + 4).word(shift).op(I::I32Shl).tee(bytes).word(4);
+            code.get(result)
+                .load(offset + 4)
+                .word(shift)
+                .op(I::I32Shl)
+                .tee(bytes)
+                .word(4);
             code.call(RUNTIME.index("alloc")).tee(copy);
-            code.get(result).load(offset).get(bytes).op(I::MemoryCopy { src_mem: 0, dst_mem: 0 });
+            code.get(result).load(offset).get(bytes).op(I::MemoryCopy {
+                src_mem: 0,
+                dst_mem: 0,
+            });
             code.get(result).get(copy).store(offset);
         }
         code.end();
-        code.get(requests).word(CONTRACT.records[CONTRACT.request].size).add().set(requests);
+        code.get(requests)
+            .word(CONTRACT.records[CONTRACT.request].size)
+            .add()
+            .set(requests);
         code.get(result).word(layout.size).add().set(result);
         code.get(left).word(1).op(I::I32Sub).set(left);
         code.op(I::Br(0)).end().end();
@@ -281,10 +345,10 @@ impl Emitter<'_> {
 impl Body<'_, '_> {
     /// Branches out of the block around unless the request's action is in the set now.
     fn leave_unless_in(&mut self, actions: &ActionSet) {
-        let global = RUNTIME.index("action");
         self.code.block();
-        for (action, when) in actions {
-            self.code.op(I::GlobalGet(global)).word(count(*action)).op(I::I32Eq).if_empty();
+        for (when, actions) in by_membership(actions) {
+            self.action_among(&actions);
+            self.code.if_empty();
             self.membership_holds(when, None);
             self.code.op(I::BrIf(1)).op(I::Br(2)).end();
         }
@@ -301,7 +365,8 @@ fn by_action<T>(code: &mut Code, all: &[T], write: impl Fn(&mut Code, &T)) {
         code.block();
     }
     let labels: Vec<u32> = (0..cases).collect();
-    code.op(I::GlobalGet(RUNTIME.index("action"))).op(I::BrTable(labels.into(), cases));
+    code.op(I::GlobalGet(RUNTIME.index("action")))
+        .op(I::BrTable(labels.into(), cases));
     for (index, each) in (0..cases).zip(all) {
         code.end();
         write(code, each);
@@ -313,5 +378,11 @@ fn by_action<T>(code: &mut Code, all: &[T], write: impl Fn(&mut Code, &T)) {
 /// Writes a list that stands in the scratch from `from` to the address in `end` into the result.
 fn list(code: &mut Code, result: u32, offset: u32, from: u32, end: u32, shift: u32) {
     code.get(result).word(from).store(offset);
-    code.get(result).get(end).word(from).op(I::I32Sub).word(shift).op(I::I32ShrU).store(offset + 4);
+    code.get(result)
+        .get(end)
+        .word(from)
+        .op(I::I32Sub)
+        .word(shift)
+        .op(I::I32ShrU)
+        .store(offset + 4);
 }

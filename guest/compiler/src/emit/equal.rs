@@ -23,6 +23,25 @@ impl Body<'_, '_> {
                 let (at, _) = self.emitter.data.text(text);
                 self.code.load(0).word(at).op(I::I32Eq);
             }
+            (Kind::Text(text), Kind::Fact(place, _)) if text.is_empty() => {
+                self.base(place.base);
+                self.code.load(place.offset + 4).op(I::I32Eqz);
+            }
+            (Kind::Text(text), Kind::Fact(place, _)) if text.len() <= WRITTEN_OUT => {
+                let at = self.code.local(ValType::I32);
+                self.base(place.base);
+                self.code
+                    .load(place.offset + 4)
+                    .word(count(text.len()))
+                    .op(I::I32Eq)
+                    .if_word();
+                self.base(place.base);
+                self.code
+                    .load(place.offset)
+                    .set(at)
+                    .same_bytes(text.as_bytes(), at);
+                self.code.otherwise().word(0).end();
+            }
             (Kind::Text(text), _) => {
                 let (at, len) = (self.code.local(ValType::I32), self.code.local(ValType::I32));
                 self.expr(other);
@@ -43,7 +62,10 @@ impl Body<'_, '_> {
         let index = actions.iter().position(|action| **action == *text);
         // The index behind the last action stands for every action the rule set does not know.
         let index = index.expect("conditions compare the action with known actions");
-        self.code.op(I::GlobalGet(RUNTIME.index("action"))).word(count(index)).op(I::I32Eq);
+        self.code
+            .op(I::GlobalGet(RUNTIME.index("action")))
+            .word(count(index))
+            .op(I::I32Eq);
     }
 
     /// Leaves whether the text in the locals is the constant.
@@ -66,7 +88,7 @@ impl Body<'_, '_> {
 
 impl Code {
     /// Leaves whether the bytes at the address in the local are these; not in a loop, and without a branch.
-    fn same_bytes(&mut self, bytes: &[u8], at: u32) {
+    fn same_bytes(&mut self, bytes: &[u8], at: u32) -> &mut Self {
         let mut first = true;
         for (offset, size) in pieces(bytes.len()) {
             let mut word = [0; 8];
@@ -84,7 +106,7 @@ impl Code {
             }
             first = false;
         }
-        self.op(I::I64Eqz);
+        self.op(I::I64Eqz)
     }
 }
 
@@ -143,7 +165,11 @@ impl Emitter<'_> {
     fn equal_field(&mut self, code: &mut Code, field: &Field) {
         code.block();
         if let Some(presence) = field.presence {
-            code.get(0).load_byte(presence).get(1).load_byte(presence).op(I::I32Ne);
+            code.get(0)
+                .load_byte(presence)
+                .get(1)
+                .load_byte(presence)
+                .op(I::I32Ne);
             code.if_empty().word(0).op(I::Return).end();
             code.get(0).load_byte(presence).op(I::I32Eqz).op(I::BrIf(0));
         }
@@ -151,15 +177,31 @@ impl Emitter<'_> {
             load(code, record, &field.ty, field.width, field.offset);
         }
         self.compare(code, &field.ty);
-        code.op(I::I32Eqz).if_empty().word(0).op(I::Return).end().end();
+        code.op(I::I32Eqz)
+            .if_empty()
+            .word(0)
+            .op(I::Return)
+            .end()
+            .end();
     }
 
     /// Leaves whether the list in the first two parameters equals the one in the next two.
     fn equal_lists(&mut self, code: &mut Code, element: &Type) {
         let size = CONTRACT.element_size(element);
-        code.get(1).get(3).op(I::I32Ne).if_empty().word(0).op(I::Return).end();
+        code.get(1)
+            .get(3)
+            .op(I::I32Ne)
+            .if_empty()
+            .word(0)
+            .op(I::Return)
+            .end();
         code.op(I::Loop(BlockType::Empty));
-        code.get(1).op(I::I32Eqz).if_empty().word(1).op(I::Return).end();
+        code.get(1)
+            .op(I::I32Eqz)
+            .if_empty()
+            .word(1)
+            .op(I::Return)
+            .end();
         for list in [0, 2] {
             load(code, list, element, Width::Bits64, 0);
         }

@@ -1,6 +1,6 @@
 //! Writes the instructions that leave an expression's value on the stack.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use wasm_encoder::{BlockType, Instruction as I, ValType};
 
@@ -9,7 +9,7 @@ use super::runtime::RUNTIME;
 use super::{Emitter, Task, count, uses, value_types};
 use crate::contract::{CONTRACT, Type, Width};
 use crate::ir::{Base, Expr, Kind, Place, TextTest, UrlTest, Var};
-use crate::rules::When;
+use crate::rules::{ActionSet, When};
 
 /// A function's body while it is written.
 pub(super) struct Body<'e, 'r> {
@@ -62,7 +62,9 @@ impl<'e, 'r> Body<'e, 'r> {
             Kind::List(elements) => self.constant_list(expr, elements),
             Kind::Fact(place, width) => self.fact(place, &expr.ty, *width),
             Kind::Action => {
-                let field = CONTRACT.field(CONTRACT.request, "action").expect("the request has an action");
+                let field = CONTRACT
+                    .field(CONTRACT.request, "action")
+                    .expect("the request has an action");
                 self.code.get(self.request).load(field.offset);
                 self.code.get(self.request).load(field.offset + 4);
             }
@@ -72,7 +74,7 @@ impl<'e, 'r> Body<'e, 'r> {
                 self.code.load_byte(place.offset);
             }
             Kind::HasAttribute(index) => {
-                let slot = self.emitter.slots + 4 * count(*index);
+                let slot = self.emitter.writable.attributes + 4 * count(*index);
                 self.code.word(0).load(slot).word(0).op(I::I32Ne);
             }
             Kind::Not(a) => {
@@ -118,7 +120,12 @@ impl<'e, 'r> Body<'e, 'r> {
                 self.code.op(I::I64Sub);
             }
             Kind::In(needle, list) => self.membership(needle, list),
-            Kind::Quantified { quantifier, var, list, body } => {
+            Kind::Quantified {
+                quantifier,
+                var,
+                list,
+                body,
+            } => {
                 self.quantified(*quantifier, *var, list, body);
             }
             Kind::Size(of) => self.size(of),
@@ -201,7 +208,7 @@ impl<'e, 'r> Body<'e, 'r> {
     }
 
     fn attribute(&mut self, index: usize, ty: &Type) {
-        let slot = self.emitter.slots + 4 * count(index);
+        let slot = self.emitter.writable.attributes + 4 * count(index);
         self.code.word(0).load(slot);
         if matches!(ty, Type::Text | Type::List(_)) {
             self.code.load(0).word(0).load(slot).load(4);
@@ -235,7 +242,11 @@ impl<'e, 'r> Body<'e, 'r> {
             return;
         }
         let size = self.code.local(ValType::I32);
-        self.code.set(size).op(I::Drop).get(size).op(I::I64ExtendI32U);
+        self.code
+            .set(size)
+            .op(I::Drop)
+            .get(size)
+            .op(I::I64ExtendI32U);
     }
 
     fn definition(&mut self, index: usize) {
@@ -253,6 +264,23 @@ impl<'e, 'r> Body<'e, 'r> {
 
     /// Whether every requirement that applies holds.
     fn holds(&mut self, requirements: &[usize], action: Option<usize>) {
+        if let Some(action) = action
+            && self.all_apply(requirements, action)
+        {
+            // No branch: each condition moves the address on if it does not hold.
+            let nowhere = self.emitter.writable.nowhere;
+            self.code.word(nowhere);
+            for index in requirements {
+                let task = Task::Condition {
+                    index: *index,
+                    action: Some(action),
+                };
+                let function = self.emitter.function(task);
+                self.code.get(self.request).call(function);
+            }
+            self.code.word(nowhere).op(I::I32Eq);
+            return;
+        }
         self.code.op(I::Block(BlockType::Result(ValType::I32)));
         self.code.block();
         for index in requirements {
@@ -267,18 +295,34 @@ impl<'e, 'r> Body<'e, 'r> {
         self.code.word(0).end();
     }
 
+    /// Whether each of the requirements always applies to the action.
+    fn all_apply(&self, requirements: &[usize], action: usize) -> bool {
+        let rules = self.emitter.rules;
+        requirements
+            .iter()
+            .all(|index| rules.requirements[*index].actions.get(&action) == Some(&When::Always))
+    }
+
     /// Leaves whether the requirement's condition, with its guard, does not hold.
     pub(super) fn is_unmet(&mut self, index: usize, action: Option<usize>) {
         let function = self.emitter.function(Task::Condition { index, action });
-        let nowhere = self.emitter.nowhere;
-        self.code.word(nowhere).get(self.request).call(function).word(nowhere).op(I::I32Ne);
+        let nowhere = self.emitter.writable.nowhere;
+        self.code
+            .word(nowhere)
+            .get(self.request)
+            .call(function)
+            .word(nowhere)
+            .op(I::I32Ne);
     }
 
-    /// Writes the requirement's index, and leaves the address behind it if it is unmet; the boolean is on the stack.
-    pub(super) fn tell(&mut self, index: usize) {
-        let holds = self.code.local(ValType::I32);
-        self.code.set(holds).get(0).word(count(index)).store(0);
-        self.code.get(0).get(holds).op(I::I32Eqz).word(2).op(I::I32Shl).add();
+    /// Writes the requirement's index to the address in the first parameter.
+    pub(super) fn write_index(&mut self, index: usize) {
+        self.code.get(0).word(count(index)).store(0);
+    }
+
+    /// Replaces whether the requirement holds by the address behind its index if it does not.
+    pub(super) fn advance(&mut self) {
+        self.code.op(I::I32Eqz).word(2).op(I::I32Shl).get(0).add();
     }
 
     /// Branches out of the `depth`th block around where the requirement does not apply; false if it never does.
@@ -294,12 +338,12 @@ impl<'e, 'r> Body<'e, 'r> {
                 }
             },
             None => {
-                let global = RUNTIME.index("action");
                 self.code.block();
-                for (action, when) in actions {
+                for (when, actions) in by_membership(actions) {
                     self.code.block();
-                    self.code.op(I::GlobalGet(global)).word(count(*action)).op(I::I32Ne).op(I::BrIf(0));
-                    self.unless(when, Some(*action), depth + 2);
+                    self.action_among(&actions);
+                    self.code.op(I::I32Eqz).op(I::BrIf(0));
+                    self.unless(when, None, depth + 2);
                     self.code.op(I::Br(1)).end();
                 }
                 self.code.op(I::Br(depth + 1)).end();
@@ -326,7 +370,10 @@ impl<'e, 'r> Body<'e, 'r> {
         for list in lists {
             self.code.block();
             for membership in list {
-                let function = self.emitter.function(Task::Membership { index: *membership, action });
+                let function = self.emitter.function(Task::Membership {
+                    index: *membership,
+                    action,
+                });
                 self.code.get(self.request).call(function);
                 self.code.op(I::I32Eqz).op(I::BrIf(0));
             }
@@ -345,6 +392,23 @@ impl<'e, 'r> Body<'e, 'r> {
         self.code.word(0).load_byte(at).tee(known).if_word();
         self.code.get(known).word(1).op(I::I32Sub).otherwise();
         compute(self);
-        self.code.set(known).word(0).get(known).word(1).add().store_byte(at).get(known).end();
+        self.code
+            .set(known)
+            .word(0)
+            .get(known)
+            .word(1)
+            .add()
+            .store_byte(at)
+            .get(known)
+            .end();
     }
+}
+
+/// The actions of a set, together where they belong to it at the same times.
+pub(super) fn by_membership(set: &ActionSet) -> BTreeMap<&When, Vec<usize>> {
+    let mut groups: BTreeMap<&When, Vec<usize>> = BTreeMap::new();
+    for (action, when) in set {
+        groups.entry(when).or_default().push(*action);
+    }
+    groups
 }

@@ -17,9 +17,11 @@ pub(super) fn fold(expr: &Expr, rules: &Rules, action: Option<usize>) -> Expr {
     let boolean = |value: bool| Expr::bool(value, span.clone());
     let known = match &folded.kind {
         Kind::Action => action.map(|index| Expr::text(rules.actions[index].clone(), span.clone())),
-        Kind::Holds(requirements, None) if action.is_some() => {
-            Some(Expr::new(Kind::Holds(requirements.clone(), action), ty, span.clone()))
-        }
+        Kind::Holds(requirements, None) if action.is_some() => Some(Expr::new(
+            Kind::Holds(requirements.clone(), action),
+            ty,
+            span.clone(),
+        )),
         Kind::Not(a) => a.as_bool().map(|a| boolean(!a)),
         Kind::And(a, b) => match (a.as_bool(), b.as_bool()) {
             (Some(true), _) => Some((**b).clone()),
@@ -33,24 +35,33 @@ pub(super) fn fold(expr: &Expr, rules: &Rules, action: Option<usize>) -> Expr {
             (Some(true), _) => Some(boolean(true)),
             _ => None,
         },
-        Kind::If(c, a, b) => c.as_bool().map(|c| if c { (**a).clone() } else { (**b).clone() }),
+        Kind::If(c, a, b) => c
+            .as_bool()
+            .map(|c| if c { (**a).clone() } else { (**b).clone() }),
         Kind::Equal(a, b) => equal(a, b).map(boolean),
         Kind::Less(a, b) => order(a, b).map(|order| boolean(order.is_lt())),
         Kind::AtMost(a, b) => order(a, b).map(|order| boolean(order.is_le())),
         Kind::In(needle, list) => contains(needle, list).map(boolean),
-        Kind::TextTest(test, text, part) => text.as_text().zip(part.as_text()).map(|(text, part)| {
-            boolean(match test {
-                TextTest::StartsWith => text.starts_with(&**part),
-                TextTest::EndsWith => text.ends_with(&**part),
-                TextTest::Contains => text.contains(&**part),
+        Kind::TextTest(test, text, part) => {
+            text.as_text().zip(part.as_text()).map(|(text, part)| {
+                boolean(match test {
+                    TextTest::StartsWith => text.starts_with(&**part),
+                    TextTest::EndsWith => text.ends_with(&**part),
+                    TextTest::Contains => text.contains(&**part),
+                })
             })
-        }),
+        }
         Kind::CaseOf(e, text) => text.as_text().map(|text| {
-            let case = CONTRACT.enums[*e].cases.iter().position(|case| **case == **text);
+            let case = CONTRACT.enums[*e]
+                .cases
+                .iter()
+                .position(|case| **case == **text);
             let case = case.map_or(NO_CASE, super::count);
             Expr::new(Kind::Case(case), ty, span.clone())
         }),
-        Kind::Lookup(table, keys) => look_up(*table, keys, rules).map(|value| constant(value, &span)),
+        Kind::Lookup(table, keys) => {
+            look_up(*table, keys, rules).map(|value| constant(value, &span))
+        }
         _ => None,
     };
     known.unwrap_or(folded)
@@ -109,8 +120,14 @@ fn constant(value: &Constant, span: &std::ops::Range<usize>) -> Expr {
         Constant::Int(value) => Expr::int(*value, Type::Int, span.clone()),
         Constant::Bool(value) => Expr::bool(*value, span.clone()),
         Constant::Texts(texts) => {
-            let all = texts.iter().map(|text: &Arc<str>| Expr::text(text.clone(), span.clone()));
-            Expr::new(Kind::List(all.collect()), Type::List(Box::new(Type::Text)), span.clone())
+            let all = texts
+                .iter()
+                .map(|text: &Arc<str>| Expr::text(text.clone(), span.clone()));
+            Expr::new(
+                Kind::List(all.collect()),
+                Type::List(Box::new(Type::Text)),
+                span.clone(),
+            )
         }
     }
 }

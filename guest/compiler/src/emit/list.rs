@@ -10,8 +10,10 @@ use super::{count, value_types};
 use crate::contract::{CONTRACT, Type, Width};
 use crate::ir::{Expr, Kind, Quantifier, Var};
 
-/// The longest list of constant texts that is gone through one by one; a longer one is looked up.
-const ONE_BY_ONE: usize = 6;
+/// The longest list of constant texts that is compared one by one where it stands.
+const ONE_BY_ONE: usize = 2;
+/// The longest list of constant texts that is gone through; a longer one is looked up.
+const GONE_THROUGH: usize = 12;
 /// Actions are told apart by the bits of a 64-bit word, with a bit to spare for unknown ones.
 const BITS: usize = 63;
 
@@ -43,7 +45,10 @@ impl Body<'_, '_> {
                 _ => unreachable!("other lists are gone through where they are written"),
             }
         }
-        debug_assert!(elements.is_empty() || bytes.len() == elements.len() * CONTRACT.element_size(element) as usize);
+        debug_assert!(
+            elements.is_empty()
+                || bytes.len() == elements.len() * CONTRACT.element_size(element) as usize
+        );
         let at = data.shared(bytes, 8);
         self.code.word(at).word(count(elements.len()));
     }
@@ -59,7 +64,11 @@ impl Body<'_, '_> {
         if let Type::Text | Type::Enum(_) = **element {
             self.expr(needle);
             self.expr(list);
-            self.run(if **element == Type::Text { "text_in" } else { "case_in" });
+            self.run(if **element == Type::Text {
+                "text_in"
+            } else {
+                "case_in"
+            });
             return;
         }
         let needle_locals: Vec<u32> = value_types(&needle.ty)
@@ -89,11 +98,31 @@ impl Body<'_, '_> {
             return;
         }
         let texts: Option<Vec<&Arc<str>>> = elements.iter().map(Expr::as_text).collect();
-        match (&needle.kind, texts) {
-            (Kind::Action, Some(texts)) if self.emitter.rules.actions.len() <= BITS => {
-                self.action_in(&texts);
+        let Some(texts) = texts else {
+            self.in_values(needle, elements);
+            return;
+        };
+        match &needle.kind {
+            Kind::Action => {
+                let actions = &self.emitter.rules.actions;
+                let among = actions
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, action)| texts.contains(action));
+                let among: Vec<usize> = among.map(|(index, _)| index).collect();
+                self.action_among(&among);
             }
-            (_, Some(texts)) if texts.len() > ONE_BY_ONE => {
+            // What a table gives is static, as the constants are, and equal texts have one place.
+            Kind::Lookup(table, keys) => {
+                let at = self.code.local(ValType::I32);
+                self.cell(*table, keys);
+                self.code.load(0).set(at);
+                self.one_of(&texts, |body, text| {
+                    let (place, _) = body.emitter.data.text(text);
+                    body.code.get(at).word(place).op(I::I32Eq);
+                });
+            }
+            _ if texts.len() > GONE_THROUGH => {
                 let rows = texts.iter().map(|text| (&***text, 0)).collect();
                 let table = self.emitter.find_table(rows);
                 self.code.word(table);
@@ -102,26 +131,57 @@ impl Body<'_, '_> {
                 self.run("find");
                 self.code.op(I::I32Eqz);
             }
-            (_, Some(texts)) => {
+            _ if texts.len() > ONE_BY_ONE => {
+                let (list, count) = self.emitter.data.texts(texts.iter().map(|text| &***text));
+                self.expr(needle);
+                self.code.word(list).word(count);
+                self.run("text_in");
+            }
+            _ => {
                 let (at, len) = (self.code.local(ValType::I32), self.code.local(ValType::I32));
                 self.expr(needle);
                 self.code.set(len).set(at);
                 self.one_of(&texts, |body, text| body.is_text(text, at, len));
             }
-            _ => self.one_of(elements, |body, element| body.equal(needle, element)),
         }
     }
 
-    fn action_in(&mut self, texts: &[&Arc<str>]) {
-        let actions = &self.emitter.rules.actions;
-        let bits = actions
+    fn in_values(&mut self, needle: &Expr, elements: &[Expr]) {
+        let cases: Option<Vec<u32>> = elements
             .iter()
-            .enumerate()
-            .filter(|(_, action)| texts.contains(action))
-            .fold(0u64, |bits, (index, _)| bits | 1 << index);
+            .map(|element| match element.kind {
+                Kind::Case(case) if case < 31 => Some(case),
+                _ => None,
+            })
+            .collect();
+        match cases {
+            // No case has the number 31, which a text that names no case comes to.
+            Some(cases) => {
+                let bits = cases.iter().fold(0u32, |bits, case| bits | 1 << case);
+                self.code.word(bits);
+                self.expr(needle);
+                self.code.op(I::I32ShrU).word(1).op(I::I32And);
+            }
+            None => self.one_of(elements, |body, element| body.equal(needle, element)),
+        }
+    }
+
+    /// Leaves whether the request's action is one of these.
+    pub(super) fn action_among(&mut self, actions: &[usize]) {
+        let global = RUNTIME.index("action");
+        if self.emitter.rules.actions.len() > BITS {
+            self.one_of(actions, |body, action| {
+                body.code
+                    .op(I::GlobalGet(global))
+                    .word(count(*action))
+                    .op(I::I32Eq);
+            });
+            return;
+        }
+        let bits = actions.iter().fold(0u64, |bits, action| bits | 1 << action);
         self.code
             .op(I::I64Const(bits.cast_signed()))
-            .op(I::GlobalGet(RUNTIME.index("action")))
+            .op(I::GlobalGet(global))
             .op(I::I64ExtendI32U)
             .op(I::I64ShrU)
             .op(I::I32WrapI64)
@@ -141,18 +201,32 @@ impl Body<'_, '_> {
         self.code.word(1).end();
     }
 
-    pub(super) fn quantified(&mut self, quantifier: Quantifier, var: Var, list: &Expr, body: &Expr) {
+    pub(super) fn quantified(
+        &mut self,
+        quantifier: Quantifier,
+        var: Var,
+        list: &Expr,
+        body: &Expr,
+    ) {
         let Type::List(element) = &list.ty else {
             unreachable!("a macro goes through a list");
         };
         let result = self.code.local(ValType::I32);
-        self.code.word(u32::from(quantifier == Quantifier::All)).set(result);
+        self.code
+            .word(u32::from(quantifier == Quantifier::All))
+            .set(result);
         let walk = self.begin(list, element);
         self.vars.insert(var, (walk.cursor, walk.cursor, walk.size));
         self.expr(body);
         match quantifier {
             Quantifier::All => {
-                self.code.op(I::I32Eqz).if_empty().word(0).set(result).op(I::Br(2)).end();
+                self.code
+                    .op(I::I32Eqz)
+                    .if_empty()
+                    .word(0)
+                    .set(result)
+                    .op(I::Br(2))
+                    .end();
             }
             Quantifier::Exists => {
                 self.code.if_empty().word(1).set(result).op(I::Br(2)).end();
@@ -170,7 +244,13 @@ impl Body<'_, '_> {
     }
 
     /// As `quantified`, with the notes of the element that decides; of the whole list where none does alone.
-    pub(super) fn traced_quantified(&mut self, quantifier: Quantifier, var: Var, list: &Expr, body: &Expr) {
+    pub(super) fn traced_quantified(
+        &mut self,
+        quantifier: Quantifier,
+        var: Var,
+        list: &Expr,
+        body: &Expr,
+    ) {
         let Type::List(element) = &list.ty else {
             unreachable!("a macro goes through a list");
         };
@@ -192,10 +272,19 @@ impl Body<'_, '_> {
         if all {
             self.code.op(I::I32Eqz);
         }
-        self.code.if_empty().word(u32::from(!all)).set(result).op(I::Br(2)).end();
+        self.code
+            .if_empty()
+            .word(u32::from(!all))
+            .set(result)
+            .op(I::Br(2))
+            .end();
         self.forget_since(mark);
         self.finish(&walk);
-        self.code.get(result).word(u32::from(all)).op(I::I32Eq).if_empty();
+        self.code
+            .get(result)
+            .word(u32::from(all))
+            .op(I::I32Eq)
+            .if_empty();
         self.notes_of(&[list, body], Some(var));
         self.vars.remove(&var);
         self.code.end().get(result);
@@ -212,7 +301,14 @@ impl Body<'_, '_> {
         let (cursor, end) = (self.code.local(ValType::I32), self.code.local(ValType::I32));
         self.expr(list);
         let length = self.code.local(ValType::I32);
-        self.code.set(length).tee(cursor).get(length).word(size).op(I::I32Mul).add().set(end);
+        self.code
+            .set(length)
+            .tee(cursor)
+            .get(length)
+            .word(size)
+            .op(I::I32Mul)
+            .add()
+            .set(end);
         self.code.block().op(I::Loop(BlockType::Empty));
         self.code.get(cursor).get(end).op(I::I32Eq).op(I::BrIf(1));
         Loop { cursor, end, size }
@@ -220,7 +316,11 @@ impl Body<'_, '_> {
 
     fn finish(&mut self, walk: &Loop) {
         debug_assert_ne!(walk.cursor, walk.end);
-        self.code.get(walk.cursor).word(walk.size).add().set(walk.cursor);
+        self.code
+            .get(walk.cursor)
+            .word(walk.size)
+            .add()
+            .set(walk.cursor);
         self.code.op(I::Br(0)).end().end();
     }
 }

@@ -25,7 +25,10 @@ fn manifest(rules: &Rules, digest: &str) -> Value {
                 .ready
                 .iter()
                 .map(|ready| {
-                    Value::Record(vec![text(&ready.state), paths(&uses::reads(&[&ready.when], rules))])
+                    Value::Record(vec![
+                        text(&ready.state),
+                        paths(&uses::reads(&[&ready.when], rules)),
+                    ])
                 })
                 .collect(),
         ),
@@ -57,7 +60,11 @@ fn requirements(rules: &Rules) -> Vec<Value> {
         .requirements
         .iter()
         .map(|requirement| {
-            let conditions: Vec<_> = requirement.given.iter().chain([&requirement.must]).collect();
+            let conditions: Vec<_> = requirement
+                .given
+                .iter()
+                .chain([&requirement.must])
+                .collect();
             let actions = requirement.actions.keys();
             Value::Record(vec![
                 text(&requirement.id),
@@ -66,7 +73,11 @@ fn requirements(rules: &Rules) -> Vec<Value> {
                 text(&requirement.message),
                 text(&requirement.remedy),
                 text(&requirement.source),
-                Value::List(actions.map(|action| text(&rules.actions[*action])).collect()),
+                Value::List(
+                    actions
+                        .map(|action| text(&rules.actions[*action]))
+                        .collect(),
+                ),
                 paths(&uses::reads(&conditions, rules)),
             ])
         })

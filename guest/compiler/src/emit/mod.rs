@@ -15,6 +15,7 @@ mod runtime;
 mod table;
 mod trace;
 mod uses;
+mod writable;
 
 use std::collections::HashMap;
 
@@ -28,6 +29,7 @@ use expr::Body;
 use function::Code;
 use runtime::RUNTIME;
 use uses::Uses;
+use writable::Writable;
 
 /// The core module of the rules; `digest` is that of their text.
 pub(crate) fn module(rules: &Rules, digest: &str) -> Vec<u8> {
@@ -70,23 +72,17 @@ struct Emitter<'r> {
     tables: HashMap<usize, table::Placed>,
     patterns: HashMap<usize, u32>,
     cases: HashMap<usize, u32>,
-    /// For each declared attribute: where the address of its value is kept during a call, 0 if absent.
-    slots: u32,
-    /// Bytes that remember conditions already evaluated in this call: 0 not yet, 1 false, 2 true.
+    /// For each shared task the byte that remembers its result.
     memos: HashMap<Task, u32>,
-    memo_base: u32,
-    /// A word for indices that nobody reads.
-    nowhere: u32,
+    writable: Writable,
 }
 
 impl<'r> Emitter<'r> {
     fn new(rules: &'r Rules) -> Self {
         let mut data = Data::new();
-        let slots = data.reserve(4 * count(rules.attributes.len()), 4);
         let uses = Uses::of(rules);
-        // A condition is remembered as itself, and once for each action that somebody asks it as.
-        let memo_base = data.reserve(count(uses.memos(rules)), 4);
-        let nowhere = data.reserve(4, 4);
+        let writable = Writable::new(rules, &uses, &mut data);
+        data.seal();
         Self {
             rules,
             uses,
@@ -99,10 +95,8 @@ impl<'r> Emitter<'r> {
             tables: HashMap::new(),
             patterns: HashMap::new(),
             cases: HashMap::new(),
-            slots,
             memos: HashMap::new(),
-            memo_base,
-            nowhere,
+            writable,
         }
     }
 
@@ -188,7 +182,9 @@ impl<'r> Emitter<'r> {
                 self.value(task, &rules.definitions[*index].expr, *action)
             }
             Task::Condition { index, action } => self.condition(task, *index, *action),
-            Task::Membership { index, action } => self.value(task, &rules.memberships[*index], *action),
+            Task::Membership { index, action } => {
+                self.value(task, &rules.memberships[*index], *action)
+            }
             Task::Ready { index } => self.value(task, &rules.ready[*index].when, None),
             Task::TracedDefinition { index, action } => {
                 self.traced_value(&rules.definitions[*index].expr, *action)
@@ -213,8 +209,9 @@ impl<'r> Emitter<'r> {
         let folded = fold::fold(&condition, self.rules, action);
         let memo = self.memo(task);
         let mut body = Body::of_condition(self, action);
+        body.write_index(index);
         body.remembered(memo, |body| body.expr(&folded));
-        body.tell(index);
+        body.advance();
         body.code
     }
 
@@ -230,7 +227,7 @@ impl<'r> Emitter<'r> {
         if !self.uses.is_shared(task, self.rules) {
             return None;
         }
-        let next = self.memo_base + count(self.memos.len());
+        let next = self.writable.memos + count(self.memos.len());
         Some(*self.memos.entry(task.clone()).or_insert(next))
     }
 

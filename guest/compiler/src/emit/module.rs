@@ -33,7 +33,13 @@ impl Emitter<'_> {
         let mut code = super::Code::new(0);
         code.word(manifest);
         self.define(describe, code);
-        Exports { describe, evaluate, evaluate_batch, explain, traced }
+        Exports {
+            describe,
+            evaluate,
+            evaluate_batch,
+            explain,
+            traced,
+        }
     }
 
     pub(super) fn write(self, exports: &Exports) -> Vec<u8> {
@@ -83,7 +89,11 @@ fn table(exports: &Exports) -> TableSection {
 
 fn elements(exports: &Exports) -> ElementSection {
     let mut elements = ElementSection::new();
-    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions((&exports.traced).into()));
+    elements.active(
+        None,
+        &ConstExpr::i32_const(0),
+        Elements::Functions((&exports.traced).into()),
+    );
     elements
 }
 
@@ -103,7 +113,11 @@ fn memory(heap: u32) -> MemorySection {
 fn export(exports: &Exports) -> ExportSection {
     let mut section = ExportSection::new();
     section.export("memory", ExportKind::Memory, 0);
-    section.export("cabi_realloc", ExportKind::Func, RUNTIME.index("cabi_realloc"));
+    section.export(
+        "cabi_realloc",
+        ExportKind::Func,
+        RUNTIME.index("cabi_realloc"),
+    );
     for (name, function) in [
         ("describe", exports.describe),
         ("evaluate", exports.evaluate),

@@ -12,8 +12,8 @@ use crate::rules::{Constant, Key, Rows};
 /// Where a table stands: the first key's part, and the cell with what holds otherwise.
 #[derive(Clone, Copy)]
 pub(super) struct Placed {
-    first: u32,
-    /// The first key's part once more, by the index of the action.
+    first: Option<u32>,
+    /// The first key's part by the index of the action.
     by_action: Option<u32>,
     otherwise: u32,
 }
@@ -41,18 +41,21 @@ impl Body<'_, '_> {
         let by_action = matches!(keys[0].kind, Kind::Action);
         let placed = self.emitter.placed(table, by_action);
         let mut rest = keys;
-        match placed.by_action.filter(|_| by_action) {
-            Some(at) => {
-                self.code.op(I::GlobalGet(RUNTIME.index("action"))).word(2).op(I::I32Shl).load(at);
-                rest = &keys[1..];
-            }
-            None if keys[0].ty != Type::Text => {
+        if let Some(at) = placed.by_action.filter(|_| by_action) {
+            self.code
+                .op(I::GlobalGet(RUNTIME.index("action")))
+                .word(2)
+                .op(I::I32Shl)
+                .load(at);
+            rest = &keys[1..];
+        } else {
+            let first = placed.first.expect("the table is placed by its first key");
+            if keys[0].ty == Type::Text {
+                self.code.word(first);
+            } else {
                 self.expr(&keys[0]);
-                self.code.word(2).op(I::I32Shl).load(placed.first);
+                self.code.word(2).op(I::I32Shl).load(first);
                 rest = &keys[1..];
-            }
-            None => {
-                self.code.word(placed.first);
             }
         }
         for (left, key) in (0..rest.len()).rev().zip(rest) {
@@ -78,15 +81,25 @@ impl Emitter<'_> {
                 // Every key has its row: nothing is ever missed.
                 None => 0,
             };
-            self.tables.insert(table, Placed { first: 0, by_action: None, otherwise });
-            let first = self.rows(table, &rule.rows, &rule.keys);
-            self.tables.insert(table, Placed { first, by_action: None, otherwise });
+            self.tables.insert(
+                table,
+                Placed {
+                    first: None,
+                    by_action: None,
+                    otherwise,
+                },
+            );
         }
         let mut placed = self.tables[&table];
         if by_action && placed.by_action.is_none() {
             placed.by_action = Some(self.rows_by_action(table));
-            self.tables.insert(table, placed);
         }
+        if !by_action && placed.first.is_none() {
+            let rules = self.rules;
+            let rule = &rules.tables[table];
+            placed.first = Some(self.rows(table, &rule.rows, &rule.keys));
+        }
+        self.tables.insert(table, placed);
         placed
     }
 
@@ -183,7 +196,11 @@ impl Emitter<'_> {
             return *at;
         }
         let cases = CONTRACT.enums[e].cases.iter().enumerate();
-        let at = self.find_table(cases.map(|(case, name)| (name.as_str(), count(case))).collect());
+        let at = self.find_table(
+            cases
+                .map(|(case, name)| (name.as_str(), count(case)))
+                .collect(),
+        );
         self.cases.insert(e, at);
         at
     }

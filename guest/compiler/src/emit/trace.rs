@@ -26,7 +26,12 @@ impl Body<'_, '_> {
                 self.traced(b);
                 self.code.end();
             }
-            Kind::Quantified { quantifier, var, list, body } => {
+            Kind::Quantified {
+                quantifier,
+                var,
+                list,
+                body,
+            } => {
                 self.traced_quantified(*quantifier, *var, list, body);
             }
             Kind::Definition(index) if expr.ty == Type::Bool => {
@@ -76,7 +81,9 @@ impl Body<'_, '_> {
                 let index = *index;
                 self.is_unmet(index, action);
                 self.code.op(I::I32Eqz).op(I::BrIf(0));
-                let function = self.emitter.function(Task::TracedCondition { index, action });
+                let function = self
+                    .emitter
+                    .function(Task::TracedCondition { index, action });
                 self.code.get(self.request).call(function).op(I::Drop);
                 self.code.word(0).set(result);
             }
@@ -89,12 +96,16 @@ impl Body<'_, '_> {
 
     /// Keeps how many notes there are.
     pub(super) fn mark(&mut self, mark: u32) {
-        self.code.op(I::GlobalGet(RUNTIME.index("trace_count"))).set(mark);
+        self.code
+            .op(I::GlobalGet(RUNTIME.index("trace_count")))
+            .set(mark);
     }
 
     /// Drops the notes since the mark.
     pub(super) fn forget_since(&mut self, mark: u32) {
-        self.code.get(mark).op(I::GlobalSet(RUNTIME.index("trace_count")));
+        self.code
+            .get(mark)
+            .op(I::GlobalSet(RUNTIME.index("trace_count")));
     }
 
     /// Notes every fact the expressions read; `own` is a variable whose loop is over.
@@ -105,13 +116,21 @@ impl Body<'_, '_> {
         }
         for (path, var) in noted {
             let inner = var.is_some_and(|var| own == Some(var) || !self.vars.contains_key(&var));
-            let list = path.find("[]").filter(|_| inner).map_or(path.len(), |at| at);
+            let list = path
+                .find("[]")
+                .filter(|_| inner)
+                .map_or(path.len(), |at| at);
             let cell = self.emitter.data.path(&path[..list]);
             self.code.word(cell);
             match var.filter(|_| !inner) {
                 Some(var) => {
                     let (element, first, size) = self.vars[&var];
-                    self.code.get(element).get(first).op(I::I32Sub).word(size).op(I::I32DivU);
+                    self.code
+                        .get(element)
+                        .get(first)
+                        .op(I::I32Sub)
+                        .word(size)
+                        .op(I::I32DivU);
                     self.run("note_element");
                 }
                 None => self.run("note"),

@@ -50,7 +50,11 @@ impl Uses {
                 }
             }
             for (index, requirement) in rules.requirements.iter().enumerate() {
-                let reads = requirement.given.iter().chain([&requirement.must]).any(|e| self.reads_action(e));
+                let reads = requirement
+                    .given
+                    .iter()
+                    .chain([&requirement.must])
+                    .any(|e| self.reads_action(e));
                 if !self.requirements[index].reads_action && reads {
                     self.requirements[index].reads_action = true;
                     changed = true;
@@ -74,7 +78,11 @@ impl Uses {
             Kind::Definition(index) => self.definitions[*index].reads_action,
             _ => false,
         };
-        itself || expr.children().into_iter().any(|child| self.reads_action(child))
+        itself
+            || expr
+                .children()
+                .into_iter()
+                .any(|child| self.reads_action(child))
     }
 
     fn count(&mut self, expr: &Expr) {
@@ -109,7 +117,8 @@ impl Uses {
     pub(super) fn is_shared(&self, task: &Task, rules: &Rules) -> bool {
         match task {
             Task::Definition { index, .. } => {
-                self.definitions[*index].named > 1 && rules.definitions[*index].expr.ty == Type::Bool
+                self.definitions[*index].named > 1
+                    && rules.definitions[*index].expr.ty == Type::Bool
             }
             Task::Condition { index, .. } => self.requirements[*index].named > 0,
             _ => false,
@@ -118,12 +127,19 @@ impl Uses {
 
     /// The most results that may be remembered in a call.
     pub(super) fn memos(&self, rules: &Rules) -> usize {
-        let actions: BTreeSet<usize> = self.requirements.iter().flat_map(|r| &r.actions).copied().collect();
+        let actions: BTreeSet<usize> = self
+            .requirements
+            .iter()
+            .flat_map(|r| &r.actions)
+            .copied()
+            .collect();
         let each = |reads_action: bool| if reads_action { 1 + actions.len() } else { 1 };
         let definitions = self.definitions.iter().zip(&rules.definitions);
         let definitions = definitions.filter(|(d, rule)| d.named > 1 && rule.expr.ty == Type::Bool);
         let requirements = self.requirements.iter().filter(|r| r.named > 0);
-        definitions.map(|(d, _)| each(d.reads_action)).sum::<usize>()
+        definitions
+            .map(|(d, _)| each(d.reads_action))
+            .sum::<usize>()
             + requirements.map(|r| each(r.reads_action)).sum::<usize>()
     }
 }
@@ -145,7 +161,10 @@ fn conditions(rules: &Rules) -> impl Iterator<Item = &Expr> {
 /// Whether a definition is written out where it is used.
 pub(super) fn is_small(definition: &Expr) -> bool {
     fn parts(expr: &Expr) -> usize {
-        if matches!(expr.kind, Kind::Quantified { .. } | Kind::Holds(..) | Kind::Definition(_)) {
+        if matches!(
+            expr.kind,
+            Kind::Quantified { .. } | Kind::Holds(..) | Kind::Definition(_)
+        ) {
             return SMALL + 1;
         }
         1 + expr.children().into_iter().map(parts).sum::<usize>()
@@ -166,7 +185,11 @@ pub(super) fn guarded(requirement: &Requirement) -> Expr {
 
 /// The facts that an expression reads, through what it names; each path once, in the order they are met.
 pub(super) fn reads(exprs: &[&Expr], rules: &Rules) -> Vec<String> {
-    let mut reads = Reads { rules, paths: Vec::new(), seen: BTreeSet::new() };
+    let mut reads = Reads {
+        rules,
+        paths: Vec::new(),
+        seen: BTreeSet::new(),
+    };
     for expr in exprs {
         reads.expr(expr);
     }
@@ -197,7 +220,10 @@ impl Reads<'_> {
                         let requirement = &self.rules.requirements[*index];
                         for when in requirement.actions.values() {
                             if let When::Any(lists) = when {
-                                lists.iter().flatten().for_each(|m| self.expr(&self.rules.memberships[*m]));
+                                lists
+                                    .iter()
+                                    .flatten()
+                                    .for_each(|m| self.expr(&self.rules.memberships[*m]));
                             }
                         }
                         for expr in requirement.given.iter().chain([&requirement.must]) {
@@ -217,7 +243,9 @@ impl Reads<'_> {
 /// The path of the fact that the expression itself reads.
 pub(super) fn own_path(expr: &Expr, rules: &Rules) -> Option<String> {
     match &expr.kind {
-        Kind::Fact(place, _) | Kind::Has(place) => place.path.clone().filter(|path| !path.is_empty()),
+        Kind::Fact(place, _) | Kind::Has(place) => {
+            place.path.clone().filter(|path| !path.is_empty())
+        }
         Kind::Action => Some("action".into()),
         Kind::Attribute(index) | Kind::HasAttribute(index) => {
             Some(format!("attributes.{}", rules.attributes[*index].name))
