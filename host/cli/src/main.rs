@@ -1,3 +1,46 @@
 //! The Scopegate program.
+//!
+//! Always true here: decisions and data go to standard output, all else to standard error; exit 0 says that everything was allowed or
+//! done, 1 that something failed, 2 that an action was denied, 3 that a request is invalid.
 
-fn main() {}
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod arguments;
+mod cases;
+mod commands;
+mod exit;
+mod output;
+mod policy;
+mod requests;
+mod schema;
+mod text;
+mod window;
+
+use arguments::Arguments;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let exit = match Arguments::try_parse() {
+        Ok(arguments) => commands::run(arguments.command).unwrap_or_else(|error| failed(&error)),
+        Err(error) => {
+            let is_wrong = error.use_stderr();
+            // Nobody is left to be told that help cannot be printed.
+            let _ = error.print();
+            if is_wrong { Exit::Failed } else { Exit::Done }
+        }
+    };
+    exit.into()
+}
+
+fn failed(error: &anyhow::Error) -> Exit {
+    let nobody_reads = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if !error.chain().any(nobody_reads) {
+        output::error(&format!("{error:#}"));
+    }
+    Exit::Failed
+}

@@ -1,0 +1,291 @@
+//! What the program can be asked.
+//!
+//! Always true here: every command and option says what it does, and each command shows how it is used.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (default policy ",
+    env!("SCOPEGATE_POLICY_NAME"),
+    " ",
+    env!("SCOPEGATE_POLICY_VERSION"),
+    ")"
+);
+
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ndefault policy ",
+    env!("SCOPEGATE_POLICY_NAME"),
+    " ",
+    env!("SCOPEGATE_POLICY_VERSION"),
+    " ",
+    env!("SCOPEGATE_POLICY_DIGEST"),
+);
+
+const EXITS: &str = "\
+Exit codes:
+  0  everything was allowed, or done
+  1  something failed: a file, a policy, an option, an evaluation
+  2  some action was denied
+  3  some request is invalid
+Of several the first of 1, 3, 2 counts: only 0 says that every action may proceed.";
+
+/// May this action proceed now? Decides with policies compiled to WebAssembly.
+#[derive(Debug, Parser)]
+#[command(name = "scopegate", version = VERSION, long_version = LONG_VERSION, after_help = EXITS, propagate_version = false, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Decide requests: may each action proceed now?
+    Check(Check),
+    /// Show what can be done now: the decision for each action on the same facts.
+    Actions(Actions),
+    /// Compile a rule set to a policy component.
+    Build(Build),
+    /// Run the cases of policies.
+    Test(Test),
+    /// Report what in rule sets has no effect.
+    Lint(Lint),
+    /// Show what a policy is: its requirements, ready states, facts and limits.
+    Inspect(Inspect),
+    /// Print a JSON Schema.
+    Schema(Schema),
+    /// Measure how fast a policy loads and decides.
+    Bench(Bench),
+    /// Print the completions of a shell.
+    Completions(Completions),
+}
+
+/// Which policy decides.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyChoice {
+    /// The policy: a component, a rule set, or a folder with a `policy.toml` or one component [default: the one built in]
+    #[arg(long, value_name = "FILE.wasm|policy.toml|DIR", value_hint = ValueHint::AnyPath)]
+    pub(crate) policy: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) cache: CacheChoice,
+}
+
+/// Where compiled code is kept.
+#[derive(Debug, Args)]
+pub(crate) struct CacheChoice {
+    /// A folder that only you can write to, where compiled code is kept for the next start
+    #[arg(long, value_name = "DIR", env = "SCOPEGATE_CACHE", value_hint = ValueHint::DirPath)]
+    pub(crate) cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs: one JSON value a line
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate check request.json
+  scopegate check request.json --explain
+  scopegate check requests.jsonl --format json | jq -r .decision
+  cat requests.jsonl | scopegate check --policy policies/acme/1.0.0
+
+With `--format json` there is one line for each request, in their order: the decision, or
+  {\"error\":{\"path\":\"scan.targets[3].url\",\"message\":\"…\"}}
+if the request is invalid or the policy cannot judge it; the others are decided all the same. In JSON lines each line that is not JSON
+gives one such error; in a list, or where a request has many lines, what is not JSON ends the input, since nothing after it can be trusted.
+A request without `now` is decided for this moment. An input without any request is invalid.
+
+Exit codes:
+  0  every action is allowed
+  1  a file cannot be read, the policy cannot be loaded, or it failed to decide
+  2  some action is denied
+  3  some request is invalid
+Of several the first of 1, 3, 2 counts.")]
+pub(crate) struct Check {
+    /// Requests: a JSON object, a list of them, JSON lines, or objects one after another; `-` is standard input
+    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true, value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyChoice,
+
+    /// How decisions are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Add the facts that decided each unmet requirement, with their values; in JSON as `explanations`:
+    /// `[{"requirement": …, "facts": [{"path": …, "value": …}]}]`
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate actions request.json
+  scopegate actions request.json --format json | jq -r 'select(.decision == \"allow\").action'
+
+The request's own `action` does not matter, and may be left out. Denied actions do not change the exit code.")]
+pub(crate) struct Actions {
+    /// One request, for its facts; `-` is standard input
+    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true, value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyChoice,
+
+    /// How decisions are printed; in JSON one line for each action: `action`, then the fields of its decision
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate build policies/acme/1.0.0 -o acme-1.0.0.wasm
+  scopegate check request.json --policy acme-1.0.0.wasm
+
+The same rule set gives the same bytes on every machine. OUT.wasm is written whole or not at all.")]
+pub(crate) struct Build {
+    /// A rule set, or a folder with a `policy.toml`
+    #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+    pub(crate) rules: PathBuf,
+
+    /// The component to write
+    #[arg(short, long, value_name = "OUT.wasm", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A folder holds `policy.toml` (or one component), `bases.json` with named requests, and `cases.jsonl` with one case a line:
+  {\"name\": \"a viewer may not scan\", \"base\": \"scan\", \"patch\": {\"actor\": {\"role\": \"viewer\"}},
+   \"expect\": {\"decision\": \"deny\", \"requirements\": [\"actor-known\"]}}
+`patch` changes the base as RFC 7396 says; `request` stands for both. What `expect` leaves out is not compared; it may hold `decision`,
+`requirements`, `codes`, `blocked`, `ready` and `fallbacks`.
+
+Examples:
+  scopegate test policies/*/*
+  scopegate test policies/acme/1.0.0 --coverage --mutants
+
+Exits with 1 if a case fails, if `--coverage` finds a requirement that was not seen met, unmet and not applying, or if `--mutants` finds
+a clause that no case needs.")]
+pub(crate) struct Test {
+    /// Folders of policies
+    #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+    pub(crate) folders: Vec<PathBuf>,
+
+    /// List for each requirement how many cases saw it met, unmet and not applying
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// Drop every clause of every condition in turn, and list those that no case misses
+    #[arg(long)]
+    pub(crate) mutants: bool,
+
+    #[command(flatten)]
+    pub(crate) cache: CacheChoice,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate lint
+  scopegate lint policies/acme/1.0.0 other/policy.toml
+
+Exits with 1 if there is anything to report.")]
+pub(crate) struct Lint {
+    /// Rule sets, or folders with a `policy.toml`
+    #[arg(value_name = "DIR|FILE", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate inspect
+  scopegate inspect acme-1.0.0.wasm --format json | jq -r '.requirements[].id'
+  scopegate inspect acme-1.0.0.wasm --rules > policy.toml")]
+pub(crate) struct Inspect {
+    /// A component, a rule set, or a folder with either [default: the policy built in]
+    #[arg(value_name = "FILE.wasm|policy.toml|DIR", value_hint = ValueHint::AnyPath)]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Print the rule set that the component says it was made of, and nothing else
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) rules: bool,
+
+    #[command(flatten)]
+    pub(crate) cache: CacheChoice,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate schema request > request.schema.json
+  scopegate schema policy > policy.schema.json
+
+With `#:schema policy.schema.json` in its first line many editors complete a `policy.toml`.")]
+pub(crate) struct Schema {
+    /// What it describes
+    #[arg(value_enum)]
+    pub(crate) what: Described,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Described {
+    /// A request
+    Request,
+    /// A line that `check --format json` prints
+    Decision,
+    /// A `policy.toml`, as JSON has it
+    Policy,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate bench
+  scopegate bench requests.jsonl --policy policies/acme/1.0.0")]
+pub(crate) struct Bench {
+    /// Requests to decide; `-` is standard input [default: the cases of the policy built in]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyChoice,
+
+    /// How long each figure is measured, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub(crate) time: u64,
+
+    /// How figures are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate completions bash > ~/.local/share/bash-completion/completions/scopegate
+  scopegate completions zsh > \"${fpath[1]}/_scopegate\"
+  scopegate completions fish > ~/.config/fish/completions/scopegate.fish")]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}

@@ -1,0 +1,62 @@
+//! `scopegate build`: compiles a rule set.
+//!
+//! Always true here: the component appears whole or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use sha2::{Digest, Sha256};
+use tempfile::Builder;
+
+use crate::arguments::Build;
+use crate::exit::Exit;
+use crate::output;
+use crate::policy::Rules;
+
+impl Build {
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let rules = Rules::read(&self.rules)?;
+        rules.warn();
+        let component = rules.set.component();
+        write(&self.output, &component).with_context(|| format!("the component `{}` cannot be written", self.output.display()))?;
+        let mut out = output::people();
+        writeln!(
+            out,
+            "{} {}: {} bytes, {}, in `{}`",
+            rules.set.name(),
+            rules.set.version(),
+            component.len(),
+            digest(&component),
+            self.output.display()
+        )?;
+        out.flush()?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Writes a file beside the one at `path`, and puts it in its place.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if path.is_dir() {
+        bail!("it is a folder: name a file in it");
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = Builder::new();
+    builder.prefix(".scopegate-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As any new file: what the umask leaves.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
+}

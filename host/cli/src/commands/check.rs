@@ -1,0 +1,205 @@
+//! `scopegate check`: decides requests as they come.
+//!
+//! Always true here: each request gives one decision or one error, in their order, and what was decided is written before more is waited for.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+use scopegate::{Decision, EvaluateError, Explanation, Policy, Request};
+use serde::Serialize;
+
+use crate::arguments::{Check, Format};
+use crate::exit::Exit;
+use crate::output;
+use crate::policy;
+use crate::requests::{Invalid, Requests};
+use crate::text;
+
+/// What `--format json` prints for a request that has no decision.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    error: Problem<'a>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    path: &'a str,
+    message: &'a str,
+}
+
+/// What `--format json --explain` prints.
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    decision: &'a Decision<'a>,
+    explanations: &'a [Explanation<'a>],
+}
+
+impl Check {
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let policy = policy::load(&self.policy)?;
+        match self.format {
+            Format::Text => self.all(&policy, output::people()),
+            Format::Json => self.all(&policy, output::data()),
+        }
+    }
+
+    fn all(&self, policy: &Policy, out: impl Write) -> anyhow::Result<Exit> {
+        let mut run = Run { check: self, policy, out, exit: Exit::Done, count: Count::default() };
+        for file in &self.files {
+            match open(file) {
+                Ok(reader) => run.file(file, reader)?,
+                Err(error) => run.fail(&format!("{error:#}"))?,
+            }
+        }
+        run.end()
+    }
+}
+
+/// Opens a file of requests; `-` is standard input.
+pub(crate) fn open(file: &Path) -> anyhow::Result<Box<dyn Read>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let cannot = || format!("the requests `{}` cannot be read", file.display());
+    let open = File::open(file).with_context(cannot)?;
+    Ok(Box::new(open))
+}
+
+/// The name of a file of requests.
+pub(crate) fn name(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+#[derive(Default)]
+struct Count {
+    allowed: u64,
+    denied: u64,
+    invalid: u64,
+    failed: u64,
+}
+
+struct Run<'c, W: Write> {
+    check: &'c Check,
+    policy: &'c Policy,
+    out: W,
+    exit: Exit,
+    count: Count,
+}
+
+impl<W: Write> Run<'_, W> {
+    fn file(&mut self, file: &Path, reader: Box<dyn Read>) -> anyhow::Result<()> {
+        let name = name(file);
+        let mut requests = Requests::new(reader);
+        loop {
+            let next = requests.next(&mut || self.out.flush());
+            // A reader that fails is not a writer that nobody reads.
+            match next {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(error.into()),
+                Err(error) => return self.fail(&format!("the requests `{name}` cannot be read: {error}")),
+                Ok(None) => return Ok(()),
+                Ok(Some(item)) => match item.request {
+                    Ok(request) => self.decide(&request, &format!("{name}:{}", item.line))?,
+                    Err(invalid) => self.refuse(&invalid, &name)?,
+                },
+            }
+        }
+    }
+
+    fn decide(&mut self, request: &Request, place: &str) -> anyhow::Result<()> {
+        let decided = self.policy.evaluate(request).and_then(|decision| {
+            let explanations = if self.check.explain && !decision.is_allowed() { self.policy.explain(request)? } else { Vec::new() };
+            Ok((decision, explanations))
+        });
+        let (decision, explanations) = match decided {
+            Ok(decided) => decided,
+            Err(error) => return self.unjudged(&error, place),
+        };
+        if decision.is_allowed() {
+            self.count.allowed += 1;
+        } else {
+            self.count.denied += 1;
+            self.exit.note(Exit::Denied);
+        }
+        match self.check.format {
+            Format::Json if self.check.explain => self.line(&Explained { decision: &decision, explanations: &explanations }),
+            Format::Json => self.line(&decision),
+            Format::Text => {
+                if self.total() > 1 {
+                    writeln!(self.out)?;
+                }
+                Ok(text::decision(&mut self.out, &request.action, place, &decision, &explanations, self.policy.manifest())?)
+            }
+        }
+    }
+
+    /// The request is no request.
+    fn refuse(&mut self, invalid: &Invalid, name: &str) -> anyhow::Result<()> {
+        self.count.invalid += 1;
+        self.exit.note(Exit::Invalid);
+        self.error(&invalid.path, &invalid.message, &format!("{name}:{}:{}", invalid.line, invalid.column))
+    }
+
+    /// The policy did not decide.
+    fn unjudged(&mut self, error: &EvaluateError, place: &str) -> anyhow::Result<()> {
+        self.count.failed += 1;
+        self.exit.note(Exit::Failed);
+        match error {
+            EvaluateError::Unjudged { path, message, .. } => self.error(path, message, place),
+            _ => self.error("$", &chain(error), place),
+        }
+    }
+
+    fn error(&mut self, path: &str, message: &str, place: &str) -> anyhow::Result<()> {
+        match self.check.format {
+            Format::Json => self.line(&ErrorLine { error: Problem { path, message } }),
+            Format::Text => {
+                self.out.flush()?;
+                let of = if path == "$" { String::new() } else { format!("`{path}`: ") };
+                output::error(&format!("{place}: {of}{message}"));
+                Ok(())
+            }
+        }
+    }
+
+    /// Something failed, but not all.
+    fn fail(&mut self, message: &str) -> anyhow::Result<()> {
+        self.out.flush()?;
+        output::error(message);
+        self.exit.note(Exit::Failed);
+        Ok(())
+    }
+
+    fn line(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        serde_json::to_writer(&mut self.out, value).map_err(io::Error::from)?;
+        Ok(self.out.write_all(b"\n")?)
+    }
+
+    fn total(&self) -> u64 {
+        self.count.allowed + self.count.denied
+    }
+
+    fn end(mut self) -> anyhow::Result<Exit> {
+        let Count { allowed, denied, invalid, failed } = self.count;
+        if self.check.format == Format::Text && allowed + denied + invalid + failed > 1 {
+            let more = [(invalid, "invalid"), (failed, "without a decision")];
+            let more: String = more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
+            writeln!(self.out, "\n{allowed} allowed, {denied} denied{more}")?;
+        }
+        self.out.flush()?;
+        Ok(self.exit)
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

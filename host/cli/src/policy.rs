@@ -1,0 +1,143 @@
+//! Finds the policy that a path names, and loads it.
+//!
+//! Always true here: what a file is shows in its bytes, not in its name.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use scopegate::{Engine, Policy};
+use scopegate_compiler::{Diagnostics, RuleSet, SOURCE_BYTES};
+
+use crate::arguments::{CacheChoice, PolicyChoice};
+use crate::output;
+
+/// The component of the default policy.
+pub(crate) static DEFAULT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/default.wasm"));
+
+/// The bytes that every WebAssembly file begins with.
+const WASM: &[u8] = b"\0asm";
+
+/// A rule set that compiles, with the file it is in.
+pub(crate) struct Rules {
+    pub(crate) file: PathBuf,
+    pub(crate) source: String,
+    pub(crate) set: RuleSet,
+}
+
+/// What a path names.
+pub(crate) enum Named {
+    Rules(Box<Rules>),
+    Component { file: PathBuf, bytes: Vec<u8> },
+}
+
+impl Rules {
+    /// Reads the rule set that `path` names: a file, or a folder's `policy.toml`. What is wrong with it is said on standard error.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        match named(path)? {
+            Named::Rules(rules) => Ok(*rules),
+            Named::Component { file, .. } => bail!("`{}` is a component, expected a rule set such as `policy.toml`", file.display()),
+        }
+    }
+
+    /// Says on standard error what the compiler noticed.
+    pub(crate) fn warn(&self) {
+        report(self.set.warnings(), &self.source, &self.file);
+    }
+}
+
+/// Reads what `path` names, and compiles it if it is a rule set.
+pub(crate) fn named(path: &Path) -> anyhow::Result<Named> {
+    let file = file_of(path)?;
+    let bytes = read(&file)?;
+    if bytes.starts_with(WASM) {
+        return Ok(Named::Component { file, bytes });
+    }
+    if bytes.len() > SOURCE_BYTES {
+        bail!("`{}` is neither a component nor a rule set: it has more than {SOURCE_BYTES} bytes", file.display());
+    }
+    let Ok(source) = String::from_utf8(bytes) else {
+        bail!("`{}` is neither a component nor a rule set: it is not UTF-8", file.display());
+    };
+    match RuleSet::check(&source) {
+        Ok(set) => Ok(Named::Rules(Box::new(Rules { file, source, set }))),
+        Err(diagnostics) => {
+            report(&diagnostics, &source, &file);
+            Err(anyhow!("the rule set `{}` does not compile", file.display()))
+        }
+    }
+}
+
+/// The bytes of a component, or of a rule set's.
+pub(crate) fn component(named: Named) -> Vec<u8> {
+    match named {
+        Named::Rules(rules) => rules.set.component(),
+        Named::Component { bytes, .. } => bytes,
+    }
+}
+
+/// An engine, with the cache if there is one.
+pub(crate) fn engine(choice: &CacheChoice) -> anyhow::Result<Engine> {
+    let mut builder = Engine::builder();
+    if let Some(folder) = &choice.cache {
+        builder = builder.cache(folder);
+    }
+    Ok(builder.build()?)
+}
+
+/// Loads the policy that was chosen.
+pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
+    let engine = engine(&choice.cache)?;
+    match &choice.policy {
+        None => engine.load(DEFAULT).context("the default policy cannot be loaded"),
+        Some(path) => load_from(&engine, path),
+    }
+}
+
+/// Loads the policy that `path` names.
+pub(crate) fn load_from(engine: &Engine, path: &Path) -> anyhow::Result<Policy> {
+    let bytes = component(named(path)?);
+    engine.load(&bytes).with_context(|| format!("the policy `{}` cannot be loaded", path.display()))
+}
+
+/// Says on standard error what the compiler found in `file`.
+pub(crate) fn report(diagnostics: &Diagnostics, source: &str, file: &Path) {
+    if !diagnostics.is_empty() {
+        output::rendered(&diagnostics.render(source, &file.display().to_string(), true));
+    }
+}
+
+/// The file of a policy: `path` itself, or in a folder `policy.toml` or the only component.
+fn file_of(path: &Path) -> anyhow::Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let rules = path.join("policy.toml");
+    if rules.exists() {
+        return Ok(rules);
+    }
+    let cannot = || format!("the folder `{}` cannot be read", path.display());
+    let mut components = Vec::new();
+    for entry in fs::read_dir(path).with_context(cannot)? {
+        let file = entry.with_context(cannot)?.path();
+        if file.extension().is_some_and(|extension| extension == "wasm") {
+            components.push(file);
+        }
+    }
+    match &*components {
+        [component] => Ok(component.clone()),
+        [] => bail!("the folder `{}` holds no policy: expected a `policy.toml` or one `.wasm` file", path.display()),
+        several => bail!("the folder `{}` holds {} components and no `policy.toml`: name one of them", path.display(), several.len()),
+    }
+}
+
+/// Reads a file, but no more of it than an engine would load.
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let most = scopegate::Limits::default().component_bytes as u64 + 1;
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|open| open.take(most).read_to_end(&mut bytes))
+        .with_context(|| format!("the policy `{}` cannot be read", file.display()))?;
+    Ok(bytes)
+}
