@@ -148,7 +148,7 @@ impl Contract {
 
     fn read_facts(&mut self) {
         let resolve = std::mem::take(&mut self.resolve);
-        for (id, def) in resolve.types.iter() {
+        for (id, def) in &resolve.types {
             let Some(name) = def.name.as_deref() else {
                 continue;
             };
@@ -299,8 +299,10 @@ fn named(resolve: &Resolve, name: &str) -> TypeId {
         .types
         .iter()
         .find(|(_, def)| def.name.as_deref() == Some(name))
-        .map(|(id, _)| id)
-        .unwrap_or_else(|| unreachable!("the contract has the type `{name}`"))
+        .map_or_else(
+            || unreachable!("the contract has the type `{name}`"),
+            |(id, _)| id,
+        )
 }
 
 fn field_offset(resolve: &Resolve, sizes: &SizeAlign, record: &str, field: &str) -> u32 {

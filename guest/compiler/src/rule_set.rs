@@ -36,13 +36,11 @@ pub fn compile(source: &str) -> Result<Compiled, Diagnostics> {
 
 fn checked(source: &str) -> (Option<Rules>, Diagnostics) {
     let mut out = Diagnostics::default();
-    match file::read(source, &mut out) {
-        Some(file) => check::check(source, &file),
-        None => {
-            out.sort();
-            (None, out)
-        }
+    if let Some(file) = file::read(source, &mut out) {
+        return check::check(source, &file);
     }
+    out.sort();
+    (None, out)
 }
 
 fn write(rules: &Rules, source: &str) -> Vec<u8> {

@@ -26,6 +26,23 @@ pub(crate) struct Rules {
     pub(crate) fallbacks: Option<Fallbacks>,
 }
 
+impl Rules {
+    /// Every condition and definition of the rule set.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Expr> {
+        let requirements = self.requirements.iter();
+        let fallbacks = self.fallbacks.iter();
+        self.definitions
+            .iter()
+            .map(|definition| &definition.expr)
+            .chain(&self.memberships)
+            .chain(requirements.flat_map(|r| r.given.iter().chain([&r.must])))
+            .chain(self.ready.iter().map(|ready| &ready.when))
+            .chain(
+                fallbacks.flat_map(|f| f.when.iter().chain(f.modes.iter().map(|(_, when)| when))),
+            )
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Attribute {
     pub(crate) name: Arc<str>,

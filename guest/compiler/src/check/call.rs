@@ -59,6 +59,9 @@ const ABSENT: [(&str, &str); 22] = [
     ("orValue", "ask whether a fact is present with `has(…)`"),
 ];
 
+/// Reads a constant's text.
+type Read = fn(&str) -> Result<i64, String>;
+
 impl Checker<'_> {
     pub(crate) fn operator(
         &mut self,
@@ -355,7 +358,7 @@ impl Checker<'_> {
             },
             _ => None,
         };
-        let (form, read): (_, fn(&str) -> Result<i64, String>) = if ty == Type::Time {
+        let (form, read): (_, Read) = if ty == Type::Time {
             (
                 "`timestamp(\"2026-01-01T00:00:00Z\")`, a literal",
                 constant::timestamp,

@@ -10,6 +10,9 @@ use crate::rules::{Rules, When};
 /// The most parts a condition may have, with everything it names written out.
 const WEIGHT: u64 = 1 << 22;
 
+/// The most requirements that all `holds` together may ask for, and that all actions together may be named by.
+const ASKED: usize = 400_000;
+
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Node {
     Definition(usize),
@@ -31,6 +34,9 @@ struct Walk<'r> {
 }
 
 pub(super) fn check(rules: &Rules, out: &mut Diagnostics) {
+    if too_many(rules, out) {
+        return;
+    }
     let mut walk = Walk {
         rules,
         done: HashMap::new(),
@@ -70,6 +76,49 @@ pub(super) fn check(rules: &Rules, out: &mut Diagnostics) {
     }
 }
 
+/// Reports what is small as text and large as a component.
+fn too_many(rules: &Rules, out: &mut Diagnostics) -> bool {
+    let mut report = |span: Option<std::ops::Range<usize>>, message: String| {
+        let remedy = "split the rules into several policies";
+        out.push(Diagnostic::error(span.unwrap_or(0..0), message, remedy));
+    };
+    let named: usize = rules
+        .requirements
+        .iter()
+        .map(|requirement| requirement.actions.len())
+        .sum();
+    if named > ASKED {
+        let span = rules
+            .requirements
+            .last()
+            .map(|requirement| requirement.span.clone());
+        report(
+            span,
+            format!("requirements name actions {named} times in all, more than {ASKED}"),
+        );
+    }
+    let asked: usize = rules.conditions().map(asked).sum();
+    if asked > ASKED {
+        let span = rules
+            .conditions()
+            .find(|condition| self::asked(condition) > 0)
+            .map(|condition| condition.span.clone());
+        report(
+            span,
+            format!("`holds` asks for {asked} requirements in all, more than {ASKED}"),
+        );
+    }
+    named > ASKED || asked > ASKED
+}
+
+fn asked(expr: &Expr) -> usize {
+    let own = match &expr.kind {
+        Kind::Holds(requirements, _) => requirements.len(),
+        _ => 0,
+    };
+    own + expr.children().into_iter().map(asked).sum::<usize>()
+}
+
 impl Walk<'_> {
     fn visit(&mut self, node: Node) -> Measure {
         if let Some(measure) = self.done.get(&node) {
@@ -96,7 +145,7 @@ impl Walk<'_> {
         };
         match node {
             Node::Definition(index) => {
-                measure = measure.with(self.expr(&self.rules.definitions[index].expr))
+                measure = measure.with(self.expr(&self.rules.definitions[index].expr));
             }
             Node::Requirement(index) => {
                 let requirement = &self.rules.requirements[index];

@@ -333,27 +333,23 @@ impl Checker<'_> {
 
     fn attribute(&mut self, name: &str, cel: &IdedExpr, scope: &Scope<'_>) -> Option<usize> {
         let found = self.attributes.iter().position(|a| &*a.name == name);
-        match found {
-            Some(index) => {
-                self.used.attributes.insert(index);
-            }
-            None => {
-                let names: Vec<String> =
-                    self.attributes.iter().map(|a| a.name.to_string()).collect();
-                let near = suggest(name, names.iter().map(String::as_str));
-                let remedy = if near.is_empty() {
-                    format!("declare it: `[attributes.{name}]` with `type` and `summary`")
-                } else {
-                    near
-                };
-                self.error(
-                    scope.condition.name_point(cel, name),
-                    format!("no attribute {} is declared", quote(name)),
-                    remedy,
-                );
-            }
+        if let Some(index) = found {
+            self.used.attributes.insert(index);
+            return found;
         }
-        found
+        let names: Vec<String> = self.attributes.iter().map(|a| a.name.to_string()).collect();
+        let near = suggest(name, names.iter().map(String::as_str));
+        let remedy = if near.is_empty() {
+            format!("declare it: `[attributes.{name}]` with `type` and `summary`")
+        } else {
+            near
+        };
+        self.error(
+            scope.condition.name_point(cel, name),
+            format!("no attribute {} is declared", quote(name)),
+            remedy,
+        );
+        None
     }
 
     /// `has(fact)`.

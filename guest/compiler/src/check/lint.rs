@@ -192,8 +192,8 @@ fn same(a: &Expr, b: &Expr) -> bool {
         (Kind::Case(x), Kind::Case(y)) => x == y,
         (Kind::Fact(x, _), Kind::Fact(y, _)) | (Kind::Has(x), Kind::Has(y)) => x == y,
         (Kind::Attribute(x), Kind::Attribute(y))
-        | (Kind::HasAttribute(x), Kind::HasAttribute(y)) => x == y,
-        (Kind::Definition(x), Kind::Definition(y)) => x == y,
+        | (Kind::HasAttribute(x), Kind::HasAttribute(y))
+        | (Kind::Definition(x), Kind::Definition(y)) => x == y,
         (Kind::Holds(x, p), Kind::Holds(y, q)) => x == y && p == q,
         (Kind::Lookup(x, _), Kind::Lookup(y, _)) | (Kind::Matches(_, x), Kind::Matches(_, y)) => {
             x == y

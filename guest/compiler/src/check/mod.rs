@@ -265,10 +265,8 @@ impl<'s> Checker<'s> {
             .collect()
     }
 
-    fn fallbacks(&mut self, sets: &mut Sets) -> Option<Option<Fallbacks>> {
-        let Some(decl) = &self.file.fallbacks else {
-            return Some(None);
-        };
+    fn fallbacks(&mut self, sets: &mut Sets) -> Option<Fallbacks> {
+        let decl = self.file.fallbacks.as_ref()?;
         let actions = self.set(&decl.actions, sets);
         let when = decl
             .when
@@ -301,14 +299,14 @@ impl<'s> Checker<'s> {
             modes.push(case.zip(condition.map(|c| c.expr)));
         }
         let modes: Option<Vec<_>> = modes.into_iter().collect();
-        Some(Some(Fallbacks {
+        Some(Fallbacks {
             actions: actions?,
             when: match when {
                 None => None,
                 Some(when) => Some(when?.expr),
             },
             modes: modes?,
-        }))
+        })
     }
 
     fn groups_are_used(&mut self) {
@@ -339,7 +337,7 @@ impl<'s> Checker<'s> {
         &self,
         requirements: Vec<Option<Requirement>>,
         ready: Vec<Option<Ready>>,
-        fallbacks: Option<Option<Fallbacks>>,
+        fallbacks: Option<Fallbacks>,
         sets: &Sets,
     ) -> Option<Rules> {
         if self.out.has_errors() {
@@ -375,7 +373,7 @@ impl<'s> Checker<'s> {
             memberships: sets.memberships.clone(),
             requirements: requirements.into_iter().collect::<Option<_>>()?,
             ready: ready.into_iter().collect::<Option<_>>()?,
-            fallbacks: fallbacks?,
+            fallbacks,
         })
     }
 

@@ -9,6 +9,10 @@ use crate::ir::{Base, Expr, Kind, Place, Quantifier};
 
 /// The longest list literal of facts that a macro goes through.
 const UNROLLED: usize = 32;
+/// The most parts of an element of such a list: it is written out wherever the variable stands.
+const PARTS: usize = 16;
+/// The most elements that the macros of a condition go through in this way: one within another multiplies.
+const UNROLLED_IN_ALL: usize = 4_096;
 
 impl Checker<'_> {
     pub(crate) fn quantified(
@@ -80,10 +84,11 @@ impl Checker<'_> {
         scope: &mut Scope<'_>,
         proven: &Facts,
     ) -> Option<Checked> {
-        if quantifier == Quantifier::ExistsOne || elements.len() > UNROLLED {
+        let large = elements.iter().any(|element| parts(element) > PARTS);
+        if quantifier == Quantifier::ExistsOne || elements.len() > UNROLLED || large {
             self.error(
                 scope.condition.span(cel),
-                format!("a list literal that holds facts goes through `all` and `exists` only, with at most {UNROLLED} elements"),
+                format!("a list literal that holds facts goes through `all` and `exists` only, with at most {UNROLLED} simple elements"),
                 "write the comparisons out",
             );
             return None;
@@ -91,6 +96,15 @@ impl Checker<'_> {
         let span = scope.condition.span(cel);
         let mut result: Option<Expr> = None;
         for element in elements {
+            scope.unrolled += 1;
+            if scope.unrolled > UNROLLED_IN_ALL {
+                self.error(
+                    span,
+                    format!("the list literals of this condition come to more than {UNROLLED_IN_ALL} elements, one within another"),
+                    "name parts of it in `[definitions]`, or ask for less",
+                );
+                return None;
+            }
             scope.vars.push((name.into(), element.clone()));
             let checked = self.expr(body, scope, proven);
             scope.vars.pop();
@@ -135,4 +149,8 @@ fn element_of(var: usize, list: &Expr, element: &Type) -> Expr {
             .collect();
     }
     expr
+}
+
+fn parts(expr: &Expr) -> usize {
+    1 + expr.children().into_iter().map(parts).sum::<usize>()
 }

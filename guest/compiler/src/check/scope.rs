@@ -53,7 +53,7 @@ pub(crate) enum State {
     InProgress,
     /// It has been reported as wrong.
     Failed,
-    Done(Definition),
+    Done(Box<Definition>),
 }
 
 /// A checked definition, and what must be proven present where it is used.
@@ -91,6 +91,8 @@ pub(crate) struct Scope<'c> {
     pub(crate) vars: Vec<(String, Expr)>,
     /// In a definition: the facts it uses without proving them present itself.
     pub(crate) requires: Option<Facts>,
+    /// How often bodies of macros over list literals have been written out.
+    pub(crate) unrolled: usize,
 }
 
 impl<'s> Checker<'s> {
@@ -135,6 +137,7 @@ impl<'s> Checker<'s> {
             condition: &condition,
             vars: Vec::new(),
             requires: None,
+            unrolled: 0,
         };
         let checked = self.expr(&condition.root, &mut scope, proven)?;
         self.expect_bool(checked)
@@ -143,7 +146,7 @@ impl<'s> Checker<'s> {
     /// The definition with this index, checked now if it has not been.
     pub(crate) fn definition(&mut self, index: usize, at: &Range<usize>) -> Option<Definition> {
         match &self.definitions[index] {
-            State::Done(definition) => return Some(definition.clone()),
+            State::Done(definition) => return Some((**definition).clone()),
             State::Failed => return None,
             State::InProgress => {
                 let name = &self.file.definitions[index].0.value;
@@ -169,7 +172,9 @@ impl<'s> Checker<'s> {
         self.stack.push(index);
         let checked = self.check_definition(index);
         self.stack.pop();
-        self.definitions[index] = checked.clone().map_or(State::Failed, State::Done);
+        self.definitions[index] = checked
+            .clone()
+            .map_or(State::Failed, |done| State::Done(Box::new(done)));
         checked
     }
 
@@ -180,6 +185,7 @@ impl<'s> Checker<'s> {
             condition: &condition,
             vars: Vec::new(),
             requires: Some(Facts::none()),
+            unrolled: 0,
         };
         let checked = self.expr(&condition.root, &mut scope, &Facts::none())?;
         Some(Definition {

@@ -47,6 +47,10 @@ impl<'e, 'r> Body<'e, 'r> {
         self.code.call(RUNTIME.index(function));
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a case a kind of expression, each a line or a few"
+    )]
     pub(super) fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             Kind::Bool(value) => {
@@ -329,27 +333,23 @@ impl<'e, 'r> Body<'e, 'r> {
     pub(super) fn skips(&mut self, index: usize, action: Option<usize>, depth: u32) -> bool {
         let rules = self.emitter.rules;
         let actions = &rules.requirements[index].actions;
-        match action {
-            Some(action) => match actions.get(&action) {
-                None => false,
-                Some(when) => {
-                    self.unless(when, Some(action), depth);
-                    true
-                }
-            },
-            None => {
-                self.code.block();
-                for (when, actions) in by_membership(actions) {
-                    self.code.block();
-                    self.action_among(&actions);
-                    self.code.op(I::I32Eqz).op(I::BrIf(0));
-                    self.unless(when, None, depth + 2);
-                    self.code.op(I::Br(1)).end();
-                }
-                self.code.op(I::Br(depth + 1)).end();
-                true
-            }
+        if let Some(action) = action {
+            let Some(when) = actions.get(&action) else {
+                return false;
+            };
+            self.unless(when, Some(action), depth);
+            return true;
         }
+        self.code.block();
+        for (when, actions) in by_membership(actions) {
+            self.code.block();
+            self.action_among(&actions);
+            self.code.op(I::I32Eqz).op(I::BrIf(0));
+            self.unless(when, None, depth + 2);
+            self.code.op(I::Br(1)).end();
+        }
+        self.code.op(I::Br(depth + 1)).end();
+        true
     }
 
     /// Branches out of the `depth`th block around where the membership does not hold.

@@ -158,7 +158,7 @@ impl Limits<'_, '_> {
                 self.code.end();
             }
             Type::Record(record) if at.index.is_none() && is_flat(*record) => {
-                self.flat(*record, at)
+                self.flat(*record, at);
             }
             Type::Record(record) => self.record(*record, at),
             Type::List(element) => self.list(element, at),

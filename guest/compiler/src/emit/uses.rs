@@ -33,7 +33,7 @@ impl Uses {
             memberships: vec![false; rules.memberships.len()],
         };
         uses.find_readers(rules);
-        for expr in conditions(rules) {
+        for expr in rules.conditions() {
             uses.count(expr);
         }
         uses
@@ -142,20 +142,6 @@ impl Uses {
             .sum::<usize>()
             + requirements.map(|r| each(r.reads_action)).sum::<usize>()
     }
-}
-
-/// Every condition of the rule set.
-fn conditions(rules: &Rules) -> impl Iterator<Item = &Expr> {
-    let requirements = rules.requirements.iter();
-    let fallbacks = rules.fallbacks.iter();
-    rules
-        .definitions
-        .iter()
-        .map(|definition| &definition.expr)
-        .chain(&rules.memberships)
-        .chain(requirements.flat_map(|r| r.given.iter().chain([&r.must])))
-        .chain(rules.ready.iter().map(|ready| &ready.when))
-        .chain(fallbacks.flat_map(|f| f.when.iter().chain(f.modes.iter().map(|(_, when)| when))))
 }
 
 /// Whether a definition is written out where it is used.
