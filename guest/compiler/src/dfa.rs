@@ -111,6 +111,9 @@ impl Dfa {
 }
 
 fn reason(error: &dense::BuildError) -> String {
+    if error.is_size_limit_exceeded() {
+        return format!("it needs more than {} KiB of states", BYTES / 1024);
+    }
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

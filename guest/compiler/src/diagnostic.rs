@@ -96,14 +96,29 @@ pub struct Diagnostics {
     pub list: Vec<Diagnostic>,
 }
 
-/// The most diagnostics of one file that are kept: what follows is noise.
+/// The most errors of one file that are kept, and the most warnings: what follows is noise.
 const MOST: usize = 200;
+/// The longest word that suggestions are made for, and from.
+const SUGGESTED_BYTES: usize = 100;
 
 impl Diagnostics {
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        if self.list.len() < MOST && !self.list.contains(&diagnostic) {
+        let alike = self
+            .list
+            .iter()
+            .filter(|d| d.severity == diagnostic.severity);
+        if alike.count() < MOST && !self.list.contains(&diagnostic) {
             self.list.push(diagnostic);
         }
+    }
+
+    /// Whether as many errors are known as are kept: looking for more is no use.
+    pub(crate) fn are_enough(&self) -> bool {
+        self.list
+            .iter()
+            .filter(|d| d.severity == Severity::Error)
+            .count()
+            >= MOST
     }
 
     pub(crate) fn sort(&mut self) {
@@ -153,18 +168,21 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// " did you mean `x`?" for the candidate nearest to `word`, or else the list of candidates if it is short.
+/// "did you mean `x`?" for the candidate nearest to `word`, or else the list of candidates if it is short.
 pub(crate) fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let nearest = candidates
         .iter()
+        .filter(|c| c.len() <= SUGGESTED_BYTES && word.len() <= SUGGESTED_BYTES)
         .map(|c| (strsim::damerau_levenshtein(word, c), *c))
-        .min_by_key(|(distance, _)| *distance);
+        .min();
     match nearest {
         Some((distance, candidate)) if distance <= 2.max(word.chars().count() / 3) => {
             format!("did you mean `{candidate}`?")
         }
-        Some(_) if candidates.len() <= 16 => {
+        _ if (1..=16).contains(&candidates.len())
+            && candidates.iter().all(|c| c.len() <= SUGGESTED_BYTES) =>
+        {
             let list: Vec<String> = candidates.iter().map(|c| format!("`{c}`")).collect();
             format!("known are {}", list.join(", "))
         }

@@ -172,6 +172,11 @@ impl Expr {
         }
     }
 
+    /// How many expressions it consists of.
+    pub(crate) fn parts(&self) -> usize {
+        1 + self.children().into_iter().map(Self::parts).sum::<usize>()
+    }
+
     /// The expressions directly within it.
     pub(crate) fn children(&self) -> Vec<&Expr> {
         match &self.kind {

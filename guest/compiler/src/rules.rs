@@ -1,6 +1,6 @@
 //! A checked rule set: what the code generator turns into a component.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -98,18 +98,15 @@ impl Table {
     pub(crate) fn values(&self) -> Vec<&Constant> {
         fn collect<'t>(rows: &'t Rows, into: &mut Vec<&'t Constant>) {
             match rows {
-                Rows::Value(value) if !into.contains(&value) => into.push(value),
-                Rows::Value(_) => {}
+                Rows::Value(value) => into.push(value),
                 Rows::More(rows) => rows.iter().for_each(|(_, rows, _)| collect(rows, into)),
             }
         }
         let mut values = Vec::new();
         collect(&self.rows, &mut values);
-        if let Some(otherwise) = &self.otherwise
-            && !values.contains(&otherwise)
-        {
-            values.push(otherwise);
-        }
+        values.extend(&self.otherwise);
+        let mut seen = HashSet::new();
+        values.retain(|value| seen.insert(*value));
         values
     }
 

@@ -9,9 +9,9 @@ use super::facts::Facts;
 use super::scope::{Checked, Checker, Scope};
 use crate::contract::{CONTRACT, Type};
 use crate::dfa::Dfa;
-use crate::diagnostic::{quote, suggest};
+use crate::diagnostic::quote;
 use crate::ir::{Expr, Kind, Quantifier, TextTest, UrlTest};
-use crate::rules::{Constant, Key};
+use crate::rules::Key;
 
 /// Every function and method of the language, for suggestions.
 const FUNCTIONS: [&str; 16] = [
@@ -32,6 +32,12 @@ const FUNCTIONS: [&str; 16] = [
     "holds",
     "in",
 ];
+
+/// The most different patterns of a rule set.
+const PATTERNS: usize = 256;
+
+/// What to do without the other kinds of arithmetic.
+const SUMS: &str = "numbers are added, subtracted and compared; a table can hold the results";
 
 /// What CEL has and this language does not, each with what to do instead.
 const ABSENT: [(&str, &str); 22] = [
@@ -81,18 +87,24 @@ impl Checker<'_> {
             | operators::GREATER_EQUALS => self.order(call, cel, scope, proven),
             operators::IN => self.membership(call, cel, scope, proven),
             operators::ADD | operators::SUBSTRACT => self.arithmetic(call, cel, scope, proven),
-            operators::NEGATE => {
-                self.unsupported(cel, scope, "negation of an expression; subtract it from 0")
-            }
-            operators::MULTIPLY => self.unsupported(cel, scope, "`*`"),
-            operators::DIVIDE => self.unsupported(cel, scope, "`/`"),
-            operators::MODULO => self.unsupported(cel, scope, "`%`"),
+            operators::NEGATE => self.unsupported(
+                cel,
+                scope,
+                "negation of an expression",
+                "subtract it from 0: `0 - x`",
+            ),
+            operators::MULTIPLY => self.unsupported(cel, scope, "`*`", SUMS),
+            operators::DIVIDE => self.unsupported(cel, scope, "`/`", SUMS),
+            operators::MODULO => self.unsupported(cel, scope, "`%`", SUMS),
             operators::INDEX => {
-                self.unsupported(cel, scope, "indexing; use `in`, `all` or `exists`")
+                self.unsupported(cel, scope, "indexing", "ask with `in`, `all` or `exists`")
             }
-            operators::OPT_INDEX | operators::OPT_SELECT => {
-                self.unsupported(cel, scope, "optional syntax; use `has(…)`")
-            }
+            operators::OPT_INDEX | operators::OPT_SELECT => self.unsupported(
+                cel,
+                scope,
+                "optional syntax",
+                "ask whether a fact is present with `has(…)`",
+            ),
             _ => match &call.target {
                 Some(target) => self.method(call, target, cel, scope, proven),
                 None => self.function(call, cel, scope, proven),
@@ -154,7 +166,8 @@ impl Checker<'_> {
             name => return self.unknown(name, cel, scope),
         };
         let [argument] = call.args.as_slice() else {
-            return self.arguments(cel, scope, &call.func_name, "one text");
+            let form = format!("`text.{}(\"…\")`", call.func_name);
+            return self.arguments(cel, scope, &call.func_name, &form);
         };
         let text = self.expr(target, scope, proven);
         let part = self.expr(argument, scope, proven);
@@ -180,7 +193,7 @@ impl Checker<'_> {
             .copied()
             .chain(self.table_names.keys().copied())
             .collect();
-        let near = suggest(name, known);
+        let near = self.suggest(name, known);
         let remedy = if near.starts_with("did") {
             near
         } else {
@@ -324,6 +337,14 @@ impl Checker<'_> {
         if let Some(index) = self.pattern_names.get(text) {
             return Some(*index);
         }
+        if self.patterns.len() >= PATTERNS {
+            self.error(
+                at.span.clone(),
+                format!("the rule set has more than {PATTERNS} patterns"),
+                "compare with `startsWith`, `endsWith`, `contains` or `in`, or look texts up in a table",
+            );
+            return None;
+        }
         match Dfa::new(text) {
             Ok(dfa) => {
                 self.patterns.push(Arc::new(dfa));
@@ -335,7 +356,7 @@ impl Checker<'_> {
                 self.error(
                     at.span.clone(),
                     format!("this pattern cannot be used: {reason}"),
-                    "simplify it: shorter repetitions, `[0-9]` for `\\d`, no look-around or Unicode word boundaries",
+                    "mend it, or simplify it: shorter repetitions, `[0-9]` for `\\d`, no look-around or Unicode word boundaries",
                 );
                 None
             }
@@ -399,14 +420,17 @@ impl Checker<'_> {
             .collect();
         let arguments: Option<Vec<Checked>> = arguments.into_iter().collect();
         let arguments = arguments?;
+        // A table that is wrong has been reported; its look-ups are not reported again.
+        let values = self.table_values[table].clone()?;
         let keys = self.tables[table].keys.clone();
         if arguments.len() != keys.len() {
             self.error(
                 scope.condition.span(cel),
                 format!(
-                    "the table `{}` is looked up by {} keys, not {}",
+                    "the table `{}` is looked up by {} key{}, not {}",
                     call.func_name,
                     keys.len(),
+                    if keys.len() == 1 { "" } else { "s" },
                     arguments.len()
                 ),
                 "give one argument a key",
@@ -423,27 +447,10 @@ impl Checker<'_> {
             table_type,
             scope.condition.span(cel),
         );
-        let values = self.tables[table].values();
-        let ints: Vec<i128> = values
-            .iter()
-            .filter_map(|v| match v {
-                Constant::Int(value) => Some(i128::from(*value)),
-                _ => None,
-            })
-            .collect();
-        if let (Some(least), Some(most)) = (ints.iter().min(), ints.iter().max()) {
-            expr.range = (*least, *most);
+        if let Some(range) = values.range {
+            expr.range = range;
         }
-        let texts: Vec<Arc<str>> = values
-            .iter()
-            .filter_map(|v| match v {
-                Constant::Text(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect();
-        if expr.ty == Type::Text {
-            expr.known = Some(texts.into());
-        }
+        expr.known = values.texts;
         Some(expr.into())
     }
 
@@ -508,16 +515,12 @@ impl Checker<'_> {
         if let Some(found) = self.groups.get(name) {
             return Some(found.clone());
         }
-        let near = self
-            .groups
-            .keys()
-            .find(|known| strsim::damerau_levenshtein(known, name) <= 2);
-        if let Some(near) = near {
-            let remedy = format!("did you mean `{near}`?");
+        let near = self.suggest(name, self.groups.keys().copied());
+        if near.starts_with("did") {
             self.error(
                 at.clone(),
                 format!("no requirement is in a group {}", quote(name)),
-                remedy,
+                near,
             );
             return None;
         }

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Expr, Kind};
 use crate::rules::{Rules, When};
 
+const LARGE: &str = "the condition is too large once everything it names is written out";
 /// The most parts a condition may have, with everything it names written out.
 const WEIGHT: u64 = 1 << 22;
 
@@ -58,7 +59,7 @@ pub(super) fn check(rules: &Rules, out: &mut Diagnostics) {
         if measure.weight > WEIGHT && walk.failed.is_none() {
             out.push(Diagnostic::error(
                 expr.span.clone(),
-                "the condition is too large once everything it names is written out",
+                LARGE,
                 "use fewer nested definitions",
             ));
         }
@@ -68,11 +69,12 @@ pub(super) fn check(rules: &Rules, out: &mut Diagnostics) {
             Node::Definition(index) => rules.definitions[index].span.clone(),
             Node::Requirement(index) => rules.requirements[index].span.clone(),
         };
-        out.push(Diagnostic::error(
-            span,
-            message,
-            "write one of the conditions out instead of naming it",
-        ));
+        let remedy = if message == LARGE {
+            "use fewer nested definitions"
+        } else {
+            "write one of the conditions out instead of naming it"
+        };
+        out.push(Diagnostic::error(span, message, remedy));
     }
 }
 
@@ -125,7 +127,10 @@ impl Walk<'_> {
             return *measure;
         }
         if self.open.contains(&node) {
-            self.fail(node, "this condition asks for itself");
+            self.fail(
+                node,
+                "this asks for itself, through the conditions that it names",
+            );
             return Measure {
                 depth: 0,
                 weight: 0,
@@ -164,10 +169,7 @@ impl Walk<'_> {
         self.open.pop();
         measure.depth += 1;
         if measure.weight > WEIGHT {
-            self.fail(
-                node,
-                "the condition is too large once everything it names is written out",
-            );
+            self.fail(node, LARGE);
         }
         if measure.depth > DEPTH {
             self.fail(node, "conditions ask for one another more than 64 deep");

@@ -234,7 +234,7 @@ impl Checker<'_> {
         let found = self.actions.get(action).copied();
         if found.is_none() {
             let known: Vec<&str> = self.actions.keys().copied().collect();
-            let near = suggest(action, known);
+            let near = self.suggest(action, known);
             let remedy = if near.starts_with("did") {
                 near
             } else {
@@ -255,20 +255,19 @@ impl Checker<'_> {
     ) -> Option<Checked> {
         let (left, right) = self.sides(call, scope, proven)?;
         let span = scope.condition.span(cel);
-        if left.ty != right.ty {
-            self.mismatch(&left, &right, span);
-            return None;
-        }
-        if !matches!(
-            left.ty,
-            Type::Int | Type::Text | Type::Time | Type::Duration
-        ) {
-            let is = CONTRACT.describe(&left.ty);
+        let ordered =
+            |ty: &Type| matches!(ty, Type::Int | Type::Text | Type::Time | Type::Duration);
+        if let Some(side) = [&left, &right].into_iter().find(|side| !ordered(&side.ty)) {
+            let is = CONTRACT.describe(&side.ty);
             self.error(
                 span,
                 format!("{is} has no order"),
                 "numbers, texts, times and durations do; give cases a rank in `[tables]`",
             );
+            return None;
+        }
+        if left.ty != right.ty {
+            self.mismatch(&left, &right, span);
             return None;
         }
         let (left, right) = (Box::new(left), Box::new(right));
@@ -342,10 +341,12 @@ impl Checker<'_> {
             (Type::Time, Type::Duration, _) | (Type::Duration, Type::Time, true) => Type::Time,
             (Type::Time, Type::Time, false) | (Type::Duration, Type::Duration, _) => Type::Duration,
             (Type::Text, Type::Text, true) => {
-                return self.unsupported(cel, scope, "joining of texts");
+                let remedy = "compare the parts, or ask with `startsWith` and `endsWith`";
+                return self.unsupported(cel, scope, "joining of texts", remedy);
             }
             (Type::List(_), Type::List(_), true) => {
-                return self.unsupported(cel, scope, "joining of lists");
+                let remedy = "ask of each list, joined by `||`";
+                return self.unsupported(cel, scope, "joining of lists", remedy);
             }
             (a, b, _) => {
                 let sign = if plus { "+" } else { "-" };

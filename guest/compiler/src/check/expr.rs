@@ -12,6 +12,12 @@ use crate::rules::AttributeType;
 /// The name of the request in conditions.
 pub(crate) const REQUEST: &str = "request";
 const ATTRIBUTES: &str = "attributes";
+/// How deep expressions may nest, with the definitions that they name.
+const NESTED: usize = 4_096;
+/// The most expressions of a rule set, each counted as often as it is written out.
+const PARTS: usize = 1 << 20;
+/// As many, once it has been reported that there are more than that.
+const TOLD: usize = usize::MAX / 2;
 
 impl Checker<'_> {
     /// Checks an expression, given the facts proven present before it is evaluated.
@@ -21,6 +27,43 @@ impl Checker<'_> {
         scope: &mut Scope<'_>,
         proven: &Facts,
     ) -> Option<Checked> {
+        if self.out.are_enough() || !self.goes_on(cel, scope) {
+            return None;
+        }
+        self.depth += 1;
+        let checked = self.any(cel, scope, proven);
+        self.depth -= 1;
+        checked
+    }
+
+    /// Whether the expression and all that it names are still within bounds.
+    fn goes_on(&mut self, cel: &IdedExpr, scope: &Scope<'_>) -> bool {
+        self.parts += 1;
+        if self.depth < NESTED && self.parts < PARTS {
+            return true;
+        }
+        if self.parts >= TOLD {
+            return false;
+        }
+        let (message, remedy) = if self.depth >= NESTED {
+            (
+                "definitions nest too deep, with what they name",
+                "write some of them flatter",
+            )
+        } else {
+            (
+                "the rule set is too large once everything it names is written out",
+                "split the rules into several policies",
+            )
+        };
+        self.error(scope.condition.span(cel), message, remedy);
+        if self.parts >= PARTS {
+            self.parts = TOLD;
+        }
+        false
+    }
+
+    fn any(&mut self, cel: &IdedExpr, scope: &mut Scope<'_>, proven: &Facts) -> Option<Checked> {
         match &cel.expr {
             Cel::Literal(literal) => self.literal(literal, cel, scope),
             Cel::Ident(name) => self.name(name, cel, scope, proven),
@@ -28,7 +71,12 @@ impl Checker<'_> {
             Cel::Call(call) => self.operator(call, cel, scope, proven),
             Cel::List(list) => {
                 if !list.optional_indices.is_empty() {
-                    return self.unsupported(cel, scope, "optional elements");
+                    return self.unsupported(
+                        cel,
+                        scope,
+                        "optional elements",
+                        "list the values that are always there",
+                    );
                 }
                 let elements: Vec<Option<Checked>> = list
                     .elements
@@ -38,10 +86,12 @@ impl Checker<'_> {
                 let elements: Option<Vec<Checked>> = elements.into_iter().collect();
                 self.list_of(elements?.into_iter().map(|e| e.expr).collect(), cel, scope)
             }
-            Cel::Map(_) => self.unsupported(cel, scope, "maps; use a table of `[tables]`"),
-            Cel::Struct(_) => self.unsupported(cel, scope, "messages"),
+            Cel::Map(_) => self.unsupported(cel, scope, "maps", "use a table of `[tables]`"),
+            Cel::Struct(_) => {
+                self.unsupported(cel, scope, "messages", "compare the fields one by one")
+            }
             Cel::Comprehension(_) | Cel::Unspecified => {
-                self.unsupported(cel, scope, "comprehensions")
+                self.unsupported(cel, scope, "comprehensions", "ask with `all` or `exists`")
             }
         }
     }
@@ -51,11 +101,12 @@ impl Checker<'_> {
         cel: &IdedExpr,
         scope: &Scope<'_>,
         what: &str,
+        remedy: &str,
     ) -> Option<Checked> {
         self.error(
             scope.condition.span(cel),
             format!("this rule language does not have CEL's {what}"),
-            "docs/language.md lists what a condition may use",
+            remedy,
         );
         None
     }
@@ -87,8 +138,12 @@ impl Checker<'_> {
                 );
                 return None;
             }
-            LiteralValue::Double(_) => return self.unsupported(cel, scope, "fractional numbers"),
-            LiteralValue::Bytes(_) => return self.unsupported(cel, scope, "bytes"),
+            LiteralValue::Double(_) => {
+                return self.unsupported(cel, scope, "fractional numbers", "count in whole numbers");
+            }
+            LiteralValue::Bytes(_) => {
+                return self.unsupported(cel, scope, "bytes", "compare texts");
+            }
         };
         Some(expr.into())
     }
@@ -115,7 +170,7 @@ impl Checker<'_> {
             }
         }
         if matches!(ty, Type::List(_)) {
-            return self.unsupported(cel, scope, "lists of lists");
+            return self.unsupported(cel, scope, "lists of lists", "use a table that gives lists");
         }
         Some(Expr::new(Kind::List(elements), Type::List(Box::new(ty)), span).into())
     }
@@ -152,13 +207,11 @@ impl Checker<'_> {
         } else if self.table_names.contains_key(name) {
             format!("`{name}` is a table: look it up with `{name}(…)`")
         } else {
-            let vars: Vec<String> = scope.vars.iter().map(|(var, _)| var.clone()).collect();
-            let known = vars
-                .iter()
-                .map(String::as_str)
-                .chain(self.definition_names.keys().copied())
-                .chain([REQUEST]);
-            suggest(name, known)
+            let vars = scope.vars.iter().map(|(var, _)| var.as_str());
+            let mut known: Vec<&str> = vars.chain(self.definition_names.keys().copied()).collect();
+            known.sort_unstable();
+            known.insert(0, REQUEST);
+            self.suggest(name, known)
         };
         self.error(span, format!("nothing is named {}", quote(name)), remedy);
         None
@@ -191,7 +244,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        let mut expr = definition.expr;
+        let expr = &definition.expr;
         let inline = matches!(
             expr.kind,
             Kind::Fact(..)
@@ -202,14 +255,21 @@ impl Checker<'_> {
                 | Kind::Text(_)
                 | Kind::List(_)
         ) || matches!(expr.ty, Type::Record(_));
-        if !inline {
-            expr.kind = Kind::Definition(index);
+        let mut used = Expr::new(Kind::Definition(index), expr.ty.clone(), span.clone());
+        if inline {
+            self.parts += definition.parts;
+            if self.parts < PARTS {
+                used = expr.clone();
+                used.span = span;
+            }
+        } else {
+            used.range = expr.range;
+            used.known.clone_from(&expr.known);
         }
-        expr.span = span;
         Some(Checked {
-            expr,
-            yes: definition.yes,
-            no: definition.no,
+            expr: used,
+            yes: definition.yes.clone(),
+            no: definition.no.clone(),
         })
     }
 
@@ -307,7 +367,7 @@ impl Checker<'_> {
             return Some(field);
         }
         let message = format!(
-            "a `{}` has no field {}",
+            "the record `{}` has no field {}",
             CONTRACT.records[record].name,
             quote(name)
         );
@@ -338,7 +398,7 @@ impl Checker<'_> {
             return found;
         }
         let names: Vec<String> = self.attributes.iter().map(|a| a.name.to_string()).collect();
-        let near = suggest(name, names.iter().map(String::as_str));
+        let near = self.suggest(name, names.iter().map(String::as_str));
         let remedy = if near.is_empty() {
             format!("declare it: `[attributes.{name}]` with `type` and `summary`")
         } else {

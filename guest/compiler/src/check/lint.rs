@@ -1,6 +1,7 @@
 //! What compiles but has no effect: warnings, never errors.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::scope::Used;
 use crate::contract::CONTRACT;
@@ -159,13 +160,16 @@ fn requirements(rules: &Rules, out: &mut Diagnostics) {
     }
 }
 
-/// A definition that a macro's variable hides is one that a reader takes for the other.
+/// A definition that says what another says.
 fn definitions(rules: &Rules, out: &mut Diagnostics) {
+    // Only those of one shape can be alike: comparing each with each would take a large rule set's square.
+    let mut shapes: HashMap<u64, usize> = HashMap::new();
     for (index, definition) in rules.definitions.iter().enumerate() {
-        let twin = rules.definitions[..index]
-            .iter()
-            .find(|other| same(&other.expr, &definition.expr));
-        if let Some(twin) = twin {
+        let mut hasher = DefaultHasher::new();
+        shape(&definition.expr, &mut hasher);
+        let first = *shapes.entry(hasher.finish()).or_insert(index);
+        let twin = &rules.definitions[first];
+        if first != index && same(&twin.expr, &definition.expr) {
             out.push(Diagnostic::warning(
                 definition.span.clone(),
                 format!(
@@ -177,6 +181,29 @@ fn definitions(rules: &Rules, out: &mut Diagnostics) {
             ));
         }
     }
+}
+
+/// Hashes what `same` compares: what it holds to be alike has one hash.
+fn shape(expr: &Expr, into: &mut DefaultHasher) {
+    std::mem::discriminant(&expr.kind).hash(into);
+    expr.ty.hash(into);
+    match &expr.kind {
+        Kind::Bool(value) => value.hash(into),
+        Kind::Int(value) => value.hash(into),
+        Kind::Text(text) => text.hash(into),
+        Kind::Case(case) => case.hash(into),
+        Kind::Fact(place, _) | Kind::Has(place) => place.offset.hash(into),
+        Kind::Attribute(index)
+        | Kind::HasAttribute(index)
+        | Kind::Definition(index)
+        | Kind::Lookup(index, _)
+        | Kind::Matches(_, index) => index.hash(into),
+        Kind::Holds(requirements, action) => (requirements, action).hash(into),
+        _ => {}
+    }
+    expr.children()
+        .into_iter()
+        .for_each(|child| shape(child, into));
 }
 
 /// Whether two expressions are alike but for where they stand.
@@ -235,11 +262,9 @@ fn rows(table: &Table, rows_of: &Rows, out: &mut Diagnostics) {
                 "leave them out",
             )),
             Rows::Value(Constant::Texts(texts)) => {
-                let twice = texts
-                    .iter()
-                    .enumerate()
-                    .find(|(at, text)| texts[..*at].contains(text));
-                if let Some((_, text)) = twice {
+                let mut seen = HashSet::new();
+                let twice = texts.iter().find(|text| !seen.insert(*text));
+                if let Some(text) = twice {
                     out.push(Diagnostic::warning(
                         span.clone(),
                         format!(

@@ -220,7 +220,7 @@ impl<'s> Checker<'s> {
             .find(|(code, _)| code.value == decl.code.value);
         let Some((_, state)) = known else {
             let codes = self.file.codes.iter().map(|(code, _)| code.value.as_str());
-            let near = suggest(&decl.code.value, codes);
+            let near = self.suggest(&decl.code.value, codes);
             let remedy = if near.is_empty() {
                 "list it in `[codes]`".into()
             } else {
@@ -310,11 +310,17 @@ impl<'s> Checker<'s> {
     }
 
     fn groups_are_used(&mut self) {
+        let ids: HashSet<&str> = self
+            .file
+            .requirements
+            .iter()
+            .map(|r| r.id.value.as_str())
+            .collect();
         for requirement in &self.file.requirements {
             for group in &requirement.groups {
-                if !self.used.groups.contains(&group.value) {
-                    let asked: Vec<String> = self.used.groups.iter().cloned().collect();
-                    let near = suggest(&group.value, asked.iter().map(String::as_str));
+                if !self.used.groups.contains(&group.value) && !ids.contains(group.value.as_str()) {
+                    let asked = self.used.groups.iter().map(String::as_str);
+                    let near = self.suggest(&group.value, asked);
                     let remedy = if near.starts_with("did") {
                         near
                     } else {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::facts::{Facts, Optional};
 use crate::condition::Condition;
 use crate::contract::{CONTRACT, Type};
 use crate::dfa::Dfa;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::file::{RuleFile, Text};
 use crate::ir::{Expr, Kind, Var};
 use crate::rules::{Attribute, Table};
@@ -24,6 +25,8 @@ pub(crate) struct Checker<'s> {
     pub(crate) actions: HashMap<&'s str, usize>,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) tables: Vec<Table>,
+    /// What is known of each table's values; none if the table is wrong.
+    pub(crate) table_values: Vec<Option<TableValues>>,
     pub(crate) table_names: HashMap<&'s str, usize>,
     pub(crate) definition_names: HashMap<&'s str, usize>,
     pub(crate) definitions: Vec<State>,
@@ -33,6 +36,9 @@ pub(crate) struct Checker<'s> {
     pub(crate) groups: HashMap<&'s str, Arc<[usize]>>,
     pub(crate) used: Used,
     vars: Var,
+    /// How many expressions have been checked, and how many are being checked, one within another.
+    pub(crate) parts: usize,
+    pub(crate) depth: usize,
     /// The definitions being checked, outermost first.
     pub(crate) stack: Vec<usize>,
 }
@@ -46,6 +52,15 @@ pub(crate) struct Used {
     pub(crate) attributes: BTreeSet<usize>,
 }
 
+/// What is known of the values that a table gives.
+#[derive(Clone, Default)]
+pub(crate) struct TableValues {
+    /// The least and the greatest, of numbers.
+    pub(crate) range: Option<(i128, i128)>,
+    /// Each once, of texts.
+    pub(crate) texts: Option<Arc<[Arc<str>]>>,
+}
+
 /// How far the check of a definition has come.
 #[derive(Clone)]
 pub(crate) enum State {
@@ -53,13 +68,14 @@ pub(crate) enum State {
     InProgress,
     /// It has been reported as wrong.
     Failed,
-    Done(Box<Definition>),
+    Done(Rc<Definition>),
 }
 
 /// A checked definition, and what must be proven present where it is used.
-#[derive(Clone)]
 pub(crate) struct Definition {
     pub(crate) expr: Expr,
+    /// How many expressions it consists of.
+    pub(crate) parts: usize,
     pub(crate) requires: Facts,
     pub(crate) yes: Facts,
     pub(crate) no: Facts,
@@ -104,6 +120,7 @@ impl<'s> Checker<'s> {
             actions: HashMap::new(),
             attributes: Vec::new(),
             tables: Vec::new(),
+            table_values: Vec::new(),
             table_names: HashMap::new(),
             definition_names: HashMap::new(),
             definitions: Vec::new(),
@@ -112,6 +129,8 @@ impl<'s> Checker<'s> {
             groups: HashMap::new(),
             used: Used::default(),
             vars: 0,
+            parts: 0,
+            depth: 0,
             stack: Vec::new(),
         }
     }
@@ -123,6 +142,18 @@ impl<'s> Checker<'s> {
         remedy: impl Into<String>,
     ) {
         self.out.push(Diagnostic::error(span, message, remedy));
+    }
+
+    /// As `suggest`, as long as somebody will read it.
+    pub(crate) fn suggest<'a>(
+        &self,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> String {
+        if self.out.are_enough() {
+            return String::new();
+        }
+        suggest(word, known)
     }
 
     pub(crate) fn fresh_var(&mut self) -> Var {
@@ -144,9 +175,9 @@ impl<'s> Checker<'s> {
     }
 
     /// The definition with this index, checked now if it has not been.
-    pub(crate) fn definition(&mut self, index: usize, at: &Range<usize>) -> Option<Definition> {
+    pub(crate) fn definition(&mut self, index: usize, at: &Range<usize>) -> Option<Rc<Definition>> {
         match &self.definitions[index] {
-            State::Done(definition) => return Some((**definition).clone()),
+            State::Done(definition) => return Some(definition.clone()),
             State::Failed => return None,
             State::InProgress => {
                 let name = &self.file.definitions[index].0.value;
@@ -170,11 +201,9 @@ impl<'s> Checker<'s> {
         }
         self.definitions[index] = State::InProgress;
         self.stack.push(index);
-        let checked = self.check_definition(index);
+        let checked = self.check_definition(index).map(Rc::new);
         self.stack.pop();
-        self.definitions[index] = checked
-            .clone()
-            .map_or(State::Failed, |done| State::Done(Box::new(done)));
+        self.definitions[index] = checked.clone().map_or(State::Failed, State::Done);
         checked
     }
 
@@ -189,6 +218,7 @@ impl<'s> Checker<'s> {
         };
         let checked = self.expr(&condition.root, &mut scope, &Facts::none())?;
         Some(Definition {
+            parts: checked.expr.parts(),
             expr: checked.expr,
             requires: scope.requires.unwrap_or_default(),
             yes: checked.yes,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::facts::Facts;
 use super::scope::Checker;
-use crate::diagnostic::{quote, suggest};
+use crate::diagnostic::quote;
 use crate::file::{SetExpr, Text};
 use crate::ir::Expr;
 use crate::rules::{ActionSet, When};
@@ -81,7 +81,7 @@ impl Checker<'_> {
                 .chain(self.actions.keys().copied())
                 .chain([EVERY])
                 .collect();
-            let near = suggest(&name.value, known);
+            let near = self.suggest(&name.value, known);
             let remedy = if near.starts_with("did") {
                 near
             } else {
@@ -128,12 +128,10 @@ impl Checker<'_> {
                 self.bounded(union, span)
             }
             SetExpr::Of {
-                of,
-                except,
-                when,
-                span,
+                of, except, when, ..
             } => {
                 let of = self.set(of, sets);
+                let excepted = except.as_ref().map(|except| except.span());
                 let except = match except {
                     Some(except) => Some(self.set(except, sets)?),
                     None => None,
@@ -150,8 +148,8 @@ impl Checker<'_> {
                 if let Some(except) = &except {
                     if except.values().any(|when| *when != When::Always) {
                         self.error(
-                            span.clone(),
-                            "`except` takes out actions that belong to its set only sometimes",
+                            excepted.unwrap_or_default(),
+                            "`except` takes out actions that belong to this set only sometimes",
                             "take out actions by name",
                         );
                         return None;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::scope::Checker;
+use super::scope::{Checker, TableValues};
 use crate::contract::{CONTRACT, Type};
 use crate::diagnostic::{quote, suggest};
 use crate::file::{TableDecl, Text, Value};
@@ -18,7 +18,7 @@ impl<'s> Checker<'s> {
             self.identifier(&decl.name, "table");
             self.table_names.insert(&decl.name.value, index);
             let table = self.table(decl);
-            // A table that is wrong has been reported; its look-ups are not reported again.
+            self.table_values.push(table.as_ref().map(values));
             self.tables.push(table.unwrap_or_else(|| Table {
                 name: decl.name.value.clone(),
                 keys: vec![Key::Text; decl.keys.len()],
@@ -210,6 +210,24 @@ impl<'s> Checker<'s> {
             "add `otherwise`, or a row for every case",
         );
         None
+    }
+}
+
+fn values(table: &Table) -> TableValues {
+    let values = table.values();
+    let numbers = || {
+        values.iter().filter_map(|value| match value {
+            Constant::Int(number) => Some(i128::from(*number)),
+            _ => None,
+        })
+    };
+    let texts = values.iter().filter_map(|value| match value {
+        Constant::Text(text) => Some(text.clone()),
+        _ => None,
+    });
+    TableValues {
+        range: numbers().min().zip(numbers().max()),
+        texts: (table.value == Type::Text).then(|| texts.collect()),
     }
 }
 

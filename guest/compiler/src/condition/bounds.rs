@@ -8,6 +8,8 @@ const BYTES: usize = 32 * 1024;
 pub(super) const NESTING: usize = 64;
 /// The longest chain of operators or selections without a bracket.
 const CHAIN: usize = 256;
+/// The most operators and brackets around any one part.
+const DEPTH: usize = 1_024;
 
 type Refusal = (Range<usize>, String, &'static str);
 
@@ -48,6 +50,7 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
             }
             b',' => *innermost(&mut levels) = Level::default(),
             b'?' | b'!' => innermost(&mut levels).nested += 1,
+            b'i' if is_in(bytes, at) => innermost(&mut levels).chain += 1,
             b'.' | b'+' | b'-' | b'*' | b'/' | b'%' | b'=' | b'<' | b'>' => {
                 innermost(&mut levels).chain += 1;
             }
@@ -65,16 +68,28 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
                 "name parts of it in `[definitions]`, or list the values with `in`",
             ));
         }
-        if innermost(&mut levels).chain > CHAIN {
+        let depth = nested + levels.iter().map(|level| level.chain).sum::<usize>();
+        if innermost(&mut levels).chain > CHAIN || depth > DEPTH {
             return Err((
                 at..at + 1,
-                format!("the condition chains more than {CHAIN} operators"),
+                if depth > DEPTH {
+                    format!("more than {DEPTH} operators are open here")
+                } else {
+                    format!("the condition chains more than {CHAIN} operators")
+                },
                 "name parts of it in `[definitions]`, or list the values with `in`",
             ));
         }
         at += 1;
     }
     Ok(())
+}
+
+/// Whether the word at `at` is the operator `in`.
+fn is_in(bytes: &[u8], at: usize) -> bool {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let begins = at == 0 || !is_word(bytes.get(at - 1));
+    begins && bytes.get(at + 1) == Some(&b'n') && !is_word(bytes.get(at + 2))
 }
 
 fn innermost(levels: &mut [Level]) -> &mut Level {
@@ -123,6 +138,21 @@ mod tests {
             (format!("a{}", ".a".repeat(257)), false),
             (format!("a{}", " && a".repeat(256)), true),
             (format!("a{}", " && a".repeat(257)), false),
+            (format!("a{}", " in a".repeat(256)), true),
+            (format!("a{}", " in a".repeat(257)), false),
+            (format!("a{}", " && inner".repeat(256)), true),
+            (
+                format!(
+                    "{}a{}",
+                    "(".repeat(60),
+                    (" && a".repeat(16) + ")").repeat(60)
+                ),
+                true,
+            ),
+            (
+                format!("{}a", format!("(a{} && ", " && a".repeat(250)).repeat(5)),
+                false,
+            ),
             (format!("{}a", "!".repeat(65)), true),
             (format!("{}a", "!".repeat(66)), false),
             (format!("{}c", "a ? b : ".repeat(66)), false),

@@ -1,47 +1,69 @@
 //! From the text of a condition to CEL's syntax tree, bounded before it is parsed.
 
 mod bounds;
+mod syntax;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use cel::Env;
-use cel::common::ast::{Expr as Cel, IdedExpr, SourceInfo};
+use cel::common::ast::{EntryExpr, Expr as Cel, IdedExpr, SourceInfo, operators};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::file::Text;
+use crate::file::{Places, Text};
 
 /// A parsed condition: CEL's tree, whose macros are left as the calls they are written as.
 pub(crate) struct Condition<'s> {
     pub(crate) root: IdedExpr,
-    info: SourceInfo,
     text: &'s Text,
-    source: &'s str,
+    /// Where each expression stands in the text, its parts included.
+    spans: HashMap<u64, Range<usize>>,
+    /// Where the operator or name of each expression stands in the text.
+    points: HashMap<u64, Range<usize>>,
+    places: Places,
 }
 
 impl<'s> Condition<'s> {
     /// Parses the condition `text`, which stands in `source`.
-    pub(crate) fn parse(text: &'s Text, source: &'s str, out: &mut Diagnostics) -> Option<Self> {
-        if let Err((at, message, remedy)) = bounds::check(&text.value) {
-            out.push(Diagnostic::error(text.place(source, at), message, remedy));
+    pub(crate) fn parse(text: &'s Text, source: &str, out: &mut Diagnostics) -> Option<Self> {
+        let value = &text.value;
+        if value.trim().is_empty() {
+            let remedy = "write what must hold, such as `request.actor.id != \"\"`";
+            out.push(Diagnostic::error(
+                text.span.clone(),
+                "the condition is empty",
+                remedy,
+            ));
             return None;
         }
-        match Env::default().parser().parse_with_source_info(&text.value) {
-            Ok((root, info)) => Some(Self {
-                root,
-                info,
-                text,
-                source,
-            }),
+        let places = text.places(source);
+        if let Err((at, message, remedy)) = bounds::check(value) {
+            out.push(Diagnostic::error(places.of(at), message, remedy));
+            return None;
+        }
+        match Env::default().parser().parse_with_source_info(value) {
+            Ok((root, info)) => {
+                let mut measure = Measure {
+                    value,
+                    info: &info,
+                    spans: HashMap::new(),
+                    points: HashMap::new(),
+                };
+                measure.expr(&root);
+                let (spans, points) = (measure.spans, measure.points);
+                Some(Self {
+                    root,
+                    text,
+                    spans,
+                    points,
+                    places,
+                })
+            }
             Err(errors) => {
                 // The parser repeats itself after the first error of a condition.
                 if let Some(error) = errors.errors.first() {
-                    let at = offset_of(&text.value, error.pos);
-                    let message = error.msg.trim_start_matches("Syntax error: ");
-                    out.push(Diagnostic::error(
-                        text.place(source, at..at + 1),
-                        format!("this is not a CEL expression: {}", plain(message)),
-                        "mend the condition; docs/language.md lists what one may use",
-                    ));
+                    let (at, message, remedy) = syntax::explain(value, error.pos, &error.msg);
+                    out.push(Diagnostic::error(places.of(at), message, remedy));
                 }
                 None
             }
@@ -50,114 +72,134 @@ impl<'s> Condition<'s> {
 
     /// The bytes of the file that spell the expression, its parts included.
     pub(crate) fn span(&self, expr: &IdedExpr) -> Range<usize> {
-        let mut within = usize::MAX..0;
-        self.widen(expr, &mut within);
-        if within.start > within.end {
-            return self.text.span.clone();
-        }
-        self.text.place(self.source, within)
+        self.place(self.spans.get(&expr.id))
     }
 
-    /// The bytes of the file that spell the operator or name of the expression itself.
-    pub(crate) fn point(&self, expr: &IdedExpr) -> Range<usize> {
-        match self.info.offset_for(expr.id) {
-            Some((start, stop)) => self
-                .text
-                .place(self.source, start as usize..stop as usize + 1),
-            None => self.text.span.clone(),
-        }
-    }
-
-    /// The bytes of the file that spell the field name of a selection, or the name of a method call.
+    /// The bytes of the file that spell the field name of a selection, or the name of a call.
     pub(crate) fn name_point(&self, expr: &IdedExpr, name: &str) -> Range<usize> {
-        let Some((start, _)) = self.info.offset_for(expr.id) else {
+        let Some(point) = self.points.get(&expr.id) else {
             return self.text.span.clone();
         };
-        let start = start as usize;
         let value = &self.text.value;
         let found = match &expr.expr {
             Cel::Select(_) => value
-                .get(start..)
+                .get(point.start..)
                 .and_then(|rest| rest.find(name))
-                .map(|at| start + at),
-            _ => value.get(..start).and_then(|before| before.rfind(name)),
+                .map(|at| point.start + at),
+            _ => value
+                .get(..point.start)
+                .and_then(|before| before.rfind(name)),
         };
         match found {
-            Some(at) => self.text.place(self.source, at..at + name.len()),
-            None => self.point(expr),
+            Some(at) => self.places.of(at..at + name.len()),
+            None => self.places.of(point.clone()),
         }
     }
 
-    fn widen(&self, expr: &IdedExpr, within: &mut Range<usize>) {
-        if let Some((start, stop)) = self.info.offset_for(expr.id) {
-            within.start = within.start.min(start as usize);
-            within.end = within.end.max(stop as usize + 1);
-        }
+    fn place(&self, within: Option<&Range<usize>>) -> Range<usize> {
+        within.map_or_else(
+            || self.text.span.clone(),
+            |within| self.places.of(within.clone()),
+        )
+    }
+}
+
+/// Finds out where each expression stands, each once, its parts first.
+struct Measure<'m> {
+    value: &'m str,
+    info: &'m SourceInfo,
+    spans: HashMap<u64, Range<usize>>,
+    points: HashMap<u64, Range<usize>>,
+}
+
+impl Measure<'_> {
+    fn expr(&mut self, expr: &IdedExpr) -> Option<Range<usize>> {
+        let point = self
+            .info
+            .offset_for(expr.id)
+            .map(|(start, stop)| start as usize..stop as usize + 1);
+        let mut within = point.clone().unwrap_or(Range {
+            start: usize::MAX,
+            end: 0,
+        });
         match &expr.expr {
             Cel::Call(call) => {
-                for part in call.target.iter().map(|t| &**t).chain(&call.args) {
-                    self.widen(part, within);
+                for part in call.target.iter().map(|target| &**target).chain(&call.args) {
+                    self.part(part, &mut within);
                 }
-                let global =
-                    call.target.is_none() && call.func_name.starts_with(char::is_alphabetic);
-                if global {
+                let named = call.func_name.starts_with(char::is_alphabetic);
+                if call.target.is_none() && named {
                     within.start = within.start.saturating_sub(call.func_name.len());
                 }
-                let closes = self
-                    .text
-                    .value
-                    .get(within.end..)
-                    .is_some_and(|rest| rest.starts_with(')'));
-                if closes && (global || call.target.is_some()) {
-                    within.end += 1;
+                if call.func_name == operators::INDEX || call.func_name == operators::OPT_INDEX {
+                    self.close(']', &mut within);
+                } else if call.target.is_some() || named {
+                    self.close(')', &mut within);
                 }
             }
             Cel::Select(select) => {
-                self.widen(&select.operand, within);
-                within.end = within.end.max(within.start);
-                if let Some((start, _)) = self.info.offset_for(expr.id) {
-                    within.end = within.end.max(start as usize + 1 + select.field.len());
+                self.part(&select.operand, &mut within);
+                if let Some(point) = &point {
+                    within.end = within.end.max(point.start + 1 + select.field.len());
                 }
             }
             Cel::List(list) => {
                 for element in &list.elements {
-                    self.widen(element, within);
+                    self.part(element, &mut within);
                 }
-                if self
-                    .text
-                    .value
-                    .get(within.end..)
-                    .is_some_and(|rest| rest.starts_with(']'))
-                {
-                    within.end += 1;
-                }
+                self.close(']', &mut within);
+            }
+            Cel::Map(map) => {
+                map.entries
+                    .iter()
+                    .for_each(|entry| self.entry(&entry.expr, &mut within));
+                self.close('}', &mut within);
+            }
+            Cel::Struct(message) => {
+                within.start = within.start.saturating_sub(message.type_name.len());
+                message
+                    .entries
+                    .iter()
+                    .for_each(|entry| self.entry(&entry.expr, &mut within));
+                self.close('}', &mut within);
             }
             _ => {}
         }
-    }
-}
-
-/// The parser's word for what it expected, without the list of every token there is.
-fn plain(message: &str) -> String {
-    let cut = message
-        .find(" expecting {")
-        .map_or(message, |at| &message[..at]);
-    cut.replace("<EOF>", "end of the condition")
-}
-
-fn offset_of(text: &str, (line, column): (isize, isize)) -> usize {
-    let line = usize::try_from(line - 1).unwrap_or(0);
-    let column = usize::try_from(column - 1).unwrap_or(0);
-    let mut offset = 0;
-    for (number, content) in text.split_inclusive('\n').enumerate() {
-        if number == line {
-            let within = content
-                .char_indices()
-                .nth(column)
-                .map_or(content.len(), |(at, _)| at);
-            return offset + within;
+        if let Some(point) = point {
+            self.points.insert(expr.id, point);
         }
-        offset += content.len();
+        if within.start > within.end {
+            return None;
+        }
+        self.spans.insert(expr.id, within.clone());
+        Some(within)
     }
-    text.len()
+
+    fn part(&mut self, part: &IdedExpr, within: &mut Range<usize>) {
+        if let Some(part) = self.expr(part) {
+            within.start = within.start.min(part.start);
+            within.end = within.end.max(part.end);
+        }
+    }
+
+    fn entry(&mut self, entry: &EntryExpr, within: &mut Range<usize>) {
+        match entry {
+            EntryExpr::StructField(field) => self.part(&field.value, within),
+            EntryExpr::MapEntry(entry) => {
+                self.part(&entry.key, within);
+                self.part(&entry.value, within);
+            }
+        }
+    }
+
+    /// Takes in the bracket that closes the expression, if it comes next.
+    fn close(&self, bracket: char, within: &mut Range<usize>) {
+        let Some(rest) = self.value.get(within.end..) else {
+            return;
+        };
+        let closed = rest.trim_start_matches([',', ' ', '\t', '\r', '\n']);
+        if closed.starts_with(bracket) {
+            within.end += rest.len() - closed.len() + 1;
+        }
+    }
 }

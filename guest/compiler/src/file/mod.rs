@@ -10,15 +10,17 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use reader::{Item, Reader};
-pub(crate) use text::Text;
+use reader::{Item, Reader, kind};
+pub(crate) use text::{Places, Text};
 
 /// The most bytes of a rule set.
 pub const SOURCE_BYTES: usize = 1 << 20;
-/// The most requirements of a rule set; also the most ready states, definitions, sets, tables and actions.
+/// The most requirements of a rule set; also the most ready states, definitions, sets, codes and tables.
 pub const REQUIREMENTS: usize = 10_000;
 /// The most actions of a rule set.
 pub const ACTIONS: usize = 1_000;
+/// The most attributes of a rule set: a request has no more.
+const ATTRIBUTES: usize = scopegate_contract::LIST as usize;
 /// The version of the rule language.
 pub const LANGUAGE: i64 = 1;
 
@@ -47,6 +49,15 @@ pub(crate) enum SetExpr {
         when: Option<Text>,
         span: Range<usize>,
     },
+}
+
+impl SetExpr {
+    pub(crate) fn span(&self) -> Range<usize> {
+        match self {
+            Self::Name(name) => name.span.clone(),
+            Self::Union(_, span) | Self::Of { span, .. } => span.clone(),
+        }
+    }
 }
 
 pub(crate) struct AttributeDecl {
@@ -143,7 +154,10 @@ fn language(file: &mut Reader<'_, '_, '_>) {
         return;
     };
     let span = item.span.clone();
-    if file.integer(&item) != Some(LANGUAGE) {
+    if file
+        .integer(&item)
+        .is_some_and(|version| version != LANGUAGE)
+    {
         file.out.push(Diagnostic::error(
             span,
             "this compiler reads version 1 of the rule language",
@@ -195,6 +209,10 @@ fn rule_file(file: &mut Reader<'_, '_, '_>) -> Option<RuleFile> {
         ("requirements", requirements.len(), REQUIREMENTS),
         ("ready states", ready.len(), REQUIREMENTS),
         ("definitions", definitions.len(), REQUIREMENTS),
+        ("sets", sets.len(), REQUIREMENTS),
+        ("codes", codes.len(), REQUIREMENTS),
+        ("tables", tables.len(), REQUIREMENTS),
+        ("attributes", attributes.len(), ATTRIBUTES),
         ("actions", actions.as_ref().map_or(0, Vec::len), ACTIONS),
     ] {
         if count > most {
@@ -272,7 +290,7 @@ fn value<'t>(reader: &mut Reader<'t, '_, '_>, item: &Item<'t>) -> Option<Value> 
         DeValue::Float(_) | DeValue::Datetime(_) => {
             reader.out.push(Diagnostic::error(
                 span,
-                format!("a table cannot hold a {}", item.value.type_str()),
+                format!("a table cannot hold {}", kind(item.value)),
                 "use texts, whole numbers, booleans or lists of texts",
             ));
             None
@@ -308,7 +326,7 @@ fn set_expr<'t>(reader: &mut Reader<'t, '_, '_>, item: Item<'t>) -> Option<SetEx
         _ => {
             reader.out.push(Diagnostic::error(
                 item.span,
-                format!("a set of actions cannot be a {}", item.value.type_str()),
+                format!("a set of actions cannot be {}", kind(item.value)),
                 "write a name, a list of names, or `{ of = …, except = …, when = … }`",
             ));
             None

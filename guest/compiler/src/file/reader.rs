@@ -101,7 +101,10 @@ impl<'t, 'n, 'd> Reader<'t, 'n, 'd> {
         {
             return Some(number);
         }
-        self.wrong(item, "a whole number of 64 bits")
+        self.wrong(
+            item,
+            "a whole number from -9223372036854775808 to 9223372036854775807",
+        )
     }
 
     /// The elements of an array, each read by `read`.
@@ -192,7 +195,7 @@ impl<'t, 'n, 'd> Reader<'t, 'n, 'd> {
     fn wrong<T>(&mut self, item: &Item<'_>, expected: &str) -> Option<T> {
         self.out.push(Diagnostic::error(
             item.span.clone(),
-            format!("this is a {}", item.value.type_str()),
+            format!("this is {}", kind(item.value)),
             format!("it must be {expected}"),
         ));
         None
@@ -212,5 +215,18 @@ impl<'t, 'n, 'd> Reader<'t, 'n, 'd> {
                 ));
             }
         }
+    }
+}
+
+/// What a value is, with its article.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a fractional number",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
     }
 }

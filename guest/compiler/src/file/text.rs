@@ -10,40 +10,37 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// The bytes of the file that spell the bytes `within` of the value.
-    ///
-    /// Right also behind escapes, line-ending backslashes and the first line break of a multi-line string.
-    pub(crate) fn place(&self, source: &str, within: Range<usize>) -> Range<usize> {
-        let start = self.offset(source, within.start);
-        let last = within.end.saturating_sub(1).max(within.start);
-        let end = if within.end > within.start {
-            self.offset_after(source, last)
-        } else {
-            start
+    /// Where `source` spells each byte of the value.
+    pub(crate) fn places(&self, source: &str) -> Places {
+        let mut places = Places {
+            raw: Vec::with_capacity(self.value.len()),
+            end: self.span.start,
         };
-        start..end.max(start)
-    }
-
-    fn offset(&self, source: &str, decoded: usize) -> usize {
-        let mut end = self.span.start;
         for (at, raw) in Decoding::new(source, &self.span) {
-            if at.end > decoded {
-                return raw.start;
-            }
-            end = raw.end;
+            places.end = raw.end;
+            places.raw.resize(at.end, raw);
         }
-        end
+        places
     }
+}
 
-    fn offset_after(&self, source: &str, decoded: usize) -> usize {
-        let mut end = self.span.start;
-        for (at, raw) in Decoding::new(source, &self.span) {
-            end = raw.end;
-            if at.end > decoded {
-                break;
-            }
+/// For each byte of a text's value, the bytes of the file that spell it.
+///
+/// Right also behind escapes, line-ending backslashes and the first line break of a multi-line string.
+pub(crate) struct Places {
+    raw: Vec<Range<usize>>,
+    end: usize,
+}
+
+impl Places {
+    /// The bytes of the file that spell the bytes `within` of the value.
+    pub(crate) fn of(&self, within: Range<usize>) -> Range<usize> {
+        let at = |byte: usize| self.raw.get(byte).cloned().unwrap_or(self.end..self.end);
+        let start = at(within.start).start;
+        if within.end <= within.start {
+            return start..start;
         }
-        end
+        start..at(within.end - 1).end.max(start)
     }
 }
 
@@ -84,7 +81,7 @@ impl<'s> Decoding<'s> {
     }
 
     /// Bytes of the escape at the cursor, and of the character it spells.
-    fn escape(&self, rest: &str) -> (usize, usize) {
+    fn escape(rest: &str) -> (usize, usize) {
         let digits = match rest.as_bytes().get(1) {
             Some(b'u') => 4,
             Some(b'U') => 8,
@@ -115,9 +112,7 @@ impl Iterator for Decoding<'_> {
                 }
             }
             let (raw, spelled) = if self.escapes && first == '\\' {
-                self.escape(rest)
-            } else if rest.starts_with("\r\n") {
-                (2, 1)
+                Self::escape(rest)
             } else {
                 (first.len_utf8(), first.len_utf8())
             };
@@ -158,7 +153,7 @@ mod tests {
                 span: value.span(),
             };
             let at = text.value.find(word).expect("the word is there");
-            let place = text.place(source, at..at + word.len());
+            let place = text.places(source).of(at..at + word.len());
             assert_eq!(&source[place], spelled, "in {source:?}");
         }
     }
