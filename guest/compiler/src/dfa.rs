@@ -47,6 +47,15 @@ impl Dfa {
         Self::flatten(&dense, start)
     }
 
+    /// The DFA as the runtime reads it: the class of each byte, a row's width in bytes, the rows.
+    pub(crate) fn image(&self) -> Vec<u8> {
+        let row = u32::try_from(2 * (self.width + 1)).expect("there are at most 257 columns");
+        let mut image = self.classes.to_vec();
+        image.extend(row.to_le_bytes());
+        image.extend(self.next.iter().flat_map(|state| state.to_le_bytes()));
+        image
+    }
+
     fn flatten(dense: &dense::DFA<Vec<u32>>, start: StateID) -> Result<Self, String> {
         let byte_classes = dense.byte_classes();
         let mut classes = [0; 256];

@@ -48,3 +48,15 @@ pub use component::{COMPILER, compiler_of, rules_of};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use file::{ACTIONS, LANGUAGE, REQUIREMENTS, SOURCE_BYTES};
 pub use rule_set::{Compiled, Mutant, RuleSet, compile};
+
+/// The runtime that every component brings along, by itself. For this crate's own tests.
+#[doc(hidden)]
+pub fn runtime_module() -> Vec<u8> {
+    emit::standalone()
+}
+
+/// The state machine of a pattern as the runtime reads it. For this crate's own tests.
+#[doc(hidden)]
+pub fn pattern_image(pattern: &str) -> Option<Vec<u8>> {
+    dfa::Dfa::new(pattern).ok().map(|dfa| dfa.image())
+}

@@ -28,6 +28,7 @@ use data::Data;
 use expr::Body;
 use function::Code;
 use runtime::RUNTIME;
+pub(crate) use runtime::standalone;
 use uses::Uses;
 use writable::Writable;
 

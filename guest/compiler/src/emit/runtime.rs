@@ -131,6 +131,18 @@ impl Runtime {
     }
 }
 
+/// The runtime as a module of its own, with its part of memory: for the tests that run it by itself.
+pub(crate) fn standalone() -> Vec<u8> {
+    use std::fmt::Write as _;
+    let mut image = String::new();
+    for byte in memory(STATIC_BASE) {
+        write!(image, "\\{byte:02x}").expect("writing to a string does not fail");
+    }
+    let open = TEXT.trim_end().strip_suffix(')').expect("the runtime is a module");
+    let text = format!("{open} (data (i32.const 0) \"{image}\"))");
+    wat::parse_str(text).expect("the runtime is valid WebAssembly text")
+}
+
 /// What the runtime finds in memory below [`STATIC_BASE`]; `heap` is where the heap begins.
 pub(super) fn memory(heap: u32) -> Vec<u8> {
     let mut memory = vec![0; STATIC_BASE as usize];

@@ -210,11 +210,8 @@ impl Emitter<'_> {
         if let Some(at) = self.patterns.get(&pattern) {
             return *at;
         }
-        let dfa = &self.rules.patterns[pattern];
-        let mut bytes = dfa.classes.to_vec();
-        bytes.extend((2 * count(dfa.width + 1)).to_le_bytes());
-        bytes.extend(dfa.next.iter().flat_map(|state| state.to_le_bytes()));
-        let at = self.data.put(&bytes, 4);
+        let image = self.rules.patterns[pattern].image();
+        let at = self.data.put(&image, 4);
         self.patterns.insert(pattern, at);
         at
     }
