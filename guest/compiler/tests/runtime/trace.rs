@@ -58,53 +58,61 @@ fn a_path_without_an_element_stays_as_it_is() {
 #[test]
 fn notes_are_told_once_each_in_their_order() {
     let mut random = random("notes_are_told_once_each_in_their_order");
-    for _ in 0..200 {
+    for _ in 0..100 {
         let mut machine = Machine::new();
-        let cells: Vec<u32> = PATHS
-            .iter()
-            .map(|path| {
-                let place = machine.put(path.as_bytes());
-                machine.put_words(&[place.at, place.len]).at
-            })
-            .collect();
-        // The same list of notes is used by several explanations of one call.
         for _ in 0..3 {
-            let mut noted: Vec<String> = Vec::new();
-            for _ in 0..random.usize(..150) {
-                let which = random.usize(..PATHS.len());
-                if random.u8(..10) == 0 {
-                    let from = random.usize(..=noted.len());
-                    let to = random.usize(from..=noted.len());
-                    machine.run("forget", &[count(from), count(to)]);
-                    noted.drain(from..to);
-                } else if PATHS[which].contains("[]") && random.bool() {
-                    let index = random.u32(..20);
-                    machine.run("note_element", &[cells[which], index]);
-                    noted.push(with_index(PATHS[which], index));
-                } else {
-                    machine.run("note", &[cells[which]]);
-                    noted.push(PATHS[which].into());
-                }
-                assert_eq!(machine.global("trace_count"), count(noted.len()));
-            }
-            let mut expected: Vec<String> = Vec::new();
-            for path in noted {
-                if !expected.contains(&path) {
-                    expected.push(path);
-                }
-            }
-            let list = machine.call_pair("notes", &[]);
-            let told: Vec<String> = (0..list.len)
-                .map(|index| {
-                    let at = machine.word(list.at + 8 * index);
-                    let len = machine.word(list.at + 8 * index + 4);
-                    machine.text(crate::machine::Place { at, len })
-                })
-                .collect();
-            assert_eq!(told, expected);
+            // A call begins anew, its request at another place.
+            machine.put(&vec![7; random.usize(..500)]);
+            one_call(&mut machine, &mut random);
+            machine.run("reset", &[]);
             assert_eq!(machine.global("trace_count"), 0);
         }
-        machine.run("reset", &[]);
+    }
+}
+
+fn one_call(machine: &mut Machine, random: &mut fastrand::Rng) {
+    let cells: Vec<u32> = PATHS
+        .iter()
+        .map(|path| {
+            let place = machine.put(path.as_bytes());
+            machine.put_words(&[place.at, place.len]).at
+        })
+        .collect();
+    // The same list of notes is used by several explanations of one call.
+    for _ in 0..3 {
+        let mut noted: Vec<String> = Vec::new();
+        for _ in 0..random.usize(..150) {
+            let which = random.usize(..PATHS.len());
+            if random.u8(..10) == 0 {
+                let from = random.usize(..=noted.len());
+                let to = random.usize(from..=noted.len());
+                machine.run("forget", &[count(from), count(to)]);
+                noted.drain(from..to);
+            } else if PATHS[which].contains("[]") && random.bool() {
+                let index = random.u32(..20);
+                machine.run("note_element", &[cells[which], index]);
+                noted.push(with_index(PATHS[which], index));
+            } else {
+                machine.run("note", &[cells[which]]);
+                noted.push(PATHS[which].into());
+            }
+            assert_eq!(machine.global("trace_count"), count(noted.len()));
+        }
+        let mut expected: Vec<String> = Vec::new();
+        for path in noted {
+            if !expected.contains(&path) {
+                expected.push(path);
+            }
+        }
+        let list = machine.call_pair("notes", &[]);
+        let told: Vec<String> = (0..list.len)
+            .map(|index| {
+                let at = machine.word(list.at + 8 * index);
+                let len = machine.word(list.at + 8 * index + 4);
+                machine.text(crate::machine::Place { at, len })
+            })
+            .collect();
+        assert_eq!(told, expected);
         assert_eq!(machine.global("trace_count"), 0);
     }
 }

@@ -304,6 +304,18 @@ fn every_byte_agrees_in_every_part() {
     }
 }
 
+/// Exclusion ignores the case of ASCII letters, and of no other byte.
+#[test]
+fn every_two_bytes_that_differ_in_a_case_bit_agree() {
+    let mut machine = Machine::new();
+    for byte in 0x20..0x7F_u8 {
+        let (one, other) = (char::from(byte), char::from(byte ^ 0x20));
+        let target = format!("https://a.de/x{one}y");
+        agree(&mut machine, &format!("/x{other}y"), &target);
+        agree(&mut machine, &format!("https://a.de/X{other}Y"), &target);
+    }
+}
+
 /// Every beginning of a URL: no function reads behind the end of its text.
 #[test]
 fn every_beginning_of_a_url_agrees() {
