@@ -70,10 +70,19 @@ impl Diagnostic {
         };
         let start = floor_char_boundary(source, self.span.start);
         let end = floor_char_boundary(source, self.span.end.max(start));
-        let annotation = AnnotationKind::Primary.span(start..end);
+        // Only the lines in question: the renderer goes through all that it is given.
+        let from = source[..start].rfind('\n').map_or(0, |at| at + 1);
+        let to = source[end..]
+            .find('\n')
+            .map_or(source.len(), |at| end + at + 1);
+        let line = source[..from].matches('\n').count() + 1;
+        let annotation = AnnotationKind::Primary.span(start - from..end - from);
+        let snippet = Snippet::source(&source[from..to])
+            .line_start(line)
+            .path(file);
         let mut group = level
             .primary_title(&self.message)
-            .element(Snippet::source(source).path(file).annotation(annotation));
+            .element(snippet.annotation(annotation));
         if !self.remedy.is_empty() {
             group = group.element(Level::HELP.message(&self.remedy));
         }

@@ -324,10 +324,8 @@ impl<'s> Checker<'s> {
                     let remedy = if near.starts_with("did") {
                         near
                     } else {
-                        format!(
-                            "ask for it with `holds(\"{}\")`, or leave it out",
-                            group.value
-                        )
+                        let shown: String = group.value.chars().take(60).collect();
+                        format!("ask for it with `holds(\"{shown}\")`, or leave it out")
                     };
                     self.error(
                         group.span.clone(),

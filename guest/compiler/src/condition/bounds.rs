@@ -17,7 +17,18 @@ type Refusal = (Range<usize>, String, &'static str);
 #[derive(Default)]
 struct Level {
     chain: usize,
-    nested: usize,
+    /// Of `? :`: one stands within the other until the level ends.
+    choices: usize,
+    /// Of `!` in a row, up to the next operator between two sides.
+    signs: usize,
+}
+
+impl Level {
+    /// An operator between two sides.
+    fn operator(&mut self) {
+        self.chain += 1;
+        self.signs = 0;
+    }
 }
 
 pub(super) fn check(text: &str) -> Result<(), Refusal> {
@@ -45,13 +56,23 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
                 innermost(&mut levels).chain += 1;
             }
             b'&' | b'|' if doubled => {
-                innermost(&mut levels).chain += 1;
+                innermost(&mut levels).operator();
                 at += 1;
             }
             b',' => *innermost(&mut levels) = Level::default(),
-            b'?' | b'!' => innermost(&mut levels).nested += 1,
-            b'i' if is_in(bytes, at) => innermost(&mut levels).chain += 1,
-            b'.' | b'+' | b'-' | b'*' | b'/' | b'%' | b'=' | b'<' | b'>' => {
+            b'!' | b'=' | b'<' | b'>' if bytes.get(at + 1) == Some(&b'=') => {
+                innermost(&mut levels).operator();
+                at += 1;
+            }
+            b'?' => {
+                innermost(&mut levels).choices += 1;
+                innermost(&mut levels).signs = 0;
+            }
+            b'!' => innermost(&mut levels).signs += 1,
+            b'i' if is_in(bytes, at) => innermost(&mut levels).operator(),
+            b':' => innermost(&mut levels).signs = 0,
+            b'+' | b'*' | b'/' | b'%' | b'<' | b'>' => innermost(&mut levels).operator(),
+            b'.' | b'-' | b'=' => {
                 innermost(&mut levels).chain += 1;
             }
             _ => {}
@@ -59,7 +80,7 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
         let nested = levels.len() - 1
             + levels
                 .iter()
-                .map(|l| l.nested.saturating_sub(1))
+                .map(|l| (l.choices + l.signs).saturating_sub(1))
                 .sum::<usize>();
         if nested > NESTING {
             return Err((
@@ -153,6 +174,10 @@ mod tests {
                 format!("{}a", format!("(a{} && ", " && a".repeat(250)).repeat(5)),
                 false,
             ),
+            (format!("!a{}", " && !a".repeat(256)), true),
+            (format!("a != b{}", " && a != b".repeat(127)), true),
+            (format!("a == b{}", " || a <= b".repeat(127)), true),
+            (format!("a == b{}", " || a <= b".repeat(128)), false),
             (format!("{}a", "!".repeat(65)), true),
             (format!("{}a", "!".repeat(66)), false),
             (format!("{}c", "a ? b : ".repeat(66)), false),
