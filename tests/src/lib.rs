@@ -4,6 +4,7 @@ pub mod cases;
 pub mod expected;
 pub mod mutation;
 pub mod native;
+pub mod oracle;
 pub mod random;
 pub mod rules;
 pub mod url;
