@@ -20,12 +20,14 @@ const CONSTANTS: u32 = 8;
 /// A condition and what it is of each request, as the oracle says.
 struct Asked {
     condition: String,
-    answers: Vec<bool>,
+    answers: Vec<Option<bool>>,
 }
 
 impl Asked {
     fn is_constant(&self) -> bool {
-        self.answers.iter().all(|answer| *answer == self.answers[0])
+        let mut answers = self.answers.iter().flatten();
+        let first = answers.next();
+        answers.all(|answer| Some(answer) == first)
     }
 }
 
@@ -44,8 +46,11 @@ impl Asking {
 
     fn ask(&self, condition: String) -> Asked {
         let question = Question::new(&condition);
-        let answer = |(oracle, request): (&Oracle, &Request)| {
-            oracle.answer(&question).unwrap_or_else(|error| panic!("the oracle has no answer: {error}\n{condition}\n{}", json(request)))
+        let answer = |(oracle, request): (&Oracle, &Request)| match oracle.answer(&question) {
+            Ok(answer) => Some(answer),
+            // The oracle counts nanoseconds in 64 bits: differences of more than 292 years are beyond it.
+            Err(error) if error.starts_with("Overflow") => None,
+            Err(error) => panic!("the oracle has no answer: {error}\n{condition}\n{}", json(request)),
         };
         let answers = self.oracles.iter().zip(&self.requests).map(answer).collect();
         Asked { condition, answers }
@@ -114,7 +119,7 @@ fn agree_as_ready(policy: &Policy, asked: &[Asked], asking: &Asking) {
         let ready: HashSet<&str> = decision.ready.iter().map(|state| &**state).collect();
         for (index, asked) in asked.iter().enumerate() {
             let found = ready.contains(&*format!("c{index}"));
-            assert_eq!(found, asked.answers[at], "component, oracle\n{}\n{}", asked.condition, json(request));
+            assert_eq!(found, asked.answers[at].unwrap_or(found), "component, oracle\n{}\n{}", asked.condition, json(request));
         }
     }
 }

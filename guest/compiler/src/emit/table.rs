@@ -38,7 +38,7 @@ impl Body<'_, '_> {
 
     /// Leaves the address of the cell with what the table gives: a step a key, from the part of one to that of the next.
     pub(super) fn cell(&mut self, table: usize, keys: &[Expr]) {
-        let by_action = matches!(keys[0].kind, Kind::Action);
+        let by_action = matches!(keys[0].kind, Kind::Action) && self.emitter.is_of_actions(table);
         let placed = self.emitter.placed(table, by_action);
         let mut rest = keys;
         if let Some(at) = placed.by_action.filter(|_| by_action) {
@@ -117,6 +117,14 @@ impl Emitter<'_> {
                 let words = vec![inner; CONTRACT.enums[e].cases.len()];
                 self.data.words(&words)
             }
+        }
+    }
+
+    /// Whether every row is that of an action the rule set knows; else one it does not know may have a row.
+    fn is_of_actions(&self, table: usize) -> bool {
+        match &self.rules.tables[table].rows {
+            Rows::More(rows) => rows.iter().all(|(name, _, _)| self.rules.actions.contains(name)),
+            Rows::Value(_) => false,
         }
     }
 
