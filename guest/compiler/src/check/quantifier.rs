@@ -143,6 +143,9 @@ fn element_of(var: usize, list: &Expr, element: &Type) -> Expr {
         list.span.clone(),
     );
     if let Kind::List(constants) = &list.kind {
+        let least = constants.iter().map(|constant| constant.range.0).min();
+        let most = constants.iter().map(|constant| constant.range.1).max();
+        expr.range = least.zip(most).unwrap_or(expr.range);
         expr.known = constants
             .iter()
             .map(|constant| constant.as_text().cloned())
