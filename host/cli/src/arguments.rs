@@ -101,9 +101,10 @@ Examples:
 
 With `--format json` there is one line for each request, in their order: the decision, or
   {\"error\":{\"path\":\"scan.targets[3].url\",\"message\":\"…\"}}
-if the request is invalid or the policy cannot judge it; the others are decided all the same. In JSON lines each line that is not JSON
-gives one such error; in a list, or where a request has many lines, what is not JSON ends the input, since nothing after it can be trusted.
-A request without `now` is decided for this moment. An input without any request is invalid.
+if the request is invalid or the policy cannot judge it; the others are decided all the same.
+In JSON lines each line that is not JSON gives one such error. In a list, or where a request
+has many lines, what is not JSON ends the input: nothing after it can be trusted.
+A request without `now` is decided for this moment. An input without a request is invalid.
 
 Exit codes:
   0  every action is allowed
@@ -171,15 +172,15 @@ pub(crate) struct Build {
 A folder holds `policy.toml` (or one component), `bases.json` with named requests, and `cases.jsonl` with one case a line:
   {\"name\": \"a viewer may not scan\", \"base\": \"scan\", \"patch\": {\"actor\": {\"role\": \"viewer\"}},
    \"expect\": {\"decision\": \"deny\", \"requirements\": [\"actor-known\"]}}
-`patch` changes the base as RFC 7396 says; `request` stands for both. What `expect` leaves out is not compared; it may hold `decision`,
-`requirements`, `codes`, `blocked`, `ready` and `fallbacks`.
+`patch` changes the base as RFC 7396 says; `request` stands for both. What `expect` leaves out
+is not compared; it may hold `requirements`, `codes`, `blocked`, `ready` and `fallbacks` too.
 
 Examples:
   scopegate test policies/*/*
   scopegate test policies/acme/1.0.0 --coverage --mutants
 
-Exits with 1 if a case fails, if `--coverage` finds a requirement that was not seen met, unmet and not applying, or if `--mutants` finds
-a clause that no case needs.")]
+Exits with 1 if a case fails, if `--coverage` finds a requirement that was not seen met, unmet
+and not applying, or if `--mutants` finds a clause that no case needs.")]
 pub(crate) struct Test {
     /// Folders of policies
     #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]

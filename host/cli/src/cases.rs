@@ -2,6 +2,7 @@
 //!
 //! Always true here: a case that was read has a request with a time of its own, so its decision is the same tomorrow.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -60,7 +61,8 @@ type Bases = BTreeMap<String, Value>;
 /// Reads the cases in a policy's folder.
 pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Case>> {
     let file = folder.join("cases.jsonl");
-    let text = fs::read_to_string(&file).with_context(|| format!("the cases `{}` cannot be read", file.display()))?;
+    let text = fs::read_to_string(&file)
+        .with_context(|| format!("the cases `{}` cannot be read", file.display()))?;
     let bases_file = folder.join("bases.json");
     let bases = if bases_file.exists() {
         let cannot = || format!("the bases `{}` cannot be read", bases_file.display());
@@ -74,8 +76,14 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Case>> {
 
 /// The cases of the default policy.
 pub(crate) fn built_in() -> anyhow::Result<Vec<Case>> {
-    let bases = bases(include_str!("../../../policies/webriskops/1.0.0/bases.json"))?;
-    cases(include_str!("../../../policies/webriskops/1.0.0/cases.jsonl"), &bases, "cases.jsonl")
+    let bases = bases(include_str!(
+        "../../../policies/webriskops/1.0.0/bases.json"
+    ))?;
+    cases(
+        include_str!("../../../policies/webriskops/1.0.0/cases.jsonl"),
+        &bases,
+        "cases.jsonl",
+    )
 }
 
 fn bases(text: &str) -> anyhow::Result<Bases> {
@@ -90,9 +98,13 @@ fn cases(text: &str, bases: &Bases, file: &str) -> anyhow::Result<Vec<Case>> {
             continue;
         }
         let line_number = index + 1;
-        let case = case(line, line_number, bases).with_context(|| format!("{file}:{line_number}"))?;
+        let case =
+            case(line, line_number, bases).with_context(|| format!("{file}:{line_number}"))?;
         if !names.insert(case.name.clone()) {
-            bail!("{file}:{line_number}: another case has the name `{}` already", case.name);
+            bail!(
+                "{file}:{line_number}: another case has the name `{}` already",
+                case.name
+            );
         }
         cases.push(case);
     }
@@ -103,9 +115,20 @@ fn cases(text: &str, bases: &Bases, file: &str) -> anyhow::Result<Vec<Case>> {
 }
 
 fn case(text: &str, line: usize, bases: &Bases) -> anyhow::Result<Case> {
-    let Written { name, _source, base, patch, request, expect } = serde_json::from_str(text).map_err(|error| anyhow!("this is no case: {}", plain(&error)))?;
+    let Written {
+        name,
+        _source,
+        base,
+        patch,
+        request,
+        expect,
+    } = serde_json::from_str(text)
+        .map_err(|error| anyhow!("this is no case: {}", plain(&error)))?;
     let value = match (base, request) {
-        (Some(base), None) => bases.get(&base).with_context(|| format!("there is no base `{base}` in `bases.json`"))?.clone(),
+        (Some(base), None) => bases
+            .get(&base)
+            .with_context(|| format!("there is no base `{base}` in `bases.json`"))?
+            .clone(),
         (None, Some(request)) => request,
         _ => bail!("a case has either `base`, with or without a `patch`, or `request`"),
     };
@@ -118,18 +141,33 @@ fn case(text: &str, line: usize, bases: &Bases) -> anyhow::Result<Case> {
         is_timeless.set(true);
         0
     };
-    let request = Request::from_json(value.to_string().as_bytes(), clock).map_err(|error| anyhow!("the request is invalid: `{}`: {}", error.path, error.message))?;
+    let request = Request::from_json(value.to_string().as_bytes(), clock).map_err(|error| {
+        anyhow!(
+            "the request is invalid: `{}`: {}",
+            error.path,
+            error.message
+        )
+    })?;
     if is_timeless.get() {
         bail!("the request names no `now`, so that its decision could change: give it one");
     }
-    Ok(Case { name, line, request, expect })
+    Ok(Case {
+        name,
+        line,
+        request,
+        expect,
+    })
 }
 
 /// What serde says, without the place within the line: a case is one line.
 fn plain(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    format!("{} (column {})", said.strip_suffix(&place).unwrap_or(&said), error.column())
+    format!(
+        "{} (column {})",
+        said.strip_suffix(&place).unwrap_or(&said),
+        error.column()
+    )
 }
 
 /// Applies an RFC 7396 merge patch.
@@ -169,19 +207,36 @@ impl Expect {
     /// How `decision` differs from what was expected.
     pub(crate) fn differences(&self, decision: &Decision<'_>) -> Vec<Difference> {
         let verdict = |allow| vec![if allow { "allow" } else { "deny" }.to_owned()];
-        let texts = |texts: &[std::borrow::Cow<'_, str>]| texts.iter().map(ToString::to_string).collect();
-        let given: [(&'static str, Option<Vec<String>>, Vec<String>); 6] = [
-            ("decision", Some(verdict(self.decision == Verdict::Allow)), verdict(decision.is_allowed())),
-            ("requirements", self.requirements.clone(), decision.findings.iter().map(|finding| finding.requirement.to_string()).collect()),
-            ("codes", self.codes.clone(), texts(&decision.codes)),
-            ("blocked", self.blocked.clone(), texts(&decision.blocked)),
-            ("ready", self.ready.clone(), texts(&decision.ready)),
-            ("fallbacks", self.fallbacks.clone(), decision.fallbacks.iter().map(|mode| mode.name().to_owned()).collect()),
-        ];
-        let differ = |(what, expected, got)| match expected {
-            Some(expected) if expected != got => Some(Difference { what, expected, got }),
-            _ => None,
+        let texts = |texts: &[Cow<'_, str>]| texts.iter().map(ToString::to_string).collect();
+        let findings = decision.findings.iter();
+        let requirements = findings.map(|finding| finding.requirement.to_string());
+        let fallbacks = decision.fallbacks.iter().map(|mode| mode.name().to_owned());
+        let expected_verdict = verdict(self.decision == Verdict::Allow);
+
+        let mut differences = Vec::new();
+        let mut compare = |what, expected: Option<&Vec<String>>, got: Vec<String>| {
+            if let Some(expected) = expected.filter(|expected| **expected != got) {
+                differences.push(Difference {
+                    what,
+                    expected: expected.clone(),
+                    got,
+                });
+            }
         };
-        given.into_iter().filter_map(differ).collect()
+        compare(
+            "decision",
+            Some(&expected_verdict),
+            verdict(decision.is_allowed()),
+        );
+        compare(
+            "requirements",
+            self.requirements.as_ref(),
+            requirements.collect(),
+        );
+        compare("codes", self.codes.as_ref(), texts(&decision.codes));
+        compare("blocked", self.blocked.as_ref(), texts(&decision.blocked));
+        compare("ready", self.ready.as_ref(), texts(&decision.ready));
+        compare("fallbacks", self.fallbacks.as_ref(), fallbacks.collect());
+        differences
     }
 }

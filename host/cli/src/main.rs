@@ -37,10 +37,20 @@ fn main() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> Exit {
     let nobody_reads = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
     };
-    if !error.chain().any(nobody_reads) {
-        output::error(&format!("{error:#}"));
+    if error.chain().any(nobody_reads) {
+        return Exit::Failed;
     }
+    // What fails to be read says what it is; only writing leaves the system's bare words.
+    let is_bare = matches!(error.chain().next(), Some(first) if first.is::<io::Error>());
+    let of = if is_bare {
+        "the output cannot be written: "
+    } else {
+        ""
+    };
+    output::error(&format!("{of}{error:#}"));
     Exit::Failed
 }

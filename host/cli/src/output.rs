@@ -3,7 +3,7 @@
 //! Always true here: colour goes to terminals only, and what strangers wrote cannot steer a terminal.
 
 use std::fmt::{self, Write as _};
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -71,16 +71,34 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str, is_kept: impl Fn(char) -> bool
 
 /// Whether a character steers a terminal, or turns the direction of what follows.
 fn is_unsafe(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// The number of requests that were decided, on a terminal only, and only if decisions go elsewhere.
+pub(crate) fn spinner() -> ProgressBar {
+    if io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {human_pos} requests, {per_sec}")
+        .expect("the template is right");
+    ProgressBar::new_spinner().with_style(style)
 }
 
 /// Progress of `length` pieces of work, on a terminal only.
 pub(crate) fn progress(length: usize, what: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len}").expect("the template is right");
-    ProgressBar::new(length as u64).with_style(style).with_message(what)
+    let style =
+        ProgressStyle::with_template("{msg} {bar:40} {pos}/{len}").expect("the template is right");
+    ProgressBar::new(length as u64)
+        .with_style(style)
+        .with_message(what)
 }
 
 /// Names in one line.
 pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
-    names.iter().map(|name| Plain(name.as_ref()).to_string()).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| Plain(name.as_ref()).to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

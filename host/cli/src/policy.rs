@@ -37,7 +37,10 @@ impl Rules {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         match named(path)? {
             Named::Rules(rules) => Ok(*rules),
-            Named::Component { file, .. } => bail!("`{}` is a component, expected a rule set such as `policy.toml`", file.display()),
+            Named::Component { file, .. } => bail!(
+                "`{}` is a component, expected a rule set such as `policy.toml`",
+                file.display()
+            ),
         }
     }
 
@@ -55,16 +58,25 @@ pub(crate) fn named(path: &Path) -> anyhow::Result<Named> {
         return Ok(Named::Component { file, bytes });
     }
     if bytes.len() > SOURCE_BYTES {
-        bail!("`{}` is neither a component nor a rule set: it has more than {SOURCE_BYTES} bytes", file.display());
+        bail!(
+            "`{}` is neither a component nor a rule set: it has more than {SOURCE_BYTES} bytes",
+            file.display()
+        );
     }
     let Ok(source) = String::from_utf8(bytes) else {
-        bail!("`{}` is neither a component nor a rule set: it is not UTF-8", file.display());
+        bail!(
+            "`{}` is neither a component nor a rule set: it is not UTF-8",
+            file.display()
+        );
     };
     match RuleSet::check(&source) {
         Ok(set) => Ok(Named::Rules(Box::new(Rules { file, source, set }))),
         Err(diagnostics) => {
             report(&diagnostics, &source, &file);
-            Err(anyhow!("the rule set `{}` does not compile", file.display()))
+            Err(anyhow!(
+                "the rule set `{}` does not compile",
+                file.display()
+            ))
         }
     }
 }
@@ -90,7 +102,9 @@ pub(crate) fn engine(choice: &CacheChoice) -> anyhow::Result<Engine> {
 pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
     let engine = engine(&choice.cache)?;
     match &choice.policy {
-        None => engine.load(DEFAULT).context("the default policy cannot be loaded"),
+        None => engine
+            .load(DEFAULT)
+            .context("the default policy cannot be loaded"),
         Some(path) => load_from(&engine, path),
     }
 }
@@ -98,13 +112,16 @@ pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
 /// Loads the policy that `path` names.
 pub(crate) fn load_from(engine: &Engine, path: &Path) -> anyhow::Result<Policy> {
     let bytes = component(named(path)?);
-    engine.load(&bytes).with_context(|| format!("the policy `{}` cannot be loaded", path.display()))
+    engine
+        .load(&bytes)
+        .with_context(|| format!("the policy `{}` cannot be loaded", path.display()))
 }
 
 /// Says on standard error what the compiler found in `file`.
 pub(crate) fn report(diagnostics: &Diagnostics, source: &str, file: &Path) {
     if !diagnostics.is_empty() {
-        output::rendered(&diagnostics.render(source, &file.display().to_string(), true));
+        let file = file.display().to_string();
+        output::rendered(&(diagnostics.render(source, &file, true) + "\n"));
     }
 }
 
@@ -121,14 +138,24 @@ fn file_of(path: &Path) -> anyhow::Result<PathBuf> {
     let mut components = Vec::new();
     for entry in fs::read_dir(path).with_context(cannot)? {
         let file = entry.with_context(cannot)?.path();
-        if file.extension().is_some_and(|extension| extension == "wasm") {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
             components.push(file);
         }
     }
     match &*components {
         [component] => Ok(component.clone()),
-        [] => bail!("the folder `{}` holds no policy: expected a `policy.toml` or one `.wasm` file", path.display()),
-        several => bail!("the folder `{}` holds {} components and no `policy.toml`: name one of them", path.display(), several.len()),
+        [] => bail!(
+            "the folder `{}` holds no policy: expected a `policy.toml` or one `.wasm` file",
+            path.display()
+        ),
+        several => bail!(
+            "the folder `{}` holds {} components and no `policy.toml`: name one of them",
+            path.display(),
+            several.len()
+        ),
     }
 }
 

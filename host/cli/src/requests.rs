@@ -62,7 +62,13 @@ enum Extent {
 
 impl<R: Read> Requests<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { window: Window::new(reader), state: State::Beginning, is_lines: false, is_any: false, most_bytes: TEXT_BYTES }
+        Self {
+            window: Window::new(reader),
+            state: State::Beginning,
+            is_lines: false,
+            is_any: false,
+            most_bytes: TEXT_BYTES,
+        }
     }
 
     /// The next request. `before` is called before a read that may wait for somebody.
@@ -104,7 +110,9 @@ impl<R: Read> Requests<R> {
         while self.window.rest().len() < 3 && self.window.read(before)? {}
         if self.window.rest().starts_with(b"\xef\xbb\xbf") {
             self.window.pass(3);
-        } else if self.window.rest().starts_with(b"\xff\xfe") || self.window.rest().starts_with(b"\xfe\xff") {
+        } else if self.window.rest().starts_with(b"\xff\xfe")
+            || self.window.rest().starts_with(b"\xfe\xff")
+        {
             self.state = State::Ended;
             return Ok(Some(self.refuse("the input is UTF-16: save it as UTF-8")));
         }
@@ -129,15 +137,24 @@ impl<R: Read> Requests<R> {
                 if read.request.is_err() && !is_json(&self.window.rest()[..length]) {
                     return self.broken(before);
                 }
-                let line_end = self.window.line_end(length, length + self.most_bytes, before)?;
-                let follows = line_end.is_none_or(|end| self.window.rest()[length..end].iter().any(|byte| !is_blank(*byte)));
+                let line_end = self
+                    .window
+                    .line_end(length, length + self.most_bytes, before)?;
+                let follows = line_end.is_none_or(|end| {
+                    self.window.rest()[length..end]
+                        .iter()
+                        .any(|byte| !is_blank(*byte))
+                });
                 self.is_lines = !self.window.rest()[..length].contains(&b'\n');
                 self.window.pass(length);
                 if follows {
                     self.window.skip_blank(before)?;
                     let refused = self.refuse("more text follows the request in its line: put each request in a line of its own, or all of them in a list");
                     self.window.pass_line(before)?;
-                    return Ok(Item { line: read.line, ..refused });
+                    return Ok(Item {
+                        line: read.line,
+                        ..refused
+                    });
                 }
                 Ok(read)
             }
@@ -148,7 +165,9 @@ impl<R: Read> Requests<R> {
     fn broken(&mut self, before: BeforeReading<'_>) -> io::Result<Item> {
         let is_lines = self.is_lines || self.is_next_line_whole(before)?;
         let length = if is_lines {
-            self.window.line_end(0, self.most_bytes, before)?.unwrap_or(self.window.rest().len())
+            self.window
+                .line_end(0, self.most_bytes, before)?
+                .unwrap_or(self.window.rest().len())
         } else {
             self.window.rest().len()
         };
@@ -259,7 +278,9 @@ impl<R: Read> Requests<R> {
                 checked = rest.len();
                 match prefix(rest) {
                     Ok(end) => return Ok(Extent::To(end)),
-                    Err(error) if !error.is_eof() || self.window.is_ended() => return Ok(Extent::Broken),
+                    Err(error) if !error.is_eof() || self.window.is_ended() => {
+                        return Ok(Extent::Broken);
+                    }
                     Err(_) => {}
                 }
             }
@@ -274,19 +295,32 @@ impl<R: Read> Requests<R> {
     fn parse(&mut self, length: usize) -> Item {
         self.is_any = true;
         let (line, column) = self.window.place();
-        let request = Request::from_json(&self.window.rest()[..length], now).map_err(|error| Invalid {
-            path: error.path,
-            message: error.message,
-            line: line + error.line.saturating_sub(1),
-            column: if error.line <= 1 { column + error.column } else { error.column },
-        });
+        let request =
+            Request::from_json(&self.window.rest()[..length], now).map_err(|error| Invalid {
+                path: error.path,
+                message: error.message,
+                line: line + error.line.saturating_sub(1),
+                column: if error.line <= 1 {
+                    column + error.column
+                } else {
+                    error.column
+                },
+            });
         Item { line, request }
     }
 
     fn refuse(&mut self, message: &str) -> Item {
         self.is_any = true;
         let (line, column) = self.window.place();
-        Item { line, request: Err(Invalid { path: "$".to_owned(), message: message.to_owned(), line, column: column + 1 }) }
+        Item {
+            line,
+            request: Err(Invalid {
+                path: "$".to_owned(),
+                message: message.to_owned(),
+                line,
+                column: column + 1,
+            }),
+        }
     }
 
     fn end(&mut self, message: &str) -> Item {
@@ -296,7 +330,9 @@ impl<R: Read> Requests<R> {
 
     fn too_long(&mut self) -> Item {
         let most = self.most_bytes;
-        self.refuse(&format!("the text of this request has more than {most} bytes"))
+        self.refuse(&format!(
+            "the text of this request has more than {most} bytes"
+        ))
     }
 }
 
@@ -320,7 +356,9 @@ fn is_json(text: &[u8]) -> bool {
 
 /// The system's clock, in seconds since 1970-01-01T00:00:00Z.
 pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 

@@ -12,39 +12,79 @@ use crate::output::{BAD, FAINT, GOOD, Plain, STRONG, list};
 const VALUE_CHARACTERS: usize = 160;
 
 /// Writes the decision on `action`.
-pub(crate) fn decision(out: &mut impl Write, action: &str, place: &str, decision: &Decision<'_>, explanations: &[Explanation<'_>], manifest: &Manifest) -> io::Result<()> {
-    let (style, verdict) = if decision.is_allowed() { (GOOD, "ALLOW") } else { (BAD, "DENY") };
-    write!(out, "{style}{verdict}{style:#} {STRONG}{}{STRONG:#}", Plain(action))?;
+pub(crate) fn decision(
+    out: &mut impl Write,
+    action: &str,
+    place: &str,
+    decision: &Decision<'_>,
+    explanations: &[Explanation<'_>],
+    manifest: &Manifest,
+) -> io::Result<()> {
+    let (style, verdict) = if decision.is_allowed() {
+        (GOOD, "ALLOW")
+    } else {
+        (BAD, "DENY")
+    };
+    write!(
+        out,
+        "{style}{verdict}{style:#} {STRONG}{}{STRONG:#}",
+        Plain(action)
+    )?;
     if !place.is_empty() {
         write!(out, "  {FAINT}{}{FAINT:#}", Plain(place))?;
     }
     writeln!(out)?;
     for finding in &decision.findings {
-        let explanation = explanations.iter().find(|explanation| explanation.requirement == finding.requirement);
-        self::finding(out, finding, explanation.map_or(&[], |explanation| &explanation.facts))?;
+        let explanation = explanations
+            .iter()
+            .find(|explanation| explanation.requirement == finding.requirement);
+        self::finding(
+            out,
+            finding,
+            explanation.map_or(&[], |explanation| &explanation.facts),
+        )?;
     }
     if !decision.is_allowed() && decision.findings.is_empty() {
-        writeln!(out, "\n  {}: no requirement of this policy names the action", list(&decision.codes))?;
+        writeln!(
+            out,
+            "\n  {}: no requirement of this policy names the action",
+            list(&decision.codes)
+        )?;
         line(out, "known", &list(&manifest.actions))?;
     }
-    if !decision.is_allowed() || !decision.ready.is_empty() {
+    let open: Vec<_> = decision.fallbacks.iter().map(|mode| mode.name()).collect();
+    if !open.is_empty() || !decision.ready.is_empty() {
         writeln!(out)?;
     }
-    if !decision.is_allowed() {
-        let open: Vec<_> = decision.fallbacks.iter().map(|mode| mode.name()).collect();
-        writeln!(out, "  {FAINT}still open{FAINT:#}  {}", if open.is_empty() { "nothing".to_owned() } else { open.join(", ") })?;
+    if !open.is_empty() {
+        let open = list(&open);
+        writeln!(out, "  {FAINT}still open{FAINT:#}  {open}")?;
     }
     if !decision.ready.is_empty() {
-        writeln!(out, "  {FAINT}ready     {FAINT:#}  {}", list(&decision.ready))?;
+        let ready = list(&decision.ready);
+        writeln!(out, "  {FAINT}ready     {FAINT:#}  {ready}")?;
     }
     Ok(())
 }
 
 fn finding(out: &mut impl Write, finding: &Finding<'_>, facts: &[Fact]) -> io::Result<()> {
     writeln!(out, "\n  {STRONG}{}{STRONG:#}", Plain(&finding.message))?;
-    line(out, "unmet", &format!("{} ({}, {})", Plain(&finding.requirement), Plain(&finding.code), Plain(&finding.state)))?;
+    line(
+        out,
+        "unmet",
+        &format!(
+            "{} ({}, {})",
+            Plain(&finding.requirement),
+            Plain(&finding.code),
+            Plain(&finding.state)
+        ),
+    )?;
     for (index, fact) in facts.iter().enumerate() {
-        line(out, if index == 0 { "found" } else { "" }, &format!("{} = {}", Plain(&fact.path), value(fact)))?;
+        line(
+            out,
+            if index == 0 { "found" } else { "" },
+            &format!("{} = {}", Plain(&fact.path), value(fact)),
+        )?;
     }
     line(out, "remedy", &Plain(&finding.remedy).to_string())?;
     line(out, "source", &Plain(&finding.source).to_string())

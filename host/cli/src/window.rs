@@ -22,7 +22,15 @@ pub(crate) struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, end: 0, is_ended: false, line: 1, column: 0 }
+        Self {
+            reader,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            is_ended: false,
+            line: 1,
+            column: 0,
+        }
     }
 
     /// What was read and not yet passed.
@@ -45,7 +53,7 @@ impl<R: Read> Window<R> {
         let passed = &self.buffer[self.start..self.start + count];
         match passed.iter().rposition(|byte| *byte == b'\n') {
             Some(last) => {
-                self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+                self.line += passed.split(|byte| *byte == b'\n').count() - 1;
                 self.column = count - last - 1;
             }
             None => self.column += count,
@@ -82,7 +90,11 @@ impl<R: Read> Window<R> {
     /// The first byte that is no blank, if there is one; the blanks are passed.
     pub(crate) fn skip_blank(&mut self, before: BeforeReading<'_>) -> io::Result<Option<u8>> {
         loop {
-            let blank = self.rest().iter().take_while(|byte| is_blank(**byte)).count();
+            let blank = self
+                .rest()
+                .iter()
+                .take_while(|byte| is_blank(**byte))
+                .count();
             self.pass(blank);
             if let Some(byte) = self.rest().first() {
                 return Ok(Some(*byte));
@@ -95,7 +107,12 @@ impl<R: Read> Window<R> {
 
     /// The length of the rest of the line from `at` on, counted from the start of the rest, its end not included; `None` if it goes on for
     /// more than `most` bytes.
-    pub(crate) fn line_end(&mut self, at: usize, most: usize, before: BeforeReading<'_>) -> io::Result<Option<usize>> {
+    pub(crate) fn line_end(
+        &mut self,
+        at: usize,
+        most: usize,
+        before: BeforeReading<'_>,
+    ) -> io::Result<Option<usize>> {
         let mut seen = at;
         loop {
             if let Some(end) = self.rest()[seen..].iter().position(|byte| *byte == b'\n') {

@@ -38,9 +38,20 @@ impl Actions {
         let mut request = match facts(&text) {
             Ok(request) => request,
             Err(error) => {
-                let of = if error.path == "$" { String::new() } else { format!("`{}`: ", error.path) };
-                let hint = if is_several(&text) { ": name a file with one request" } else { "" };
-                output::error(&format!("{name}:{}:{}: {of}{}{hint}", error.line, error.column, error.message));
+                let of = if error.path == "$" {
+                    String::new()
+                } else {
+                    format!("`{}`: ", error.path)
+                };
+                let message = if is_several(&text) {
+                    format!("{name}: expected one request, found several: name a file with one")
+                } else {
+                    format!(
+                        "{name}:{}:{}: {of}{}",
+                        error.line, error.column, error.message
+                    )
+                };
+                output::error(&message);
                 return Ok(Exit::Invalid);
             }
         };
@@ -69,24 +80,39 @@ fn facts(text: &[u8]) -> Result<Request, InputError> {
 
 /// Whether the text is a list, or goes on after the first value.
 fn is_several(text: &[u8]) -> bool {
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
+    let mut values =
+        serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
     text.trim_ascii_start().starts_with(b"[") || values.nth(1).is_some_and(|value| value.is_ok())
 }
 
 fn print(policy: &Policy, request: &mut Request) -> anyhow::Result<()> {
     let actions = &policy.manifest().actions;
-    let width = actions.iter().map(|action| action.chars().count()).max().unwrap_or_default();
+    let width = actions
+        .iter()
+        .map(|action| action.chars().count())
+        .max()
+        .unwrap_or_default();
     let mut out = output::people();
     let mut allowed = 0;
     for action in actions {
         let decision = decide(policy, request, action)?;
-        let (style, verdict) = if decision.is_allowed() { (GOOD, "ALLOW") } else { (BAD, "DENY ") };
-        write!(out, "{style}{verdict}{style:#} {STRONG}{:<width$}{STRONG:#}", Plain(action).to_string())?;
+        let (style, verdict) = if decision.is_allowed() {
+            (GOOD, "ALLOW")
+        } else {
+            (BAD, "DENY ")
+        };
+        let name = Plain(action).to_string();
+        write!(out, "{style}{verdict}{style:#} {STRONG}{name}{STRONG:#}")?;
         if decision.is_allowed() {
             allowed += 1;
         } else {
-            let unmet: Vec<_> = decision.findings.iter().map(|finding| &finding.requirement).collect();
-            write!(out, "  {}", list(&decision.codes))?;
+            let unmet: Vec<_> = decision
+                .findings
+                .iter()
+                .map(|finding| &finding.requirement)
+                .collect();
+            let gap = width - name.chars().count();
+            write!(out, "{:gap$}  {}", "", list(&decision.codes))?;
             if !unmet.is_empty() {
                 write!(out, "  {FAINT}{}{FAINT:#}", list(&unmet))?;
             }
@@ -101,13 +127,26 @@ fn print_lines(policy: &Policy, request: &mut Request) -> anyhow::Result<()> {
     let mut out = output::data();
     for action in &policy.manifest().actions {
         let decision = decide(policy, request, action)?;
-        serde_json::to_writer(&mut out, &Line { action, decision: &decision }).map_err(io::Error::from)?;
+        serde_json::to_writer(
+            &mut out,
+            &Line {
+                action,
+                decision: &decision,
+            },
+        )
+        .map_err(io::Error::from)?;
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
 }
 
-fn decide<'p>(policy: &'p Policy, request: &mut Request, action: &str) -> anyhow::Result<Decision<'p>> {
+fn decide<'p>(
+    policy: &'p Policy,
+    request: &mut Request,
+    action: &str,
+) -> anyhow::Result<Decision<'p>> {
     action.clone_into(&mut request.action);
-    policy.evaluate(request).with_context(|| format!("the action `{}` cannot be decided", Plain(action)))
+    policy
+        .evaluate(request)
+        .with_context(|| format!("the action `{}` cannot be decided", Plain(action)))
 }

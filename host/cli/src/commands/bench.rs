@@ -46,14 +46,22 @@ impl Bench {
         let policy = engine.load(&bytes).context("the policy cannot be loaded")?;
         let load = started.elapsed();
         for request in &requests {
-            policy.evaluate(request).context("a request cannot be decided")?;
+            policy
+                .evaluate(request)
+                .context("a request cannot be decided")?;
         }
         let figures = Figures {
             policy: policy.id(),
             requests: requests.len(),
             load_milliseconds: load.as_secs_f64() * 1000.0,
-            typed_nanoseconds: median(time, requests.len(), || requests.iter().for_each(|request| drop(black_box(policy.evaluate(black_box(request)))))),
-            batch_nanoseconds: median(time, requests.len(), || drop(black_box(policy.evaluate_batch(black_box(&requests))))),
+            typed_nanoseconds: median(time, requests.len(), || {
+                for request in &requests {
+                    drop(black_box(policy.evaluate(black_box(request))));
+                }
+            }),
+            batch_nanoseconds: median(time, requests.len(), || {
+                drop(black_box(policy.evaluate_batch(black_box(&requests))));
+            }),
             json_nanoseconds: json(&policy, &requests, time)?,
         };
         match self.format {
@@ -70,15 +78,27 @@ impl Bench {
 
     fn requests(&self) -> anyhow::Result<Vec<Request>> {
         let Some(file) = &self.file else {
-            return Ok(cases::built_in()?.into_iter().map(|case| case.request).collect());
+            return Ok(cases::built_in()?
+                .into_iter()
+                .map(|case| case.request)
+                .collect());
         };
         let name = name(file);
         let mut read = Vec::new();
         let mut requests = Requests::new(open(file)?);
-        while let Some(item) = requests.next(&mut || Ok(())).with_context(|| format!("the requests `{name}` cannot be read"))? {
+        while let Some(item) = requests
+            .next(&mut || Ok(()))
+            .with_context(|| format!("the requests `{name}` cannot be read"))?
+        {
             match item.request {
                 Ok(request) => read.push(request),
-                Err(invalid) => bail!("{name}:{}:{}: `{}`: {}", invalid.line, invalid.column, invalid.path, invalid.message),
+                Err(invalid) => bail!(
+                    "{name}:{}:{}: `{}`: {}",
+                    invalid.line,
+                    invalid.column,
+                    invalid.path,
+                    invalid.message
+                ),
             }
         }
         Ok(read)
@@ -86,14 +106,19 @@ impl Bench {
 }
 
 fn json(policy: &Policy, requests: &[Request], time: Duration) -> anyhow::Result<u128> {
-    let texts: Vec<Vec<u8>> = requests.iter().map(serde_json::to_vec).collect::<Result<_, _>>()?;
+    let texts: Vec<Vec<u8>> = requests
+        .iter()
+        .map(serde_json::to_vec)
+        .collect::<Result<_, _>>()?;
     let mut line = Vec::new();
     Ok(median(time, requests.len(), || {
         for text in &texts {
             line.clear();
             let request = Request::from_json(black_box(text), now);
             if let Ok(decision) = request.as_ref().map(|request| policy.evaluate(request)) {
-                drop(black_box(decision.map(|decision| serde_json::to_writer(&mut line, &decision))));
+                drop(black_box(
+                    decision.map(|decision| serde_json::to_writer(&mut line, &decision)),
+                ));
             }
         }
     }))
@@ -115,13 +140,28 @@ fn median(time: Duration, count: usize, mut round: impl FnMut()) -> u128 {
 fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
     let mut out = output::people();
     let policy = figures.policy;
-    writeln!(out, "{} {}, {} requests, one thread\n", Plain(&policy.name), Plain(&policy.version), figures.requests)?;
-    writeln!(out, "{FAINT}{:<24}{FAINT:#}  {:>12.1} ms", "load", figures.load_milliseconds)?;
-    for (what, nanoseconds) in
-        [("typed decision", figures.typed_nanoseconds), ("typed decision, batched", figures.batch_nanoseconds), ("JSON to JSON", figures.json_nanoseconds)]
-    {
+    writeln!(
+        out,
+        "{} {}, {} requests, one thread\n",
+        Plain(&policy.name),
+        Plain(&policy.version),
+        figures.requests
+    )?;
+    writeln!(
+        out,
+        "{FAINT}{:<24}{FAINT:#}  {:>12.1} ms",
+        "load", figures.load_milliseconds
+    )?;
+    for (what, nanoseconds) in [
+        ("typed decision", figures.typed_nanoseconds),
+        ("typed decision, batched", figures.batch_nanoseconds),
+        ("JSON to JSON", figures.json_nanoseconds),
+    ] {
         let a_second = 1_000_000_000 / nanoseconds.max(1);
-        writeln!(out, "{FAINT}{what:<24}{FAINT:#}  {nanoseconds:>12} ns  {a_second:>12} a second")?;
+        writeln!(
+            out,
+            "{FAINT}{what:<24}{FAINT:#}  {nanoseconds:>12} ns  {a_second:>12} a second"
+        )?;
     }
     Ok(out.flush()?)
 }

@@ -3,7 +3,7 @@
 //! Always true here: the component appears whole or not at all.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -20,7 +20,12 @@ impl Build {
         let rules = Rules::read(&self.rules)?;
         rules.warn();
         let component = rules.set.component();
-        write(&self.output, &component).with_context(|| format!("the component `{}` cannot be written", self.output.display()))?;
+        write(&self.output, &component).with_context(|| {
+            format!(
+                "the component `{}` cannot be written",
+                self.output.display()
+            )
+        })?;
         let mut out = output::people();
         writeln!(
             out,
@@ -38,10 +43,21 @@ impl Build {
 
 /// Writes a file beside the one at `path`, and puts it in its place.
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    // What a link names is replaced, not the link.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if path.is_dir() {
         bail!("it is a folder: name a file in it");
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.exists() && !path.is_file() {
+        bail!("it is no regular file: name one");
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("there is no folder `{}`: make it first", folder.display());
+    }
     let mut builder = Builder::new();
     builder.prefix(".scopegate-").suffix(".tmp");
     #[cfg(unix)]
@@ -50,13 +66,17 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         // As any new file: what the umask leaves.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder
+        .tempfile_in(folder)
+        .map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
+    Sha256::digest(bytes)
+        .iter()
+        .fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
 }

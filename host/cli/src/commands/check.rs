@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
+use indicatif::ProgressBar;
 use scopegate::{Decision, EvaluateError, Explanation, Policy, Request};
 use serde::Serialize;
 
@@ -47,7 +48,14 @@ impl Check {
     }
 
     fn all(&self, policy: &Policy, out: impl Write) -> anyhow::Result<Exit> {
-        let mut run = Run { check: self, policy, out, exit: Exit::Done, count: Count::default() };
+        let mut run = Run {
+            check: self,
+            policy,
+            out,
+            exit: Exit::Done,
+            count: Count::default(),
+            progress: output::spinner(),
+        };
         for file in &self.files {
             match open(file) {
                 Ok(reader) => run.file(file, reader)?,
@@ -70,7 +78,11 @@ pub(crate) fn open(file: &Path) -> anyhow::Result<Box<dyn Read>> {
 
 /// The name of a file of requests.
 pub(crate) fn name(file: &Path) -> String {
-    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+    if file == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        file.display().to_string()
+    }
 }
 
 #[derive(Default)]
@@ -87,6 +99,7 @@ struct Run<'c, W: Write> {
     out: W,
     exit: Exit,
     count: Count,
+    progress: ProgressBar,
 }
 
 impl<W: Write> Run<'_, W> {
@@ -94,23 +107,34 @@ impl<W: Write> Run<'_, W> {
         let name = name(file);
         let mut requests = Requests::new(reader);
         loop {
-            let next = requests.next(&mut || self.out.flush());
-            // A reader that fails is not a writer that nobody reads.
+            let mut is_unwritten = false;
+            let next = requests.next(&mut || {
+                let flushed = self.out.flush();
+                is_unwritten = flushed.is_err();
+                flushed
+            });
             match next {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(error.into()),
-                Err(error) => return self.fail(&format!("the requests `{name}` cannot be read: {error}")),
+                Err(error) if is_unwritten => return Err(error.into()),
+                Err(error) => {
+                    return self.fail(&format!("the requests `{name}` cannot be read: {error}"));
+                }
                 Ok(None) => return Ok(()),
                 Ok(Some(item)) => match item.request {
                     Ok(request) => self.decide(&request, &format!("{name}:{}", item.line))?,
                     Err(invalid) => self.refuse(&invalid, &name)?,
                 },
             }
+            self.progress.inc(1);
         }
     }
 
     fn decide(&mut self, request: &Request, place: &str) -> anyhow::Result<()> {
         let decided = self.policy.evaluate(request).and_then(|decision| {
-            let explanations = if self.check.explain && !decision.is_allowed() { self.policy.explain(request)? } else { Vec::new() };
+            let explanations = if self.check.explain && !decision.is_allowed() {
+                self.policy.explain(request)?
+            } else {
+                Vec::new()
+            };
             Ok((decision, explanations))
         });
         let (decision, explanations) = match decided {
@@ -124,13 +148,23 @@ impl<W: Write> Run<'_, W> {
             self.exit.note(Exit::Denied);
         }
         match self.check.format {
-            Format::Json if self.check.explain => self.line(&Explained { decision: &decision, explanations: &explanations }),
+            Format::Json if self.check.explain => self.line(&Explained {
+                decision: &decision,
+                explanations: &explanations,
+            }),
             Format::Json => self.line(&decision),
             Format::Text => {
                 if self.total() > 1 {
                     writeln!(self.out)?;
                 }
-                Ok(text::decision(&mut self.out, &request.action, place, &decision, &explanations, self.policy.manifest())?)
+                Ok(text::decision(
+                    &mut self.out,
+                    &request.action,
+                    place,
+                    &decision,
+                    &explanations,
+                    self.policy.manifest(),
+                )?)
             }
         }
     }
@@ -139,7 +173,11 @@ impl<W: Write> Run<'_, W> {
     fn refuse(&mut self, invalid: &Invalid, name: &str) -> anyhow::Result<()> {
         self.count.invalid += 1;
         self.exit.note(Exit::Invalid);
-        self.error(&invalid.path, &invalid.message, &format!("{name}:{}:{}", invalid.line, invalid.column))
+        self.error(
+            &invalid.path,
+            &invalid.message,
+            &format!("{name}:{}:{}", invalid.line, invalid.column),
+        )
     }
 
     /// The policy did not decide.
@@ -154,11 +192,18 @@ impl<W: Write> Run<'_, W> {
 
     fn error(&mut self, path: &str, message: &str, place: &str) -> anyhow::Result<()> {
         match self.check.format {
-            Format::Json => self.line(&ErrorLine { error: Problem { path, message } }),
+            Format::Json => self.line(&ErrorLine {
+                error: Problem { path, message },
+            }),
             Format::Text => {
                 self.out.flush()?;
-                let of = if path == "$" { String::new() } else { format!("`{path}`: ") };
-                output::error(&format!("{place}: {of}{message}"));
+                let of = if path == "$" {
+                    String::new()
+                } else {
+                    format!("`{path}`: ")
+                };
+                let message = format!("{place}: {of}{message}");
+                self.progress.suspend(|| output::error(&message));
                 Ok(())
             }
         }
@@ -167,7 +212,7 @@ impl<W: Write> Run<'_, W> {
     /// Something failed, but not all.
     fn fail(&mut self, message: &str) -> anyhow::Result<()> {
         self.out.flush()?;
-        output::error(message);
+        self.progress.suspend(|| output::error(message));
         self.exit.note(Exit::Failed);
         Ok(())
     }
@@ -182,11 +227,21 @@ impl<W: Write> Run<'_, W> {
     }
 
     fn end(mut self) -> anyhow::Result<Exit> {
-        let Count { allowed, denied, invalid, failed } = self.count;
+        self.progress.finish_and_clear();
+        let Count {
+            allowed,
+            denied,
+            invalid,
+            failed,
+        } = self.count;
         if self.check.format == Format::Text && allowed + denied + invalid + failed > 1 {
-            let more = [(invalid, "invalid"), (failed, "without a decision")];
-            let more: String = more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
-            writeln!(self.out, "\n{allowed} allowed, {denied} denied{more}")?;
+            write!(self.out, "\n{allowed} allowed, {denied} denied")?;
+            for (count, what) in [(invalid, "invalid"), (failed, "without a decision")] {
+                if count > 0 {
+                    write!(self.out, ", {count} {what}")?;
+                }
+            }
+            writeln!(self.out)?;
         }
         self.out.flush()?;
         Ok(self.exit)

@@ -12,7 +12,12 @@ impl Completions {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         // It cannot tell that nobody reads, so it does not write there itself.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "scopegate", &mut script);
+        clap_complete::generate(
+            self.shell,
+            &mut Arguments::command(),
+            "scopegate",
+            &mut script,
+        );
         let mut out = output::data();
         out.write_all(&script)?;
         out.flush()?;

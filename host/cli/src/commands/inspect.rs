@@ -42,10 +42,13 @@ impl Inspect {
             out.flush()?;
             return Ok(Exit::Done);
         }
-        let policy = policy::engine(&self.cache)?.load(&bytes).with_context(|| match &self.policy {
-            None => "the default policy cannot be loaded".to_owned(),
-            Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
-        })?;
+        let policy =
+            policy::engine(&self.cache)?
+                .load(&bytes)
+                .with_context(|| match &self.policy {
+                    None => "the default policy cannot be loaded".to_owned(),
+                    Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
+                })?;
         let compiler = scopegate_compiler::compiler_of(&bytes);
         let description = Description {
             digest: &policy.id().digest,
@@ -74,12 +77,36 @@ impl Inspect {
 }
 
 fn head(out: &mut impl Write, policy: &Policy, description: &Description<'_>) -> io::Result<()> {
-    let Manifest { name, version, summary, rules_digest, limits, .. } = policy.manifest();
-    writeln!(out, "{STRONG}{} {}{STRONG:#}\n{}\n", Plain(name), Plain(version), Plain(summary))?;
+    let Manifest {
+        name,
+        version,
+        summary,
+        rules_digest,
+        limits,
+        ..
+    } = policy.manifest();
+    writeln!(
+        out,
+        "{STRONG}{} {}{STRONG:#}\n{}\n",
+        Plain(name),
+        Plain(version),
+        Plain(summary)
+    )?;
     let mut line = |name: &str, value: &str| writeln!(out, "{FAINT}{name:<9}{FAINT:#}  {value}");
     line("digest", description.digest)?;
-    line("rules", if rules_digest.is_empty() { "written by hand" } else { rules_digest })?;
-    let proof = if description.is_proven { "this program's compiler makes the same bytes" } else { "a claim: this program's compiler does not make these bytes" };
+    line(
+        "rules",
+        if rules_digest.is_empty() {
+            "written by hand"
+        } else {
+            rules_digest
+        },
+    )?;
+    let proof = if description.is_proven {
+        "this program's compiler makes the same bytes"
+    } else {
+        "a claim: this program's compiler does not make these bytes"
+    };
     match description.compiler {
         Some(compiler) => line("compiler", &format!("{} ({proof})", Plain(compiler)))?,
         None => line("compiler", "not named")?,
@@ -99,13 +126,35 @@ fn body(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
     section(out, "actions", manifest.actions.len())?;
     writeln!(out, "  {}", list(&manifest.actions))?;
     section(out, "requirements", manifest.requirements.len())?;
-    let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or_default();
-    let ids = width(&mut manifest.requirements.iter().map(|requirement| &requirement.id));
-    let codes = width(&mut manifest.requirements.iter().map(|requirement| &requirement.code));
+    let width = |texts: &mut dyn Iterator<Item = &String>| {
+        texts
+            .map(|text| text.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let ids = width(
+        &mut manifest
+            .requirements
+            .iter()
+            .map(|requirement| &requirement.id),
+    );
+    let codes = width(
+        &mut manifest
+            .requirements
+            .iter()
+            .map(|requirement| &requirement.code),
+    );
     for (index, requirement) in manifest.requirements.iter().enumerate() {
-        let actions = if requirement.actions.len() == manifest.actions.len() { "every action".to_owned() } else { list(&requirement.actions) };
-        let (id, code) = (Plain(&requirement.id).to_string(), Plain(&requirement.code).to_string());
-        writeln!(out, "{:>4}  {STRONG}{id:<ids$}{STRONG:#}  {code:<codes$}  {FAINT}{actions}{FAINT:#}", index + 1)?;
+        let actions = actions(&requirement.actions, &manifest.actions);
+        let (id, code) = (
+            Plain(&requirement.id).to_string(),
+            Plain(&requirement.code).to_string(),
+        );
+        writeln!(
+            out,
+            "{:>4}  {STRONG}{id:<ids$}{STRONG:#}  {code:<codes$}  {FAINT}{actions}{FAINT:#}",
+            index + 1
+        )?;
     }
     section(out, "ready states", manifest.ready.len())?;
     for ready in &manifest.ready {
@@ -114,11 +163,38 @@ fn body(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
     section(out, "attributes", manifest.attributes.len())?;
     for attribute in &manifest.attributes {
         let kind = serde_json::to_string(&attribute.type_).unwrap_or_default();
-        writeln!(out, "  {STRONG}{}{STRONG:#} {}  {}", Plain(&attribute.name), kind.trim_matches('"'), Plain(&attribute.summary))?;
+        writeln!(
+            out,
+            "  {STRONG}{}{STRONG:#} {}  {}",
+            Plain(&attribute.name),
+            kind.trim_matches('"'),
+            Plain(&attribute.summary)
+        )?;
     }
     Ok(())
 }
 
+/// The actions of a requirement, in few words.
+fn actions(named: &[String], all: &[String]) -> String {
+    let others: Vec<&String> = all
+        .iter()
+        .filter(|action| !named.contains(action))
+        .collect();
+    match others.len() {
+        0 => "every action".to_owned(),
+        1 | 2 if named.len() > 2 => format!("every action but {}", list(&others)),
+        _ => list(named),
+    }
+}
+
 fn section(out: &mut impl Write, name: &str, count: usize) -> io::Result<()> {
-    writeln!(out, "\n{STRONG}{name}{STRONG:#}  {FAINT}{}{FAINT:#}", if count == 0 { "none".to_owned() } else { count.to_string() })
+    writeln!(
+        out,
+        "\n{STRONG}{name}{STRONG:#}  {FAINT}{}{FAINT:#}",
+        if count == 0 {
+            "none".to_owned()
+        } else {
+            count.to_string()
+        }
+    )
 }

@@ -42,7 +42,10 @@ impl Test {
 
     fn folder(&self, engine: &Engine, folder: &Path, out: &mut impl Write) -> anyhow::Result<Exit> {
         if !folder.is_dir() {
-            bail!("`{}` is no folder: name the folder of a policy", folder.display());
+            bail!(
+                "`{}` is no folder: name the folder of a policy",
+                folder.display()
+            );
         }
         let cases = cases::read(folder)?;
         let mut exit = Exit::Done;
@@ -50,14 +53,25 @@ impl Test {
             Named::Rules(rules) => (engine.load(&rules.set.component()), Some(rules)),
             Named::Component { bytes, .. } => (engine.load(&bytes), None),
         };
-        let policy = policy.with_context(|| format!("the policy in `{}` cannot be loaded", folder.display()))?;
-        exit.note(run(&policy, &cases, folder, out)?);
+        let policy = policy
+            .with_context(|| format!("the policy in `{}` cannot be loaded", folder.display()))?;
+        let of_cases = run(&policy, &cases, folder, out)?;
+        exit.note(of_cases);
         if self.coverage || self.mutants {
             let Some(rules) = &rules else {
-                bail!("`{}` holds a component: `--coverage` and `--mutants` need a `policy.toml`", folder.display());
+                bail!(
+                    "`{}` holds a component: `--coverage` and `--mutants` need a `policy.toml`",
+                    folder.display()
+                );
             };
             if self.coverage {
                 exit.note(coverage(engine, &rules.set, &cases, out)?);
+            }
+            if self.mutants && of_cases == Exit::Failed {
+                bail!(
+                    "no clause is dropped from `{}` until all its cases pass",
+                    folder.display()
+                );
             }
             if self.mutants {
                 out.flush()?;
@@ -69,17 +83,32 @@ impl Test {
 }
 
 /// Runs every case.
-fn run(policy: &Policy, cases: &[Case], folder: &Path, out: &mut impl Write) -> anyhow::Result<Exit> {
+fn run(
+    policy: &Policy,
+    cases: &[Case],
+    folder: &Path,
+    out: &mut impl Write,
+) -> anyhow::Result<Exit> {
     let mut failed = 0;
     for case in cases {
         let differences = match policy.evaluate(&case.request) {
             Ok(decision) => case.expect.differences(&decision),
-            Err(error) => vec![Difference { what: "decision", expected: vec!["a decision".to_owned()], got: vec![format!("no decision: {:#}", anyhow::Error::new(error))] }],
+            Err(error) => vec![Difference {
+                what: "decision",
+                expected: vec!["a decision".to_owned()],
+                got: vec![format!("no decision: {:#}", anyhow::Error::new(error))],
+            }],
         };
         if !differences.is_empty() {
             failed += 1;
             let file = folder.join("cases.jsonl");
-            writeln!(out, "{BAD}FAIL{BAD:#} {STRONG}{}{STRONG:#}  {FAINT}{}:{}{FAINT:#}", Plain(&case.name), file.display(), case.line)?;
+            writeln!(
+                out,
+                "{BAD}FAIL{BAD:#} {STRONG}{}{STRONG:#}  {FAINT}{}:{}{FAINT:#}",
+                Plain(&case.name),
+                file.display(),
+                case.line
+            )?;
             for difference in &differences {
                 show(difference, out)?;
             }
@@ -87,15 +116,44 @@ fn run(policy: &Policy, cases: &[Case], folder: &Path, out: &mut impl Write) -> 
         }
     }
     let (name, version) = (&policy.id().name, &policy.id().version);
-    write!(out, "{} {}: {} of {} cases passed", Plain(name), Plain(version), cases.len() - failed, cases.len())?;
-    writeln!(out, "{}", if failed == 0 { String::new() } else { format!(", {BAD}{failed} failed{BAD:#}") })?;
-    Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
+    write!(
+        out,
+        "{} {}: {} of {} cases passed",
+        Plain(name),
+        Plain(version),
+        cases.len() - failed,
+        cases.len()
+    )?;
+    writeln!(
+        out,
+        "{}",
+        if failed == 0 {
+            String::new()
+        } else {
+            format!(", {BAD}{failed} failed{BAD:#}")
+        }
+    )?;
+    Ok(if failed == 0 {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 /// Shows what was expected and not there, and what was there and not expected.
 fn show(difference: &Difference, out: &mut impl Write) -> anyhow::Result<()> {
-    let Difference { what, expected, got } = difference;
-    let only = |these: &[String], those: &[String]| -> Vec<String> { these.iter().filter(|one| !those.contains(one)).cloned().collect() };
+    let Difference {
+        what,
+        expected,
+        got,
+    } = difference;
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these
+            .iter()
+            .filter(|one| !those.contains(one))
+            .cloned()
+            .collect()
+    };
     let (mut missing, mut extra) = (only(expected, got), only(got, expected));
     if missing.is_empty() && extra.is_empty() {
         // Only their order or their number differs.
@@ -120,12 +178,22 @@ struct Seen {
 }
 
 /// Lists how the cases saw each requirement.
-fn coverage(engine: &Engine, rules: &RuleSet, cases: &[Case], out: &mut impl Write) -> anyhow::Result<Exit> {
-    let policy = engine.load(&rules.coverage_component()).context("the component that measures coverage cannot be loaded")?;
+fn coverage(
+    engine: &Engine,
+    rules: &RuleSet,
+    cases: &[Case],
+    out: &mut impl Write,
+) -> anyhow::Result<Exit> {
+    let policy = engine
+        .load(&rules.coverage_component())
+        .context("the component that measures coverage cannot be loaded")?;
     let ids: Vec<&str> = rules.requirements().collect();
     let mut seen = vec![Seen::default(); ids.len()];
     for case in cases {
-        let decision = policy.evaluate(&case.request).with_context(|| format!("the case `{}` cannot be decided", case.name))?;
+        // A case that cannot be decided has failed, and shows nothing.
+        let Ok(decision) = policy.evaluate(&case.request) else {
+            continue;
+        };
         let mut states = vec![(false, false); ids.len()];
         for state in &decision.ready {
             if let Some(index) = state.strip_prefix("applies_") {
@@ -144,25 +212,60 @@ fn coverage(engine: &Engine, rules: &RuleSet, cases: &[Case], out: &mut impl Wri
     }
     let width = ids.iter().map(|id| id.len()).max().unwrap_or_default();
     let mut uncovered = 0;
-    writeln!(out, "\n{FAINT}{:<width$}     met   unmet  not applying{FAINT:#}", "requirement")?;
-    for (id, Seen { met, unmet, not_applying }) in ids.iter().zip(&seen) {
+    writeln!(
+        out,
+        "\n{FAINT}{:<width$}     met   unmet  not applying{FAINT:#}",
+        "requirement"
+    )?;
+    for (
+        id,
+        Seen {
+            met,
+            unmet,
+            not_applying,
+        },
+    ) in ids.iter().zip(&seen)
+    {
         let is_covered = *met > 0 && *unmet > 0 && *not_applying > 0;
         uncovered += usize::from(!is_covered);
-        let mark = if is_covered { String::new() } else { format!("  {BAD}not covered{BAD:#}") };
-        writeln!(out, "{id:<width$}  {met:>6}  {unmet:>6}  {not_applying:>12}{mark}")?;
+        let mark = if is_covered {
+            String::new()
+        } else {
+            format!("  {BAD}not covered{BAD:#}")
+        };
+        writeln!(
+            out,
+            "{id:<width$}  {met:>6}  {unmet:>6}  {not_applying:>12}{mark}"
+        )?;
     }
-    writeln!(out, "{} of {} requirements seen met, unmet and not applying", ids.len() - uncovered, ids.len())?;
-    Ok(if uncovered == 0 { Exit::Done } else { Exit::Failed })
+    writeln!(
+        out,
+        "{} of {} requirements seen met, unmet and not applying",
+        ids.len() - uncovered,
+        ids.len()
+    )?;
+    Ok(if uncovered == 0 {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 /// Drops every clause in turn, and lists those that no case misses.
-fn mutants(engine: &Engine, rules: &Rules, cases: &[Case], out: &mut impl Write) -> anyhow::Result<Exit> {
+fn mutants(
+    engine: &Engine,
+    rules: &Rules,
+    cases: &[Case],
+    out: &mut impl Write,
+) -> anyhow::Result<Exit> {
     let mutants = rules.set.mutants();
     let progress = output::progress(mutants.len(), "mutants");
     let next = AtomicUsize::new(0);
     let work = || {
         let mut survivors = Vec::new();
-        while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|index| *index < mutants.len()) {
+        while let Some(index) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).filter(|index| *index < mutants.len())
+        {
             if !is_noticed(engine, &rules.set, &mutants[index], cases)? {
                 survivors.push(index);
             }
@@ -175,7 +278,11 @@ fn mutants(engine: &Engine, rules: &Rules, cases: &[Case], out: &mut impl Write)
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let mut survivors = Vec::new();
         for thread in threads {
-            survivors.extend(thread.join().expect("a thread that tests mutants does not panic")?);
+            survivors.extend(
+                thread
+                    .join()
+                    .expect("a thread that tests mutants does not panic")?,
+            );
         }
         anyhow::Ok(survivors)
     })?;
@@ -183,17 +290,50 @@ fn mutants(engine: &Engine, rules: &Rules, cases: &[Case], out: &mut impl Write)
     survivors.sort_unstable();
     writeln!(out)?;
     for index in &survivors {
-        let Mutant { clause, owner, span, .. } = &mutants[*index];
-        let line = rules.source[..span.start.min(rules.source.len())].matches('\n').count() + 1;
+        let Mutant {
+            clause,
+            owner,
+            span,
+            ..
+        } = &mutants[*index];
+        let line = rules.source[..span.start.min(rules.source.len())]
+            .matches('\n')
+            .count()
+            + 1;
         let clause = clause.split_whitespace().collect::<Vec<_>>().join(" ");
-        writeln!(out, "{BAD}UNNOTICED{BAD:#} {STRONG}{}{STRONG:#}  {FAINT}{owner}, {}:{line}{FAINT:#}", Plain(&clause), rules.file.display())?;
+        writeln!(
+            out,
+            "{BAD}UNNOTICED{BAD:#} {STRONG}{}{STRONG:#}  {FAINT}{owner}, {}:{line}{FAINT:#}",
+            Plain(&clause),
+            rules.file.display()
+        )?;
     }
-    writeln!(out, "{} clauses dropped, {} unnoticed", mutants.len(), survivors.len())?;
-    Ok(if survivors.is_empty() { Exit::Done } else { Exit::Failed })
+    writeln!(
+        out,
+        "{} clauses dropped, {} unnoticed",
+        mutants.len(),
+        survivors.len()
+    )?;
+    Ok(if survivors.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 /// Whether some case fails without the clause.
-fn is_noticed(engine: &Engine, rules: &RuleSet, mutant: &Mutant, cases: &[Case]) -> anyhow::Result<bool> {
-    let policy = engine.load(&rules.component_without(mutant)).with_context(|| format!("the policy without `{}` cannot be loaded", mutant.clause))?;
-    Ok(cases.iter().any(|case| !policy.evaluate(&case.request).is_ok_and(|decision| case.expect.is_met_by(&decision))))
+fn is_noticed(
+    engine: &Engine,
+    rules: &RuleSet,
+    mutant: &Mutant,
+    cases: &[Case],
+) -> anyhow::Result<bool> {
+    let policy = engine
+        .load(&rules.component_without(mutant))
+        .with_context(|| format!("the policy without `{}` cannot be loaded", mutant.clause))?;
+    Ok(cases.iter().any(|case| {
+        !policy
+            .evaluate(&case.request)
+            .is_ok_and(|decision| case.expect.is_met_by(&decision))
+    }))
 }

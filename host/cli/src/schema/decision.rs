@@ -59,7 +59,12 @@ pub(crate) fn decision() -> Value {
 
 /// An object that has these properties and no others, all but `optional` required.
 fn object(description: &str, properties: &Value, optional: &[&str]) -> Value {
-    let names = properties.as_object().into_iter().flat_map(serde_json::Map::keys);
-    let required: Vec<&String> = names.filter(|name| !optional.contains(&name.as_str())).collect();
+    let names = properties
+        .as_object()
+        .into_iter()
+        .flat_map(serde_json::Map::keys);
+    let required: Vec<&String> = names
+        .filter(|name| !optional.contains(&name.as_str()))
+        .collect();
     json!({ "description": description, "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }

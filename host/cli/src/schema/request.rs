@@ -12,10 +12,15 @@ const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]
 /// The schema of a request.
 pub(crate) fn request() -> Value {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("gate.wit", WIT).expect("the contract is right");
+    let package = resolve
+        .push_str("gate.wit", WIT)
+        .expect("the contract is right");
     let interface = resolve.packages[package].interfaces["policy"];
     let types = &resolve.interfaces[interface].types;
-    let mut contract = Contract { resolve: &resolve, definitions: Map::new() };
+    let mut contract = Contract {
+        resolve: &resolve,
+        definitions: Map::new(),
+    };
     let mut schema = contract.record(types["request"], "");
     let object = schema.as_object_mut().expect("a record is an object");
     let mut whole = Map::new();
@@ -41,7 +46,11 @@ impl Contract<'_> {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for field in &record.fields {
             let name = json_name(&field.name);
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let path = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
             let (schema, is_required) = self.field(field, &path);
             if is_required {
                 required.push(Value::from(name.clone()));
@@ -60,15 +69,24 @@ impl Contract<'_> {
     /// The schema of the field at `path`, and whether it must be there.
     fn field(&mut self, field: &Field, path: &str) -> (Value, bool) {
         let (schema, is_required) = match path {
-            "now" => (json!({ "anyOf": [self.schema(&field.ty, path), { "type": "null" }] }), false),
-            "attributes" => (json!({ "anyOf": [attributes(), { "type": "null" }] }), false),
+            "now" => (
+                json!({ "anyOf": [self.schema(&field.ty, path), { "type": "null" }] }),
+                false,
+            ),
+            "attributes" => (
+                json!({ "anyOf": [attributes(), { "type": "null" }] }),
+                false,
+            ),
             _ => {
                 let is_option = matches!(&field.ty, Type::Id(id) if matches!(self.resolve.types[*id].kind, TypeDefKind::Option(_)));
                 (self.schema(&field.ty, path), !is_option)
             }
         };
         let mut described = Map::new();
-        described.insert("description".into(), docs(field.docs.contents.as_deref()).into());
+        described.insert(
+            "description".into(),
+            docs(field.docs.contents.as_deref()).into(),
+        );
         described.extend(schema.as_object().cloned().unwrap_or_default());
         (Value::Object(described), is_required)
     }
@@ -87,11 +105,20 @@ impl Contract<'_> {
     fn named(&mut self, id: TypeId, path: &str) -> Value {
         let definition = &self.resolve.types[id];
         match &definition.kind {
-            TypeDefKind::Option(inner) => json!({ "anyOf": [self.schema(inner, path), { "type": "null" }] }),
-            TypeDefKind::List(inner) => json!({ "type": "array", "items": self.schema(inner, path), "maxItems": list_limit(path) }),
+            TypeDefKind::Option(inner) => {
+                json!({ "anyOf": [self.schema(inner, path), { "type": "null" }] })
+            }
+            TypeDefKind::List(inner) => {
+                json!({ "type": "array", "items": self.schema(inner, path), "maxItems": list_limit(path) })
+            }
             TypeDefKind::Type(Type::Id(other)) => self.named(*other, path),
             kind => {
-                let name = json_name(definition.name.as_deref().expect("records and enums have names"));
+                let name = json_name(
+                    definition
+                        .name
+                        .as_deref()
+                        .expect("records and enums have names"),
+                );
                 if !self.definitions.contains_key(&name) {
                     let schema = match kind {
                         TypeDefKind::Record(_) => self.record(id, path),
@@ -139,7 +166,11 @@ fn text() -> Value {
 
 /// What the contract's documentation says, in one line.
 fn docs(contents: Option<&str>) -> String {
-    contents.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    contents
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn json_name(name: &str) -> String {
