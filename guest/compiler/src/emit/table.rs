@@ -128,15 +128,6 @@ impl Emitter<'_> {
         }
     }
 
-    /// Whether every row is of an action that the rule set lists: the others are told apart by their text only.
-    fn only_actions(&self, table: usize) -> bool {
-        let rules = self.rules;
-        match &rules.tables[table].rows {
-            Rows::More(rows) => rows.iter().all(|(name, _, _)| rules.actions.contains(name)),
-            Rows::Value(_) => false,
-        }
-    }
-
     fn rows_by_action(&mut self, table: usize) -> u32 {
         let rules = self.rules;
         let rule = &rules.tables[table];
