@@ -40,7 +40,10 @@ struct Asking {
 impl Asking {
     fn new(seed: u64, world: &World) -> Self {
         let requests: Vec<Request> = Requests::new(seed).take(REQUESTS).collect();
-        let oracles = requests.iter().map(|request| Oracle::new(world, request)).collect();
+        let oracles = requests
+            .iter()
+            .map(|request| Oracle::new(world, request))
+            .collect();
         Self { requests, oracles }
     }
 
@@ -50,9 +53,17 @@ impl Asking {
             Ok(answer) => Some(answer),
             // The oracle counts nanoseconds in 64 bits: differences of more than 292 years are beyond it.
             Err(error) if error.starts_with("Overflow") => None,
-            Err(error) => panic!("the oracle has no answer: {error}\n{condition}\n{}", json(request)),
+            Err(error) => panic!(
+                "the oracle has no answer: {error}\n{condition}\n{}",
+                json(request)
+            ),
         };
-        let answers = self.oracles.iter().zip(&self.requests).map(answer).collect();
+        let answers = self
+            .oracles
+            .iter()
+            .zip(&self.requests)
+            .map(answer)
+            .collect();
         Asked { condition, answers }
     }
 }
@@ -63,7 +74,9 @@ fn json(request: &Request) -> String {
 
 fn policy(engine: &Engine, rules: &str) -> Policy {
     match scopegate_compiler::compile(rules) {
-        Ok(compiled) => engine.load(&compiled.component).unwrap_or_else(|error| panic!("{error:?}\n{rules}")),
+        Ok(compiled) => engine
+            .load(&compiled.component)
+            .unwrap_or_else(|error| panic!("{error:?}\n{rules}")),
         Err(diagnostics) => panic!("{}", diagnostics.render(rules, "policy.toml", false)),
     }
 }
@@ -102,7 +115,10 @@ fn ready_states_are_what_cel_says() {
             asked.push(question);
         }
         let conditions: Vec<String> = asked.iter().map(|asked| asked.condition.clone()).collect();
-        let batch = Batch { world: &world, conditions: &conditions };
+        let batch = Batch {
+            world: &world,
+            conditions: &conditions,
+        };
         agree_as_ready(&policy(&engine, &batch.as_ready(&mut rng)), &asked, &asking);
     }
     println!(
@@ -115,11 +131,19 @@ fn ready_states_are_what_cel_says() {
 
 fn agree_as_ready(policy: &Policy, asked: &[Asked], asking: &Asking) {
     for (at, request) in asking.requests.iter().enumerate() {
-        let decision = policy.evaluate(request).unwrap_or_else(|error| panic!("no decision: {error:?}\n{}", json(request)));
+        let decision = policy
+            .evaluate(request)
+            .unwrap_or_else(|error| panic!("no decision: {error:?}\n{}", json(request)));
         let ready: HashSet<&str> = decision.ready.iter().map(|state| &**state).collect();
         for (index, asked) in asked.iter().enumerate() {
             let found = ready.contains(&*format!("c{index}"));
-            assert_eq!(found, asked.answers[at].unwrap_or(found), "component, oracle\n{}\n{}", asked.condition, json(request));
+            assert_eq!(
+                found,
+                asked.answers[at].unwrap_or(found),
+                "component, oracle\n{}\n{}",
+                asked.condition,
+                json(request)
+            );
         }
     }
 }

@@ -14,10 +14,16 @@ fn main() {
         let mut bytes = 0;
         let times = (0..7).map(|_| {
             let start = Instant::now();
-            bytes = scopegate_compiler::compile(&source).expect("the rule set is right").component.len();
+            bytes = scopegate_compiler::compile(&source)
+                .expect("the rule set is right")
+                .component
+                .len();
             start.elapsed().as_secs_f64() * 1e3
         });
         let time = median(times.collect());
-        println!("{name:<24} {:>8} bytes of rules  {time:>8.1} ms  {bytes:>8} bytes of component", source.len());
+        println!(
+            "{name:<24} {:>8} bytes of rules  {time:>8.1} ms  {bytes:>8} bytes of component",
+            source.len()
+        );
     }
 }

@@ -6,16 +6,26 @@ use std::time::Instant;
 use scopegate::{Engine, Policy, Request};
 use scopegate_bench::empty::Empty;
 use scopegate_bench::interpreter::Interpreter;
-use scopegate_bench::timing::{Contender, measure, median, resident_kib};
 use scopegate_bench::rule_sets;
+use scopegate_bench::timing::{Contender, measure, median, resident_kib};
 use scopegate_tests::{cases, native};
 
 fn main() {
-    let requests: &'static [Request] = Vec::leak(cases::all().into_iter().map(|(_, request)| request).collect());
-    let texts: Vec<String> = requests.iter().map(|r| serde_json::to_string(r).expect("a request can be written")).collect();
+    let requests: &'static [Request] = Vec::leak(
+        cases::all()
+            .into_iter()
+            .map(|(_, request)| request)
+            .collect(),
+    );
+    let texts: Vec<String> = requests
+        .iter()
+        .map(|r| serde_json::to_string(r).expect("a request can be written"))
+        .collect();
     let engine = Engine::new().expect("this machine runs WebAssembly");
     let load = |source: &str| {
-        let component = scopegate_compiler::compile(source).expect("the rule set is right").component;
+        let component = scopegate_compiler::compile(source)
+            .expect("the rule set is right")
+            .component;
         engine.load(&component).expect("the component fits")
     };
     let policy = load(&rule_sets::default_policy());
@@ -23,7 +33,10 @@ fn main() {
     let more = load(&rule_sets::for_every_action(1_000));
     let mut empty = Empty::new();
     let interpreter = Interpreter::new(&rule_sets::default_policy());
-    let contexts: Vec<_> = requests.iter().map(|request| interpreter.context(request)).collect();
+    let contexts: Vec<_> = requests
+        .iter()
+        .map(|request| interpreter.context(request))
+        .collect();
     agree(requests, &policy, &interpreter, &contexts);
 
     let all = |policy: &Policy| {
@@ -32,16 +45,21 @@ fn main() {
         }
     };
     let mut contenders = [
-        contender("an empty component, same signature", requests, || requests.iter().for_each(|request| empty.evaluate(request))),
+        contender("an empty component, same signature", requests, || {
+            requests.iter().for_each(|request| empty.evaluate(request))
+        }),
         contender("the default policy", requests, || all(&policy)),
         contender("  in batches", requests, || {
             black_box(policy.evaluate_batch(requests));
         }),
-        contender("  + 1,000 requirements for other actions", requests, || all(&other)),
+        contender("  + 1,000 requirements for other actions", requests, || {
+            all(&other)
+        }),
         contender("  + 1,000 that apply and are met", requests, || all(&more)),
         contender("  from JSON text to JSON text", requests, || {
             for text in &texts {
-                let request = Request::from_json(text.as_bytes(), || 0).expect("every case is a request");
+                let request =
+                    Request::from_json(text.as_bytes(), || 0).expect("every case is a request");
                 let decision = policy.evaluate(&request).expect("every case is decided");
                 black_box(serde_json::to_string(&decision).expect("a decision can be written"));
             }
@@ -57,39 +75,74 @@ fn main() {
             }
         }),
     ];
-    println!("{} requests, every action; nanoseconds a decision, median of 15 rounds measured in turn", requests.len());
+    println!(
+        "{} requests, every action; nanoseconds a decision, median of 15 rounds measured in turn",
+        requests.len()
+    );
     let times = measure(&mut contenders);
     let (floor, default) = (times[0], times[1]);
     for (contender, time) in contenders.iter().zip(&times) {
-        println!("{:<42} {time:>9.0} ns  {:>6.2} x empty  {:>6.2} x default", contender.name, time / floor, time / default);
+        println!(
+            "{:<42} {time:>9.0} ns  {:>6.2} x empty  {:>6.2} x default",
+            contender.name,
+            time / floor,
+            time / default
+        );
     }
     drop(contenders);
     loading(&rule_sets::default_policy());
     memory(&policy, requests);
 }
 
-fn contender<'c>(name: &'static str, requests: &[Request], work: impl FnMut() + 'c) -> Contender<'c> {
-    Contender { name, decisions: requests.len(), work: Box::new(work) }
+fn contender<'c>(
+    name: &'static str,
+    requests: &[Request],
+    work: impl FnMut() + 'c,
+) -> Contender<'c> {
+    Contender {
+        name,
+        decisions: requests.len(),
+        work: Box::new(work),
+    }
 }
 
 /// Nothing is timed that does not decide alike.
-fn agree(requests: &[Request], policy: &Policy, interpreter: &Interpreter, contexts: &[cel::Context<'static, 'static>]) {
+fn agree(
+    requests: &[Request],
+    policy: &Policy,
+    interpreter: &Interpreter,
+    contexts: &[cel::Context<'static, 'static>],
+) {
     for (request, context) in requests.iter().zip(contexts) {
         let decision = policy.evaluate(request).expect("every case is decided");
-        let unmet: Vec<&str> = decision.findings.iter().map(|finding| &*finding.requirement).collect();
+        let unmet: Vec<&str> = decision
+            .findings
+            .iter()
+            .map(|finding| &*finding.requirement)
+            .collect();
         let expected = native::decide(request).unmet;
-        let expected: Vec<&str> = expected.into_iter().map(|index| native::RULES[index].id).collect();
+        let expected: Vec<&str> = expected
+            .into_iter()
+            .map(|index| native::RULES[index].id)
+            .collect();
         assert_eq!(expected, unmet, "native: {request:?}");
         // Sets whose members belong only sometimes are beyond the interpreter's port.
-        if request.access.is_some() || !["draft_patch", "export_ticket"].contains(&&*request.action) {
-            assert_eq!(interpreter.unmet(&request.action, context), unmet.len(), "cel: {request:?}");
+        if request.access.is_some() || !["draft_patch", "export_ticket"].contains(&&*request.action)
+        {
+            assert_eq!(
+                interpreter.unmet(&request.action, context),
+                unmet.len(),
+                "cel: {request:?}"
+            );
         }
     }
 }
 
 /// From the component's bytes to its first decision, with and without compiled code at hand.
 fn loading(source: &str) {
-    let component = scopegate_compiler::compile(source).expect("the rule set is right").component;
+    let component = scopegate_compiler::compile(source)
+        .expect("the rule set is right")
+        .component;
     let folder = std::env::temp_dir().join(format!("scopegate-bench-{}", std::process::id()));
     let load = |engine: &Engine| {
         let start = Instant::now();
@@ -97,11 +150,23 @@ fn loading(source: &str) {
         black_box(policy.manifest());
         start.elapsed().as_secs_f64() * 1e3
     };
-    let cold = (0..9).map(|_| load(&Engine::new().expect("this machine runs WebAssembly"))).collect();
-    let cached = || Engine::builder().cache(&folder).build().expect("the cache can be written");
+    let cold = (0..9)
+        .map(|_| load(&Engine::new().expect("this machine runs WebAssembly")))
+        .collect();
+    let cached = || {
+        Engine::builder()
+            .cache(&folder)
+            .build()
+            .expect("the cache can be written")
+    };
     load(&cached());
     let warm = (0..9).map(|_| load(&cached())).collect();
-    println!("loading the default component ({} bytes): {:.1} ms cold, {:.1} ms with its compiled code cached", component.len(), median(cold), median(warm));
+    println!(
+        "loading the default component ({} bytes): {:.1} ms cold, {:.1} ms with its compiled code cached",
+        component.len(),
+        median(cold),
+        median(warm)
+    );
     std::fs::remove_dir_all(folder).expect("the cache can be removed");
 }
 
@@ -115,7 +180,9 @@ fn memory(policy: &Policy, requests: &[Request]) {
     };
     let (early, late) = (decide(10_000), decide(990_000));
     match early.zip(late) {
-        Some((early, late)) => println!("resident memory: {early} KiB after 10,000 decisions, {late} KiB after 1,000,000"),
+        Some((early, late)) => println!(
+            "resident memory: {early} KiB after 10,000 decisions, {late} KiB after 1,000,000"
+        ),
         None => println!("resident memory: this system does not tell"),
     }
 }

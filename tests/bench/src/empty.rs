@@ -67,22 +67,36 @@ impl Empty {
     /// Starts it, on an engine configured as the runtime's is.
     pub fn new() -> Self {
         let mut config = Config::new();
-        config.concurrency_support(false).epoch_interruption(true).cranelift_nan_canonicalization(true);
+        config
+            .concurrency_support(false)
+            .epoch_interruption(true)
+            .cranelift_nan_canonicalization(true);
         let engine = Engine::new(&config).expect("this machine runs WebAssembly");
         let component = Component::new(&engine, component()).expect("the component is valid");
         let mut store = Store::new(&engine, ());
         store.set_epoch_deadline(1);
-        let instance = Linker::new(&engine).instantiate(&mut store, &component).expect("it imports nothing");
+        let instance = Linker::new(&engine)
+            .instantiate(&mut store, &component)
+            .expect("it imports nothing");
         let interface = instance.get_export_index(&mut store, None, scopegate_contract::INTERFACE);
-        let evaluate = instance.get_export_index(&mut store, interface.as_ref(), "evaluate").expect("it evaluates");
-        let evaluate = instance.get_typed_func(&mut store, evaluate).expect("it has the contract's type");
+        let evaluate = instance
+            .get_export_index(&mut store, interface.as_ref(), "evaluate")
+            .expect("it evaluates");
+        let evaluate = instance
+            .get_typed_func(&mut store, evaluate)
+            .expect("it has the contract's type");
         Self { store, evaluate }
     }
 
     /// Hands it a request and takes its answer.
     pub fn evaluate(&mut self, request: &'static Request) {
-        let (result,) = self.evaluate.call(&mut self.store, (request,)).expect("it cannot fail");
-        let decision = result.map_err(|error| format!("{}: {} {:?}", error.path, error.message, error.problem)).expect("it cannot refuse");
+        let (result,) = self
+            .evaluate
+            .call(&mut self.store, (request,))
+            .expect("it cannot fail");
+        let decision = result
+            .map_err(|error| format!("{}: {} {:?}", error.path, error.message, error.problem))
+            .expect("it cannot refuse");
         assert!(matches!(decision.verdict, Verdict::Allow));
         std::hint::black_box((decision.unmet, decision.ready, decision.fallbacks));
     }
@@ -91,9 +105,17 @@ impl Empty {
 fn component() -> Vec<u8> {
     let mut module = wat::parse_str(MODULE).expect("the module is valid");
     let mut resolve = wit_parser::Resolve::new();
-    let package = resolve.push_str("gate.wit", scopegate_contract::WIT).expect("the contract is valid");
-    let world = resolve.select_world(&[package], Some(scopegate_contract::WORLD)).expect("the contract has its world");
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("it fits the contract");
-    let encoded = ComponentEncoder::default().validate(true).module(&module).and_then(|mut encoder| encoder.encode());
+    let package = resolve
+        .push_str("gate.wit", scopegate_contract::WIT)
+        .expect("the contract is valid");
+    let world = resolve
+        .select_world(&[package], Some(scopegate_contract::WORLD))
+        .expect("the contract has its world");
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+        .expect("it fits the contract");
+    let encoded = ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
+        .and_then(|mut encoder| encoder.encode());
     encoded.expect("it fits the contract")
 }

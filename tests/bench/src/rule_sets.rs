@@ -10,13 +10,17 @@ pub fn default_policy() -> String {
 /// The default policy and so many more requirements, for an action that no request has.
 pub fn for_other_actions(count: usize) -> String {
     let source = default_policy().replacen("actions = [", "actions = [\"other_action\", ", 1);
-    more(source, count, "[\"other_action\"]", |index| format!("request.tenancy.project != \"{}\"", project(index)))
+    more(source, count, "[\"other_action\"]", |index| {
+        format!("request.tenancy.project != \"{}\"", project(index))
+    })
 }
 
 /// The default policy and so many more requirements that apply to every action and are met, each of which compares a text with another of
 /// its length.
 pub fn for_every_action(count: usize) -> String {
-    more(default_policy(), count, "\"every\"", |index| format!("request.tenancy.project != \"{}\"", project(index)))
+    more(default_policy(), count, "\"every\"", |index| {
+        format!("request.tenancy.project != \"{}\"", project(index))
+    })
 }
 
 /// A text as long as `proj-1`, and different from it.

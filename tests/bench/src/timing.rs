@@ -32,7 +32,10 @@ pub fn measure(contenders: &mut [Contender<'_>]) -> Vec<f64> {
     rounds.into_iter().map(median).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nanoseconds and counts are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "nanoseconds and counts are far below 2^52"
+)]
 fn once(contender: &mut Contender<'_>) -> f64 {
     let start = Instant::now();
     let mut decisions = 0;

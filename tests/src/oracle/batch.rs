@@ -19,7 +19,12 @@ impl Batch<'_> {
     pub fn as_ready(&self, rng: &mut Rng) -> String {
         let mut out = self.world.toml();
         for (index, condition) in self.conditions.iter().enumerate() {
-            write!(out, "[[ready]]\nstate = \"c{index}\"\nwhen = {}\n", toml(condition, rng)).expect("a string can be written to");
+            write!(
+                out,
+                "[[ready]]\nstate = \"c{index}\"\nwhen = {}\n",
+                toml(condition, rng)
+            )
+            .expect("a string can be written to");
         }
         out
     }
@@ -57,7 +62,9 @@ fn basic(condition: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => write!(out, "\\u{:04X}", u32::from(c)).expect("a string can be written to"),
+            c if c.is_control() => {
+                write!(out, "\\u{:04X}", u32::from(c)).expect("a string can be written to")
+            }
             c => out.push(c),
         }
     }

@@ -25,7 +25,10 @@ pub struct Question {
 impl Question {
     /// Reads the condition.
     pub fn new(condition: &str) -> Self {
-        Self { program: Program::compile(condition).unwrap_or_else(|error| panic!("{condition}: {error}")) }
+        Self {
+            program: Program::compile(condition)
+                .unwrap_or_else(|error| panic!("{condition}: {error}")),
+        }
     }
 }
 
@@ -34,13 +37,29 @@ impl Oracle {
     pub fn new(world: &World, request: &Request) -> Self {
         let json = serde_json::to_value(request).expect("a request can be written");
         let mut facts = fields("request", &json);
-        facts.insert("attributes".into(), plain(json.get("attributes").unwrap_or(&Json::Object(serde_json::Map::new()))));
+        facts.insert(
+            "attributes".into(),
+            plain(
+                json.get("attributes")
+                    .unwrap_or(&Json::Object(serde_json::Map::new())),
+            ),
+        );
         let mut context = Context::default();
         context.add_variable_from_value("request", facts);
         let add = "no function of CEL has this name";
-        context.add_function("host", |url: Arc<String>| url::host(&url).to_owned()).expect(add);
-        context.add_function("accepts", |pattern: Arc<String>, url: Arc<String>| url::accepts(&pattern, &url)).expect(add);
-        context.add_function("excludes", |pattern: Arc<String>, url: Arc<String>| url::excludes(&pattern, &url)).expect(add);
+        context
+            .add_function("host", |url: Arc<String>| url::host(&url).to_owned())
+            .expect(add);
+        context
+            .add_function("accepts", |pattern: Arc<String>, url: Arc<String>| {
+                url::accepts(&pattern, &url)
+            })
+            .expect(add);
+        context
+            .add_function("excludes", |pattern: Arc<String>, url: Arc<String>| {
+                url::excludes(&pattern, &url)
+            })
+            .expect(add);
         for table in &world.tables {
             add_table(&mut context, table.clone());
         }
@@ -66,8 +85,12 @@ fn add_table(context: &mut Context<'static, 'static>, table: Table) {
     let name = table.name;
     let added = match table.keys.len() {
         1 => context.add_function(name, move |a: Key| of_cell(table.look_up(&[&a]))),
-        2 => context.add_function(name, move |a: Key, b: Key| of_cell(table.look_up(&[&a, &b]))),
-        _ => context.add_function(name, move |a: Key, b: Key, c: Key| of_cell(table.look_up(&[&a, &b, &c]))),
+        2 => context.add_function(name, move |a: Key, b: Key| {
+            of_cell(table.look_up(&[&a, &b]))
+        }),
+        _ => context.add_function(name, move |a: Key, b: Key, c: Key| {
+            of_cell(table.look_up(&[&a, &b, &c]))
+        }),
     };
     added.expect("no function of CEL has this name");
 }
@@ -93,8 +116,14 @@ fn fields(record: &str, json: &Json) -> HashMap<String, Value> {
 fn value(ty: &Type, json: &Json) -> Value {
     match (ty, json) {
         (Type::Record(name), json) => fields(name, json).into(),
-        (Type::List(element), Json::Array(elements)) => elements.iter().map(|json| value(element, json)).collect::<Vec<_>>().into(),
-        (Type::Time, Json::String(time)) => chrono::DateTime::parse_from_rfc3339(time).expect("a fact is a time").into(),
+        (Type::List(element), Json::Array(elements)) => elements
+            .iter()
+            .map(|json| value(element, json))
+            .collect::<Vec<_>>()
+            .into(),
+        (Type::Time, Json::String(time)) => chrono::DateTime::parse_from_rfc3339(time)
+            .expect("a fact is a time")
+            .into(),
         (_, json) => plain(json),
     }
 }
@@ -105,7 +134,11 @@ fn plain(json: &Json) -> Value {
         Json::Number(number) => number.as_i64().expect("all numbers are whole").into(),
         Json::String(text) => text.as_str().into(),
         Json::Array(elements) => elements.iter().map(plain).collect::<Vec<_>>().into(),
-        Json::Object(fields) => fields.iter().map(|(name, json)| (name.clone(), plain(json))).collect::<HashMap<_, _>>().into(),
+        Json::Object(fields) => fields
+            .iter()
+            .map(|(name, json)| (name.clone(), plain(json)))
+            .collect::<HashMap<_, _>>()
+            .into(),
         Json::Null => panic!("what is absent is left out"),
     }
 }

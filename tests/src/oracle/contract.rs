@@ -47,27 +47,49 @@ pub static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 impl Contract {
     fn read() -> Self {
         let mut resolve = Resolve::new();
-        resolve.push_str("gate.wit", scopegate_contract::WIT).expect("the contract is valid WIT");
+        resolve
+            .push_str("gate.wit", scopegate_contract::WIT)
+            .expect("the contract is valid WIT");
         Self { resolve }
     }
 
     /// The fields of the record with this JSON name, but for the custom facts.
     pub fn fields(&self, record: &str) -> Vec<Field> {
-        let TypeDefKind::Record(record) = self.kind(record) else { panic!("{record} is no record") };
-        let fields = record.fields.iter().filter(|field| field.name != "attributes");
-        fields.map(|field| self.field(&field.name, &field.ty)).collect()
+        let TypeDefKind::Record(record) = self.kind(record) else {
+            panic!("{record} is no record")
+        };
+        let fields = record
+            .fields
+            .iter()
+            .filter(|field| field.name != "attributes");
+        fields
+            .map(|field| self.field(&field.name, &field.ty))
+            .collect()
     }
 
     /// The JSON names of the enum's cases.
     pub fn cases(&self, name: &str) -> Vec<String> {
-        let TypeDefKind::Enum(cases) = self.kind(name) else { panic!("{name} is no enum") };
-        cases.cases.iter().map(|case| json_name(&case.name)).collect()
+        let TypeDefKind::Enum(cases) = self.kind(name) else {
+            panic!("{name} is no enum")
+        };
+        cases
+            .cases
+            .iter()
+            .map(|case| json_name(&case.name))
+            .collect()
     }
 
     fn kind(&self, json: &str) -> &TypeDefKind {
         let mut types = self.resolve.types.iter();
-        let found = types.find(|(_, def)| def.name.as_deref().is_some_and(|name| json_name(name) == json));
-        &found.unwrap_or_else(|| panic!("the contract has no {json}")).1.kind
+        let found = types.find(|(_, def)| {
+            def.name
+                .as_deref()
+                .is_some_and(|name| json_name(name) == json)
+        });
+        &found
+            .unwrap_or_else(|| panic!("the contract has no {json}"))
+            .1
+            .kind
     }
 
     fn field(&self, name: &str, wit: &WitType) -> Field {
@@ -78,7 +100,11 @@ impl Contract {
             },
             _ => None,
         };
-        Field { name: json_name(name), ty: self.type_of(inner.unwrap_or(wit)), optional: inner.is_some() }
+        Field {
+            name: json_name(name),
+            ty: self.type_of(inner.unwrap_or(wit)),
+            optional: inner.is_some(),
+        }
     }
 
     fn type_of(&self, wit: &WitType) -> Type {

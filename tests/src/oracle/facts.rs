@@ -31,14 +31,22 @@ pub(super) fn of_request() -> Vec<Fact> {
     for attribute in &ATTRIBUTES {
         let code = format!("request.attributes.{}", attribute.name);
         let path = format!("attributes.{}", attribute.name);
-        facts.push(Fact { needs: vec![code.clone()], code, path, ty: attribute.ty(), optional: true });
+        facts.push(Fact {
+            needs: vec![code.clone()],
+            code,
+            path,
+            ty: attribute.ty(),
+            optional: true,
+        });
     }
     facts
 }
 
 /// The facts within a record.
 pub(super) fn within(record: &Fact, into: &mut Vec<Fact>) {
-    let Type::Record(name) = &record.ty else { return };
+    let Type::Record(name) = &record.ty else {
+        return;
+    };
     for field in CONTRACT.fields(name) {
         let code = format!("{}.{}", record.code, field.name);
         let dot = if record.path.is_empty() { "" } else { "." };
@@ -47,7 +55,13 @@ pub(super) fn within(record: &Fact, into: &mut Vec<Fact>) {
             needs.push(code.clone());
         }
         let path = format!("{}{dot}{}", record.path, field.name);
-        let fact = Fact { code, path, ty: field.ty, needs, optional: field.optional };
+        let fact = Fact {
+            code,
+            path,
+            ty: field.ty,
+            needs,
+            optional: field.optional,
+        };
         within(&fact, into);
         into.push(fact);
     }

@@ -13,7 +13,12 @@ pub(super) fn text(text: &str, rng: &mut Rng) -> String {
         2 if plain => format!("\"\"\"{text}\"\"\""),
         3 => quoted(text, '\'', |c| !c.is_ascii_alphanumeric()),
         4 => quoted(text, '"', |c| !c.is_ascii_alphanumeric()),
-        5 if !text.contains(['"', '\n', '\r', '\t']) && !text.ends_with('\\') && !text.contains(char::is_control) => format!("R\"{text}\""),
+        5 if !text.contains(['"', '\n', '\r', '\t'])
+            && !text.ends_with('\\')
+            && !text.contains(char::is_control) =>
+        {
+            format!("R\"{text}\"")
+        }
         _ => quoted(text, '"', |_| false),
     }
 }
@@ -58,7 +63,9 @@ pub(super) fn time(rfc3339: &str, rng: &mut Rng) -> String {
     let seconds = chrono::DateTime::parse_from_rfc3339(rfc3339).expect("a sample is a time");
     let offsets = [-12, -1, 1, 5];
     let text = if rng.u8(..4) == 0 && rfc3339.starts_with("20") {
-        let offset = chrono::FixedOffset::east_opt(3_600 * offsets[rng.usize(..4)] + 60 * rng.i32(0..60)).expect("less than a day");
+        let offset =
+            chrono::FixedOffset::east_opt(3_600 * offsets[rng.usize(..4)] + 60 * rng.i32(0..60))
+                .expect("less than a day");
         seconds.with_timezone(&offset).to_rfc3339()
     } else {
         rfc3339.to_owned()

@@ -5,11 +5,44 @@ use scopegate::{Attribute, AttributeValue, Request};
 
 /// Texts of which sizes, order, patterns and escapes make a difference.
 pub(super) const TEXTS: [&str; 22] = [
-    "", "a", "A", "b", "ab", "é", "e\u{301}", "日本", "😀", "a😀b", "~", "\u{7f}", "\"q\"", "it's", "back\\slash", "line\nbreak", "tab\there", "fix-42", "user-17",
-    "github", "scan", "a rather long text, longer than any that is compared a word at a time, ends here",
+    "",
+    "a",
+    "A",
+    "b",
+    "ab",
+    "é",
+    "e\u{301}",
+    "日本",
+    "😀",
+    "a😀b",
+    "~",
+    "\u{7f}",
+    "\"q\"",
+    "it's",
+    "back\\slash",
+    "line\nbreak",
+    "tab\there",
+    "fix-42",
+    "user-17",
+    "github",
+    "scan",
+    "a rather long text, longer than any that is compared a word at a time, ends here",
 ];
 
-const NUMBERS: [i64; 12] = [i64::MIN, i64::MAX, -1, 0, 1, 2, 3, 10, 42, 4_294_967_295, 4_294_967_296, -42];
+const NUMBERS: [i64; 12] = [
+    i64::MIN,
+    i64::MAX,
+    -1,
+    0,
+    1,
+    2,
+    3,
+    10,
+    42,
+    4_294_967_295,
+    4_294_967_296,
+    -42,
+];
 
 /// An endless sequence of requests.
 #[derive(Clone, Debug)]
@@ -21,7 +54,10 @@ pub struct Requests {
 impl Requests {
     /// The requests of a seed.
     pub fn new(seed: u64) -> Self {
-        Self { rng: Rng::with_seed(seed ^ 0x5eed), plain: crate::random::Requests::new(seed) }
+        Self {
+            rng: Rng::with_seed(seed ^ 0x5eed),
+            plain: crate::random::Requests::new(seed),
+        }
     }
 
     fn text(&mut self) -> String {
@@ -45,10 +81,16 @@ impl Requests {
                 "truth" => AttributeValue::Truth(self.rng.bool()),
                 _ => AttributeValue::Texts(self.texts()),
             };
-            attributes.push(Attribute { name: declared.name.to_owned(), value });
+            attributes.push(Attribute {
+                name: declared.name.to_owned(),
+                value,
+            });
         }
         if self.rng.u8(..3) == 0 {
-            attributes.push(Attribute { name: "undeclared".to_owned(), value: AttributeValue::Text(self.text()) });
+            attributes.push(Attribute {
+                name: "undeclared".to_owned(),
+                value: AttributeValue::Text(self.text()),
+            });
         }
         self.rng.shuffle(&mut attributes);
         attributes
@@ -111,26 +153,47 @@ fn texts_of(request: &mut Request, see: &mut impl FnMut(&mut String)) {
     }
     if let Some(scan) = &mut request.scan {
         see(&mut scan.accepted_for.project);
-        scan.targets.iter_mut().for_each(|target| see(&mut target.url));
-        scan.accepted.iter_mut().chain(&mut scan.excluded).for_each(&mut *see);
+        scan.targets
+            .iter_mut()
+            .for_each(|target| see(&mut target.url));
+        scan.accepted
+            .iter_mut()
+            .chain(&mut scan.excluded)
+            .for_each(&mut *see);
     }
     if let Some(task) = &mut request.task {
-        [&mut task.id, &mut task.provider, &mut task.connected_reason].into_iter().for_each(&mut *see);
+        [&mut task.id, &mut task.provider, &mut task.connected_reason]
+            .into_iter()
+            .for_each(&mut *see);
         task.needed_scopes.iter_mut().for_each(&mut *see);
     }
     if let Some(access) = &mut request.access {
-        [&mut access.provider, &mut access.provider_account, &mut access.resource.id, &mut access.task, &mut access.revoke_reason]
-            .into_iter()
-            .for_each(&mut *see);
+        [
+            &mut access.provider,
+            &mut access.provider_account,
+            &mut access.resource.id,
+            &mut access.task,
+            &mut access.revoke_reason,
+        ]
+        .into_iter()
+        .for_each(&mut *see);
         access.required_scopes.iter_mut().for_each(&mut *see);
     }
     if let Some(approved) = &mut request.approved_scope {
-        [&mut approved.provider, &mut approved.provider_account, &mut approved.resource.id, &mut approved.task, &mut approved.approver.id]
-            .into_iter()
-            .for_each(&mut *see);
+        [
+            &mut approved.provider,
+            &mut approved.provider_account,
+            &mut approved.resource.id,
+            &mut approved.task,
+            &mut approved.approver.id,
+        ]
+        .into_iter()
+        .for_each(&mut *see);
         approved.scopes.iter_mut().for_each(&mut *see);
     }
     if let Some(approval) = &mut request.remediation_approval {
-        [&mut approval.task, &mut approval.approver.account].into_iter().for_each(see);
+        [&mut approval.task, &mut approval.approver.account]
+            .into_iter()
+            .for_each(see);
     }
 }

@@ -18,7 +18,10 @@ impl Samples {
     pub fn of(requests: &[Request]) -> Self {
         let mut samples = Self::default();
         for request in requests {
-            samples.note("", &serde_json::to_value(request).expect("a request can be written"));
+            samples.note(
+                "",
+                &serde_json::to_value(request).expect("a request can be written"),
+            );
         }
         samples
     }
@@ -38,7 +41,10 @@ impl Samples {
             }
             _ => {}
         }
-        self.seen.entry(path.to_owned()).or_default().push(value.clone());
+        self.seen
+            .entry(path.to_owned())
+            .or_default()
+            .push(value.clone());
     }
 
     /// A value seen at the path.

@@ -34,12 +34,17 @@ impl Table {
     /// What the table gives for the keys.
     pub fn look_up(&self, keys: &[&str]) -> &Cell {
         let row = self.rows.iter().find(|(row, _)| row == keys);
-        row.map(|(_, cell)| cell).or(self.otherwise.as_ref()).unwrap_or_else(|| panic!("{} has no row for {keys:?}", self.name))
+        row.map(|(_, cell)| cell)
+            .or(self.otherwise.as_ref())
+            .unwrap_or_else(|| panic!("{} has no row for {keys:?}", self.name))
     }
 
     /// Every value it gives.
     pub(super) fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.rows.iter().map(|(_, cell)| cell).chain(&self.otherwise)
+        self.rows
+            .iter()
+            .map(|(_, cell)| cell)
+            .chain(&self.otherwise)
     }
 
     /// The type of what it gives.
@@ -75,7 +80,10 @@ impl Table {
         }
         let mut rows: Vec<_> = self.rows.iter().collect();
         rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let rows: Vec<(&[&str], &Cell)> = rows.into_iter().map(|(keys, cell)| (&**keys, cell)).collect();
+        let rows: Vec<(&[&str], &Cell)> = rows
+            .into_iter()
+            .map(|(keys, cell)| (&**keys, cell))
+            .collect();
         writeln!(out, "rows = {}", nested(&rows)).expect("a string can be written to");
         out
     }
@@ -88,7 +96,10 @@ fn nested(rows: &[(&[&str], &Cell)]) -> String {
     }
     let groups = rows.chunk_by(|(a, _), (b, _)| a[0] == b[0]);
     let entry = |group: &[(&[&str], &Cell)]| {
-        let rest: Vec<_> = group.iter().map(|(keys, cell)| (&keys[1..], *cell)).collect();
+        let rest: Vec<_> = group
+            .iter()
+            .map(|(keys, cell)| (&keys[1..], *cell))
+            .collect();
         format!("{:?} = {}", group[0].0[0], nested(&rest))
     };
     format!("{{ {} }}", groups.map(entry).collect::<Vec<_>>().join(", "))

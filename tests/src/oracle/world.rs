@@ -40,12 +40,30 @@ impl Declared {
 
 /// Two of the types, so that one cannot be taken for the other.
 pub(super) const ATTRIBUTES: [Declared; 6] = [
-    Declared { name: "cost_center", of: "text" },
-    Declared { name: "budget", of: "number" },
-    Declared { name: "urgent", of: "truth" },
-    Declared { name: "labels", of: "texts" },
-    Declared { name: "note", of: "text" },
-    Declared { name: "spent", of: "number" },
+    Declared {
+        name: "cost_center",
+        of: "text",
+    },
+    Declared {
+        name: "budget",
+        of: "number",
+    },
+    Declared {
+        name: "urgent",
+        of: "truth",
+    },
+    Declared {
+        name: "labels",
+        of: "texts",
+    },
+    Declared {
+        name: "note",
+        of: "text",
+    },
+    Declared {
+        name: "spent",
+        of: "number",
+    },
 ];
 
 /// What every generated rule set holds besides its conditions.
@@ -66,8 +84,12 @@ impl World {
             "language = 1\nname = \"oracle\"\nversion = \"0.0.1\"\nsummary = \"Random conditions.\"\nactions = {ACTIONS:?}\n[codes]\nUNMET = \"unmet\"\n"
         );
         for attribute in &ATTRIBUTES {
-            writeln!(out, "[attributes.{}]\ntype = {:?}\nsummary = \"A custom fact.\"", attribute.name, attribute.of)
-                .expect("a string can be written to");
+            writeln!(
+                out,
+                "[attributes.{}]\ntype = {:?}\nsummary = \"A custom fact.\"",
+                attribute.name, attribute.of
+            )
+            .expect("a string can be written to");
         }
         for table in &self.tables {
             out.push_str(&table.toml());
@@ -86,12 +108,35 @@ fn tables() -> Vec<Table> {
     let one = |key: &'static str, cell| (vec![key], cell);
     let by_case = |name: &str, cell: fn(usize) -> Cell| {
         let cases = CONTRACT.cases(name).into_iter().enumerate();
-        cases.map(|(index, case)| (vec![&*case.leak()], cell(index))).collect()
+        cases
+            .map(|(index, case)| (vec![&*case.leak()], cell(index)))
+            .collect()
     };
     vec![
-        Table { name: "rank", keys: &["access_mode"], rows: by_case("access_mode", |i| Cell::Int([0, 1, 2, 3, 4, 4, 4, 4, 4, 5][i])), otherwise: None },
-        Table { name: "word", keys: &["role"], rows: by_case("role", |i| Cell::Text(["owner", "admin", "", "github", "fix-42"][i])), otherwise: None },
-        Table { name: "peer", keys: &["role"], rows: by_case("role", |i| Cell::Text(["admin", "owner", "", "viewer", "agency"][i])), otherwise: None },
+        Table {
+            name: "rank",
+            keys: &["access_mode"],
+            rows: by_case("access_mode", |i| {
+                Cell::Int([0, 1, 2, 3, 4, 4, 4, 4, 4, 5][i])
+            }),
+            otherwise: None,
+        },
+        Table {
+            name: "word",
+            keys: &["role"],
+            rows: by_case("role", |i| {
+                Cell::Text(["owner", "admin", "", "github", "fix-42"][i])
+            }),
+            otherwise: None,
+        },
+        Table {
+            name: "peer",
+            keys: &["role"],
+            rows: by_case("role", |i| {
+                Cell::Text(["admin", "owner", "", "viewer", "agency"][i])
+            }),
+            otherwise: None,
+        },
         Table {
             name: "mode_of",
             keys: &["text"],
@@ -121,7 +166,12 @@ fn tables() -> Vec<Table> {
         Table {
             name: "known",
             keys: &["text"],
-            rows: ["user-17", "acct-1", "agency-9", "proj-1", "github", "é", "日本", "", "fix-42", "client-a", "scan"].map(|key| one(key, Cell::Bool(true))).to_vec(),
+            rows: [
+                "user-17", "acct-1", "agency-9", "proj-1", "github", "é", "日本", "", "fix-42",
+                "client-a", "scan",
+            ]
+            .map(|key| one(key, Cell::Bool(true)))
+            .to_vec(),
             otherwise: Some(Cell::Bool(false)),
         },
         Table {
@@ -151,9 +201,17 @@ fn tables() -> Vec<Table> {
         Table {
             name: "weight",
             keys: &["text"],
-            rows: [("github", 3), ("gitlab", 2), ("jira", i64::MIN), ("shopify", i64::MAX), ("fix-42", 42), ("é", -1), ("acct-1", 1)]
-                .map(|(key, weight)| one(key, Cell::Int(weight)))
-                .to_vec(),
+            rows: [
+                ("github", 3),
+                ("gitlab", 2),
+                ("jira", i64::MIN),
+                ("shopify", i64::MAX),
+                ("fix-42", 42),
+                ("é", -1),
+                ("acct-1", 1),
+            ]
+            .map(|(key, weight)| one(key, Cell::Int(weight)))
+            .to_vec(),
             otherwise: Some(Cell::Int(0)),
         },
         Table {

@@ -7,8 +7,36 @@ use super::{Generator, Scope};
 
 /// Patterns that both the oracle and the compiler know.
 const PATTERNS: [&str; 30] = [
-    "^[a-z]+-[0-9]+$", "[0-9]", "^$", ".", "a", "^a", "b$", "github|gitlab", "(?i)GITHUB", "é", "[^\\x00-\\x7F]", "^.$", "^..?$", "(?s)^.*$", "^.*$", "https?://",
-    "^https://shop\\.example(/|$)", "account$", "(ab)+", "x*", "[a-c]{2,}", "\\.example", "^(user|agent)-[0-9]+$", "proj-[12]", "(?m)^break$", "[一-龥]", "^[^a-z]*$", "read", "-[13]$", "😀",
+    "^[a-z]+-[0-9]+$",
+    "[0-9]",
+    "^$",
+    ".",
+    "a",
+    "^a",
+    "b$",
+    "github|gitlab",
+    "(?i)GITHUB",
+    "é",
+    "[^\\x00-\\x7F]",
+    "^.$",
+    "^..?$",
+    "(?s)^.*$",
+    "^.*$",
+    "https?://",
+    "^https://shop\\.example(/|$)",
+    "account$",
+    "(ab)+",
+    "x*",
+    "[a-c]{2,}",
+    "\\.example",
+    "^(user|agent)-[0-9]+$",
+    "proj-[12]",
+    "(?m)^break$",
+    "[一-龥]",
+    "^[^a-z]*$",
+    "read",
+    "-[13]$",
+    "😀",
 ];
 
 impl Generator<'_> {
@@ -38,13 +66,19 @@ impl Generator<'_> {
         if self.one_in(3) {
             return self.look_up(&Type::Bool, scope).0;
         }
-        let fact = self.fact(scope, |ty| *ty == Type::Bool).expect("the request always has booleans").code;
+        let fact = self
+            .fact(scope, |ty| *ty == Type::Bool)
+            .expect("the request always has booleans")
+            .code;
         match self.rng.u8(..8) {
             0 => format!("!{fact}"),
             1 => format!("{fact} == {}", self.rng.bool()),
             2 => format!("{} != {fact}", self.rng.bool()),
             3 => {
-                let other = self.fact(scope, |ty| *ty == Type::Bool).expect("the request always has booleans").code;
+                let other = self
+                    .fact(scope, |ty| *ty == Type::Bool)
+                    .expect("the request always has booleans")
+                    .code;
                 format!("{fact} == {other}")
             }
             _ => fact,
@@ -64,7 +98,9 @@ impl Generator<'_> {
             0 => format!("request.action in [\"{one}\", \"{two}\", \"retest\"]"),
             1 => format!("\"{one}\" != request.action"),
             2 => format!("[\"{one}\", \"{two}\", \"scan\"].exists(a, a == request.action)"),
-            3 => format!("(request.now > timestamp(\"2026-11-23T12:00:00Z\") ? \"{one}\" : \"{two}\") == request.action"),
+            3 => format!(
+                "(request.now > timestamp(\"2026-11-23T12:00:00Z\") ? \"{one}\" : \"{two}\") == request.action"
+            ),
             _ => format!("request.action == \"{one}\""),
         }
     }

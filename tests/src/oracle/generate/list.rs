@@ -13,7 +13,12 @@ impl Generator<'_> {
     pub(super) fn texts(&mut self, scope: &Scope) -> String {
         let texts = Type::List(Box::new(Type::Text));
         match self.fact(scope, |ty| *ty == texts) {
-            Some(_) if self.one_in(5) => self.choice(scope, |generator| generator.fact(scope, |ty| *ty == texts).expect("the list itself").code),
+            Some(_) if self.one_in(5) => self.choice(scope, |generator| {
+                generator
+                    .fact(scope, |ty| *ty == texts)
+                    .expect("the list itself")
+                    .code
+            }),
             Some(fact) if !self.one_in(5) => fact.code,
             _ => self.look_up(&texts, scope).0,
         }
@@ -21,9 +26,19 @@ impl Generator<'_> {
 
     /// A literal like the lists seen at the path.
     pub(super) fn list_like(&mut self, path: &str) -> String {
-        let seen = self.samples.any(path, &mut self.rng).cloned().unwrap_or_default();
-        let texts = seen.as_array().into_iter().flatten().filter_map(|element| element.as_str());
-        let literals: Vec<String> = texts.map(|text| literal::text(text, &mut self.rng)).collect();
+        let seen = self
+            .samples
+            .any(path, &mut self.rng)
+            .cloned()
+            .unwrap_or_default();
+        let texts = seen
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|element| element.as_str());
+        let literals: Vec<String> = texts
+            .map(|text| literal::text(text, &mut self.rng))
+            .collect();
         literal::list(&literals)
     }
 
@@ -40,7 +55,15 @@ impl Generator<'_> {
             }
             _ => {
                 let fact = self.fact(scope, |ty| matches!(ty, Type::List(_)));
-                let Some(Fact { code, path, ty: Type::List(element), .. }) = fact else { return self.over_literal(depth, scope) };
+                let Some(Fact {
+                    code,
+                    path,
+                    ty: Type::List(element),
+                    ..
+                }) = fact
+                else {
+                    return self.over_literal(depth, scope);
+                };
                 let element = self.element(&path, *element);
                 self.over(&code, element, None, depth, scope, &MACROS)
             }
@@ -48,13 +71,20 @@ impl Generator<'_> {
     }
 
     fn element(&mut self, path: &str, ty: Type) -> Fact {
-        Fact { code: self.pick(&NAMES).into(), path: format!("{path}[]"), ty, needs: Vec::new(), optional: false }
+        Fact {
+            code: self.pick(&NAMES).into(),
+            path: format!("{path}[]"),
+            ty,
+            needs: Vec::new(),
+            optional: false,
+        }
     }
 
     /// A macro over a list literal of constants.
     fn over_literal(&mut self, depth: u32, scope: &Scope) -> String {
         if self.one_in(4) {
-            let list = literal::list(&[0, 1, 2, self.rng.i64(-5..50)].map(|number| number.to_string()));
+            let list =
+                literal::list(&[0, 1, 2, self.rng.i64(-5..50)].map(|number| number.to_string()));
             let element = self.element("scan.credits", Type::Int);
             return self.over(&list, element, None, depth, scope, &MACROS);
         }
@@ -70,20 +100,38 @@ impl Generator<'_> {
     fn over_cases(&mut self, depth: u32, scope: &Scope) -> String {
         let (_, name) = self.case(scope);
         let cases = CONTRACT.cases(&name);
-        let literals: Vec<String> = (0..self.pick(&[1, 2, 3])).map(|_| format!("\"{}\"", self.pick(&cases))).collect();
+        let literals: Vec<String> = (0..self.pick(&[1, 2, 3]))
+            .map(|_| format!("\"{}\"", self.pick(&cases)))
+            .collect();
         let element = self.element("", Type::Text);
-        self.over(&literal::list(&literals), element, Some(name), depth, scope, &MACROS)
+        self.over(
+            &literal::list(&literals),
+            element,
+            Some(name),
+            depth,
+            scope,
+            &MACROS,
+        )
     }
 
     /// A macro over a literal that holds facts: its body is written once an element.
     fn over_facts(&mut self, depth: u32, scope: &Scope) -> String {
-        let kinds = [Type::Text, Type::Record("tenancy".into()), Type::Time, Type::Record("person".into())];
+        let kinds = [
+            Type::Text,
+            Type::Record("tenancy".into()),
+            Type::Time,
+            Type::Record("person".into()),
+        ];
         let ty = self.pick(&kinds);
         let mut paths = Vec::new();
         let facts: Vec<String> = (0..self.pick(&[1, 2, 3]))
             .map(|_| {
-                let fact = if ty == Type::Text { self.fact_text(scope) } else {
-                    let fact = self.fact(scope, |of| *of == ty).expect("the request always has one");
+                let fact = if ty == Type::Text {
+                    self.fact_text(scope)
+                } else {
+                    let fact = self
+                        .fact(scope, |of| *of == ty)
+                        .expect("the request always has one");
                     (fact.code, fact.path)
                 };
                 paths.push(fact.1);
@@ -92,25 +140,48 @@ impl Generator<'_> {
             .collect();
         let mut element = self.element("", ty);
         element.path.clone_from(&paths[0]);
-        self.over(&literal::list(&facts), element, None, depth, scope, &MACROS[..4])
+        self.over(
+            &literal::list(&facts),
+            element,
+            None,
+            depth,
+            scope,
+            &MACROS[..4],
+        )
     }
 
-    fn over(&mut self, list: &str, element: Fact, case_of: Option<String>, depth: u32, scope: &Scope, macros: &[&str]) -> String {
+    fn over(
+        &mut self,
+        list: &str,
+        element: Fact,
+        case_of: Option<String>,
+        depth: u32,
+        scope: &Scope,
+        macros: &[&str],
+    ) -> String {
         let name = element.code.clone();
-        let inner = scope.binding(Var { fact: element, case_of });
+        let inner = scope.binding(Var {
+            fact: element,
+            case_of,
+        });
         let body = self.about(depth, &inner);
         format!("{list}.{}({name}, {body})", self.pick(macros))
     }
 
     /// A condition that most often is about the innermost variable.
     fn about(&mut self, depth: u32, scope: &Scope) -> String {
-        let Some(var) = scope.vars.last() else { return self.boolean(depth, scope) };
+        let Some(var) = scope.vars.last() else {
+            return self.boolean(depth, scope);
+        };
         if depth > 0 && self.rng.bool() {
             return self.boolean(depth, scope);
         }
         if let Some(name) = var.case_of.clone() {
             let fact = self.fact(scope, |ty| *ty == Type::Enum(name.clone()));
-            return fact.map_or_else(|| self.boolean(depth, scope), |fact| format!("{} == {}", var_name(scope), fact.code));
+            return fact.map_or_else(
+                || self.boolean(depth, scope),
+                |fact| format!("{} == {}", var_name(scope), fact.code),
+            );
         }
         match var.fact.ty {
             Type::Text => match self.rng.u8(..4) {
@@ -127,5 +198,9 @@ impl Generator<'_> {
 }
 
 fn var_name(scope: &Scope) -> String {
-    scope.vars.last().map(|var| var.fact.code.clone()).unwrap_or_default()
+    scope
+        .vars
+        .last()
+        .map(|var| var.fact.code.clone())
+        .unwrap_or_default()
 }

@@ -31,9 +31,16 @@ impl Generator<'_> {
                 format!("!has({optional}) ? ({other}) : ({body})")
             }
             9 => format!("(has({optional}) && ({})) && ({body})", before(self)),
-            10 => format!("(has({optional}) && ({})) ? ({body}) : ({})", before(self), self.boolean(side, scope)),
+            10 => format!(
+                "(has({optional}) && ({})) ? ({body}) : ({})",
+                before(self),
+                self.boolean(side, scope)
+            ),
             11 => format!("!(has({optional}) && ({})) || ({body})", before(self)),
-            12 => format!("(!has({optional}) || ({})) && (!has({optional}) || ({body}))", before(self)),
+            12 => format!(
+                "(!has({optional}) || ({})) && (!has({optional}) || ({body}))",
+                before(self)
+            ),
             13 => format!("!(!has({optional}) || ({})) && ({body})", before(self)),
             14 => {
                 let other = self.boolean(side, scope);
@@ -60,7 +67,11 @@ impl Generator<'_> {
             6 => format!("!({})", self.boolean(depth - 1, scope)),
             7 => {
                 let less = self.less(depth);
-                let (c, a, b) = (self.boolean(less, scope), self.boolean(less, scope), self.boolean(depth - 1, scope));
+                let (c, a, b) = (
+                    self.boolean(less, scope),
+                    self.boolean(less, scope),
+                    self.boolean(depth - 1, scope),
+                );
                 format!("({c}) ? ({a}) : ({b})")
             }
             8 => {
@@ -86,7 +97,11 @@ impl Generator<'_> {
     }
 
     /// `c ? a : b` of two values of one type.
-    pub(super) fn choice(&mut self, scope: &Scope, mut value: impl FnMut(&mut Self) -> String) -> String {
+    pub(super) fn choice(
+        &mut self,
+        scope: &Scope,
+        mut value: impl FnMut(&mut Self) -> String,
+    ) -> String {
         let condition = match self.fact(scope, |ty| *ty == Type::Bool) {
             Some(fact) if self.rng.bool() => fact.code,
             _ => self.atom(0, scope),

@@ -65,7 +65,12 @@ impl Scope {
 impl<'a> Generator<'a> {
     /// Conditions of a seed.
     pub fn new(seed: u64, world: &'a World, samples: &'a Samples) -> Self {
-        Self { rng: Rng::with_seed(seed), world, samples, facts: facts::of_request() }
+        Self {
+            rng: Rng::with_seed(seed),
+            world,
+            samples,
+            facts: facts::of_request(),
+        }
     }
 
     /// The next condition.
@@ -92,14 +97,29 @@ impl<'a> Generator<'a> {
             facts::within(&var.fact, &mut of_vars);
         }
         of_vars.retain(|fact| fits(&fact.ty) && scope.allows(fact));
-        let of_request = self.facts.iter().any(|fact| fits(&fact.ty) && scope.allows(fact));
+        let of_request = self
+            .facts
+            .iter()
+            .any(|fact| fits(&fact.ty) && scope.allows(fact));
         if !of_vars.is_empty() && (!of_request || !self.one_in(4)) {
             return Some(self.pick(&of_vars));
         }
-        let fitting: Vec<&Fact> = self.facts.iter().filter(|fact| fits(&fact.ty) && scope.allows(fact)).collect();
+        let fitting: Vec<&Fact> = self
+            .facts
+            .iter()
+            .filter(|fact| fits(&fact.ty) && scope.allows(fact))
+            .collect();
         // What was just proven present is what a condition is about.
-        let guarded: Vec<&Fact> = fitting.iter().copied().filter(|fact| !fact.needs.is_empty()).collect();
-        let from = if guarded.is_empty() || self.rng.u8(..3) == 0 { fitting } else { guarded };
+        let guarded: Vec<&Fact> = fitting
+            .iter()
+            .copied()
+            .filter(|fact| !fact.needs.is_empty())
+            .collect();
+        let from = if guarded.is_empty() || self.rng.u8(..3) == 0 {
+            fitting
+        } else {
+            guarded
+        };
         (!from.is_empty()).then(|| from[self.rng.usize(..from.len())].clone())
     }
 
@@ -109,7 +129,11 @@ impl<'a> Generator<'a> {
             .facts
             .iter()
             .filter(|fact| fact.optional && !scope.proven.contains(&fact.code))
-            .filter(|fact| fact.needs[..fact.needs.len() - 1].iter().all(|need| scope.proven.contains(need)))
+            .filter(|fact| {
+                fact.needs[..fact.needs.len() - 1]
+                    .iter()
+                    .all(|need| scope.proven.contains(need))
+            })
             .map(|fact| fact.code.clone())
             .collect();
         (!open.is_empty()).then(|| self.pick(&open))
@@ -122,7 +146,11 @@ impl<'a> Generator<'a> {
     }
 
     fn text_like(&mut self, path: &str) -> String {
-        let seen = if self.one_in(6) { None } else { self.samples.any(path, &mut self.rng) };
+        let seen = if self.one_in(6) {
+            None
+        } else {
+            self.samples.any(path, &mut self.rng)
+        };
         match seen.and_then(|seen| seen.as_str()) {
             Some(text) => text.to_owned(),
             None => self.pick(&TEXTS).to_owned(),
@@ -131,6 +159,10 @@ impl<'a> Generator<'a> {
 
     /// Depth for one side of a pair.
     fn less(&mut self, depth: u32) -> u32 {
-        if self.one_in(3) { depth.saturating_sub(2) } else { depth.saturating_sub(1) }
+        if self.one_in(3) {
+            depth.saturating_sub(2)
+        } else {
+            depth.saturating_sub(1)
+        }
     }
 }
