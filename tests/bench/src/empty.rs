@@ -23,19 +23,9 @@ const MODULE: &str = r#"(module
   (func (export "scopegate:gate/policy@1.0.0#explain") (param i32) (result i32) (i32.const 1024)))"#;
 
 #[derive(ComponentType, Lift)]
-#[component(enum)]
-#[repr(u8)]
-enum Verdict {
-    #[component(name = "allow")]
-    Allow,
-    #[component(name = "deny")]
-    Deny,
-}
-
-#[derive(ComponentType, Lift)]
 #[component(record)]
 struct Decision {
-    verdict: Verdict,
+    verdict: scopegate::Verdict,
     unmet: Vec<u32>,
     ready: Vec<u32>,
     fallbacks: Vec<scopegate::AccessMode>,
@@ -97,7 +87,7 @@ impl Empty {
         let decision = result
             .map_err(|error| format!("{}: {} {:?}", error.path, error.message, error.problem))
             .expect("it cannot refuse");
-        assert!(matches!(decision.verdict, Verdict::Allow));
+        assert!(matches!(decision.verdict, scopegate::Verdict::Allow));
         std::hint::black_box((decision.unmet, decision.ready, decision.fallbacks));
     }
 }

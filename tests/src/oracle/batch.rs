@@ -63,7 +63,7 @@ fn basic(condition: &str) -> String {
                 out.push(c);
             }
             c if c.is_control() => {
-                write!(out, "\\u{:04X}", u32::from(c)).expect("a string can be written to")
+                write!(out, "\\u{:04X}", u32::from(c)).expect("a string can be written to");
             }
             c => out.push(c),
         }

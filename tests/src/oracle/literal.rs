@@ -46,8 +46,8 @@ fn quoted(text: &str, quote: char, also: impl Fn(char) -> bool) -> String {
 fn escape(c: char, out: &mut String) {
     let code = u32::from(c);
     let written = match code {
-        ..0x80 => write!(out, "\\x{code:02x}"),
-        ..0x1_0000 => write!(out, "\\u{code:04X}"),
+        0..=0x7F => write!(out, "\\x{code:02x}"),
+        0x80..=0xFFFF => write!(out, "\\u{code:04X}"),
         _ => write!(out, "\\U{code:08x}"),
     };
     written.expect("a string can be written to");

@@ -104,6 +104,7 @@ impl Default for World {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "data")]
 fn tables() -> Vec<Table> {
     let one = |key: &'static str, cell| (vec![key], cell);
     let by_case = |name: &str, cell: fn(usize) -> Cell| {

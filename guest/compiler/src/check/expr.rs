@@ -139,7 +139,12 @@ impl Checker<'_> {
                 return None;
             }
             LiteralValue::Double(_) => {
-                return self.unsupported(cel, scope, "fractional numbers", "count in whole numbers");
+                return self.unsupported(
+                    cel,
+                    scope,
+                    "fractional numbers",
+                    "count in whole numbers",
+                );
             }
             LiteralValue::Bytes(_) => {
                 return self.unsupported(cel, scope, "bytes", "compare texts");

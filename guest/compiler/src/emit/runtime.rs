@@ -138,7 +138,10 @@ pub(crate) fn standalone() -> Vec<u8> {
     for byte in memory(STATIC_BASE) {
         write!(image, "\\{byte:02x}").expect("writing to a string does not fail");
     }
-    let open = TEXT.trim_end().strip_suffix(')').expect("the runtime is a module");
+    let open = TEXT
+        .trim_end()
+        .strip_suffix(')')
+        .expect("the runtime is a module");
     let text = format!("{open} (data (i32.const 0) \"{image}\"))");
     wat::parse_str(text).expect("the runtime is valid WebAssembly text")
 }

@@ -123,7 +123,9 @@ impl Emitter<'_> {
     /// Whether every row is that of an action the rule set knows; else one it does not know may have a row.
     fn is_of_actions(&self, table: usize) -> bool {
         match &self.rules.tables[table].rows {
-            Rows::More(rows) => rows.iter().all(|(name, _, _)| self.rules.actions.contains(name)),
+            Rows::More(rows) => rows
+                .iter()
+                .all(|(name, _, _)| self.rules.actions.contains(name)),
             Rows::Value(_) => false,
         }
     }
