@@ -287,6 +287,7 @@ impl Checker<'_> {
         proven: &Facts,
     ) -> Option<Checked> {
         let argument = self.expr(argument, scope, proven)?.expr;
+        self.kept(&argument)?;
         let most = match &argument.ty {
             Type::Text => scopegate_contract::TEXT_BYTES,
             // A literal in a rule set of 1 MiB has fewer elements than this, too.

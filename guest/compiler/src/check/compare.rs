@@ -37,6 +37,7 @@ impl Checker<'_> {
         let (left, right) = self.sides(call, scope, proven)?;
         let span = scope.condition.span(cel);
         let (left, right) = self.alike(left, right, span.clone())?;
+        self.kept(&left).and(self.kept(&right))?;
         self.comparable(&left, &span)?;
         let expr = Expr::new(
             Kind::Equal(Box::new(left), Box::new(right)),
@@ -47,6 +48,19 @@ impl Checker<'_> {
             return Some(expr.into());
         }
         Some(Expr::new(Kind::Not(Box::new(expr)), Type::Bool, span).into())
+    }
+
+    /// Refuses a list literal that holds facts where the list is a value: it stands nowhere in memory.
+    pub(crate) fn kept(&mut self, side: &Expr) -> Option<()> {
+        if literal_list(side) && !side.is_constant() {
+            self.error(
+                side.span.clone(),
+                "a list literal that holds facts is no value",
+                "ask `x in […]`, or go through it with `all` or `exists`",
+            );
+            return None;
+        }
+        Some(())
     }
 
     fn comparable(&mut self, side: &Expr, span: &Range<usize>) -> Option<()> {

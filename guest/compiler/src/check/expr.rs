@@ -536,8 +536,8 @@ impl Checker<'_> {
         let a = self.expr(&call.args[1], scope, &if_yes);
         let b = self.expr(&call.args[2], scope, &if_no);
         let (condition, a, b) = (condition?, a?, b?);
-        let (a, b) = (a, b);
         let (left, right) = self.alike(a.expr, b.expr, scope.condition.span(cel))?;
+        self.kept(&left).and(self.kept(&right))?;
         let span = scope.condition.span(cel);
         let mut expr = Expr::new(Kind::Bool(false), left.ty.clone(), span);
         expr.range = (

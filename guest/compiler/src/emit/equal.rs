@@ -16,7 +16,7 @@ impl Body<'_, '_> {
     pub(super) fn equal(&mut self, a: &Expr, b: &Expr) {
         let (constant, other) = if a.is_constant() { (a, b) } else { (b, a) };
         match (&constant.kind, &other.kind) {
-            (Kind::Text(text), Kind::Action) => self.action_is(text),
+            (Kind::Text(text), Kind::Action) if self.is_listed(text) => self.action_is(text),
             // What a table gives is static, as the constant is, and equal texts have one place.
             (Kind::Text(text), Kind::Lookup(table, keys)) => {
                 self.cell(*table, keys);
@@ -57,11 +57,17 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Whether the rule set lists the action. A condition names no other, but what a table gives may be any text.
+    pub(super) fn is_listed(&self, text: &str) -> bool {
+        let actions = &self.emitter.rules.actions;
+        actions.iter().any(|action| **action == *text)
+    }
+
     fn action_is(&mut self, text: &str) {
         let actions = &self.emitter.rules.actions;
         let index = actions.iter().position(|action| **action == *text);
         // The index behind the last action stands for every action the rule set does not know.
-        let index = index.expect("conditions compare the action with known actions");
+        let index = index.expect("only listed actions have an index");
         self.code
             .op(I::GlobalGet(RUNTIME.index("action")))
             .word(count(index))

@@ -103,7 +103,7 @@ impl Body<'_, '_> {
             return;
         };
         match &needle.kind {
-            Kind::Action => {
+            Kind::Action if texts.iter().all(|text| self.is_listed(text)) => {
                 let actions = &self.emitter.rules.actions;
                 let among = actions
                     .iter()
