@@ -6,6 +6,7 @@
 mod batch;
 mod cel;
 mod contract;
+mod definitions;
 mod facts;
 mod generate;
 mod literal;
@@ -17,6 +18,7 @@ mod world;
 pub use batch::Batch;
 pub use cel::{Oracle, Question};
 pub use contract::{CONTRACT, Contract, Field, Type};
+pub use definitions::written_out;
 pub use generate::Generator;
 pub use requests::Requests;
 pub use samples::Samples;

@@ -94,6 +94,7 @@ impl World {
         for table in &self.tables {
             out.push_str(&table.toml());
         }
+        out.push_str(&super::definitions::toml());
         out
     }
 }

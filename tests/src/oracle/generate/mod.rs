@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use fastrand::Rng;
 
 use super::contract::Type;
+use super::definitions;
 use super::facts::{self, Fact};
 use super::literal;
 use super::requests::TEXTS;
@@ -52,7 +53,11 @@ impl Scope {
     fn binding(&self, var: Var) -> Self {
         let mut scope = self.clone();
         // An inner variable hides an outer one of the same name.
-        scope.vars.retain(|outer| outer.fact.code != var.fact.code);
+        scope
+            .vars
+            .retain(|outer| outer.fact.code != var.fact.code);
+        let of_outer = format!("{}.", var.fact.code);
+        scope.proven.retain(|proven| !proven.starts_with(&of_outer));
         scope.vars.push(var);
         scope
     }
@@ -69,7 +74,7 @@ impl<'a> Generator<'a> {
             rng: Rng::with_seed(seed),
             world,
             samples,
-            facts: facts::of_request(),
+            facts: facts::of_request().into_iter().chain(definitions::facts()).collect(),
         }
     }
 
@@ -125,9 +130,14 @@ impl<'a> Generator<'a> {
 
     /// An optional fact that is not proven yet, but all around it is.
     fn optional(&mut self, scope: &Scope) -> Option<String> {
+        let mut of_vars = Vec::new();
+        for var in &scope.vars {
+            facts::within(&var.fact, &mut of_vars);
+        }
         let open: Vec<String> = self
             .facts
             .iter()
+            .chain(&of_vars)
             .filter(|fact| fact.optional && !scope.proven.contains(&fact.code))
             .filter(|fact| {
                 fact.needs[..fact.needs.len() - 1]
