@@ -102,7 +102,8 @@ const REFUSED: &[(&str, Change, &str, Problem)] = &[
     (
         "scan",
         |r| {
-            r.responsibility.authorized_for.as_mut().unwrap().hosts = many("h".into(), PATTERNS + 1)
+            r.responsibility.authorized_for.as_mut().unwrap().hosts =
+                many("h".into(), PATTERNS + 1);
         },
         "responsibility.authorized_for.hosts",
         Problem::TooLarge,
@@ -161,7 +162,7 @@ const REFUSED: &[(&str, Change, &str, Problem)] = &[
             r.attributes = vec![attribute(
                 "a",
                 AttributeValue::Texts(many("t".into(), LIST + 1)),
-            )]
+            )];
         },
         "attributes.a",
         Problem::TooLarge,

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use fastrand::Rng;
 use scopegate::{Engine, Policy, Request};
-use scopegate_tests::oracle::{Batch, Generator, Oracle, Question, Requests, Samples, World};
+use scopegate_tests::oracle::{
+    Batch, Generator, Oracle, Question, Requests, Samples, World, written_out,
+};
 use scopegate_tests::random::seed;
 
 /// Distinct conditions.
@@ -48,7 +50,7 @@ impl Asking {
     }
 
     fn ask(&self, condition: String) -> Asked {
-        let question = Question::new(&condition);
+        let question = Question::new(&written_out(&condition));
         let answer = |(oracle, request): (&Oracle, &Request)| match oracle.answer(&question) {
             Ok(answer) => Some(answer),
             // The oracle counts nanoseconds in 64 bits: differences of more than 292 years are beyond it.

@@ -13,6 +13,12 @@ use crate::window::{BeforeReading, Window, is_blank};
 /// The most bytes that the text of one request may have.
 pub(crate) const TEXT_BYTES: usize = 256 << 20;
 
+/// How many bytes of a value are looked at first.
+const STEP: usize = 4 << 10;
+
+/// How deep a value of several lines may nest: far deeper than a request does.
+const DEPTH: usize = 64;
+
 /// Why there is no request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invalid {
@@ -259,30 +265,45 @@ impl<R: Read> Requests<R> {
     fn extent(&mut self, in_list: bool, before: BeforeReading<'_>) -> io::Result<Extent> {
         let first = self.window.rest()[0];
         let is_nested = matches!(first, b'{' | b'[') || (in_list && first == b'"');
+        if !is_nested {
+            return self.extent_of_word(in_list, before);
+        }
         let mut scan = Scan::default();
-        let mut checked = 0;
+        // What is broken mostly shows it soon, so it is looked at in steps: to find each of many broken lines takes no more than a few times
+        // their bytes.
+        let mut step = STEP;
         loop {
             let rest = self.window.rest();
-            if !is_nested {
-                let is_end = |byte: &u8| *byte == b'\n' || in_list && matches!(byte, b',' | b']');
-                if let Some(end) = rest.iter().position(is_end) {
-                    return Ok(Extent::To(rest[..end].trim_ascii_end().len()));
-                }
-                if self.window.is_ended() {
-                    return Ok(Extent::To(rest.trim_ascii_end().len()));
-                }
-            } else if let Some(end) = scan.end(if checked == 0 { first_line(rest) } else { rest }) {
+            let seen = &rest[..step.min(rest.len())];
+            if let Some(end) = scan.end(seen) {
                 return Ok(Extent::To(end));
-            } else if rest.len() >= 2 * checked || self.window.is_ended() {
-                // What is broken mostly shows it soon: it need not be read to its end.
-                checked = rest.len();
-                match prefix(rest) {
+            }
+            if scan.depth > DEPTH && seen.contains(&b'\n') {
+                return Ok(Extent::Broken);
+            }
+            let is_all = self.window.is_ended() && seen.len() == rest.len();
+            if seen.len() == step || is_all {
+                match prefix(seen) {
                     Ok(end) => return Ok(Extent::To(end)),
-                    Err(error) if !error.is_eof() || self.window.is_ended() => {
-                        return Ok(Extent::Broken);
-                    }
-                    Err(_) => {}
+                    Err(error) if !error.is_eof() || is_all => return Ok(Extent::Broken),
+                    Err(_) => step *= 2,
                 }
+            } else if rest.len() > self.most_bytes {
+                return Ok(Extent::TooLong);
+            } else {
+                self.window.read(before)?;
+            }
+        }
+    }
+
+    /// Finds the end of a value that is neither an object nor a list: it ends with its line, or as an element does.
+    fn extent_of_word(&mut self, in_list: bool, before: BeforeReading<'_>) -> io::Result<Extent> {
+        let is_end = |byte: &u8| *byte == b'\n' || in_list && matches!(byte, b',' | b']');
+        loop {
+            let rest = self.window.rest();
+            let end = rest.iter().position(is_end);
+            if let Some(end) = end.or(self.window.is_ended().then_some(rest.len())) {
+                return Ok(Extent::To(rest[..end].trim_ascii_end().len()));
             }
             if rest.len() > self.most_bytes {
                 return Ok(Extent::TooLong);
@@ -334,10 +355,6 @@ impl<R: Read> Requests<R> {
             "the text of this request has more than {most} bytes"
         ))
     }
-}
-
-fn first_line(text: &[u8]) -> &[u8] {
-    text.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
 /// The end of the JSON value that `text` begins with.

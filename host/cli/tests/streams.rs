@@ -376,3 +376,29 @@ fn a_reader_that_leaves_is_no_panic() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn many_broken_lines_take_no_longer_than_they_are() {
+    let (yes, cut) = (allowed(), &denied()[..100]);
+    for broken in [
+        "{\"a\":[\n",
+        "{\"a\":\n",
+        "[{\n",
+        &format!("{cut}\n"),
+        "{\"a\n",
+    ] {
+        // Each could begin a request that goes on to the end.
+        let count = 30_000;
+        let run = check(
+            &[],
+            format!("{yes}\n{}{yes}\n", broken.repeat(count)).as_bytes(),
+        );
+        let verdicts = verdicts(&run);
+        assert_eq!(verdicts.first().map(String::as_str), Some("allow"));
+        assert_eq!(run.code, 3);
+        if broken.starts_with('{') {
+            assert_eq!(verdicts.len(), count + 2, "{broken}");
+            assert_eq!(verdicts.last().map(String::as_str), Some("allow"));
+        }
+    }
+}

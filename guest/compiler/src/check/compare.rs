@@ -38,6 +38,7 @@ impl Checker<'_> {
         let span = scope.condition.span(cel);
         let (left, right) = self.alike(left, right, span.clone())?;
         self.kept(&left).and(self.kept(&right))?;
+        self.known_texts(&left, &right)?;
         self.comparable(&left, &span)?;
         let expr = Expr::new(
             Kind::Equal(Box::new(left), Box::new(right)),
@@ -83,7 +84,6 @@ impl Checker<'_> {
         span: Range<usize>,
     ) -> Option<(Expr, Expr)> {
         if left.ty == right.ty {
-            self.known_texts(&left, &right)?;
             return Some((left, right));
         }
         match (&left.ty, &right.ty) {

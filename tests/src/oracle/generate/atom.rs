@@ -106,7 +106,10 @@ impl Generator<'_> {
     }
 
     pub(super) fn text_test(&mut self, depth: u32, scope: &Scope) -> String {
-        let (text, path) = self.text(depth, scope);
+        let (mut text, path) = self.text(depth, scope);
+        if self.one_in(8) {
+            text = self.literal_like(&path);
+        }
         let test = self.pick(&["startsWith", "endsWith", "contains"]);
         if self.one_in(3) {
             let (part, _) = self.text(0, scope);

@@ -135,7 +135,7 @@ impl Generator<'_> {
             }
             3..5 => {
                 let (text, path) = self.text(depth, scope);
-                let count = self.pick(&[0, 1, 2, 3, 5, 7, 9]);
+                let count = self.pick(&[0, 1, 2, 3, 5, 7, 9, 20, 40]);
                 let elements: Vec<String> = (0..count).map(|_| self.literal_like(&path)).collect();
                 format!("{text} in {}", literal::list(&elements))
             }

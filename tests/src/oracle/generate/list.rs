@@ -13,7 +13,10 @@ impl Generator<'_> {
     pub(super) fn texts(&mut self, scope: &Scope) -> String {
         let texts = Type::List(Box::new(Type::Text));
         match self.fact(scope, |ty| *ty == texts) {
-            Some(_) if self.one_in(5) => self.choice(scope, |generator| {
+            Some(fact) if self.one_in(4) => self.choice(scope, |generator| {
+                if generator.one_in(3) {
+                    return generator.list_like(&fact.path);
+                }
                 generator
                     .fact(scope, |ty| *ty == texts)
                     .expect("the list itself")
@@ -121,25 +124,22 @@ impl Generator<'_> {
             Type::Record("tenancy".into()),
             Type::Time,
             Type::Record("person".into()),
+            Type::Record("access".into()),
+            Type::Record("approved_scope".into()),
         ];
         let ty = self.pick(&kinds);
-        let mut paths = Vec::new();
-        let facts: Vec<String> = (0..self.pick(&[1, 2, 3]))
-            .map(|_| {
-                let fact = if ty == Type::Text {
-                    self.fact_text(scope)
-                } else {
-                    let fact = self
-                        .fact(scope, |of| *of == ty)
-                        .expect("the request always has one");
-                    (fact.code, fact.path)
-                };
-                paths.push(fact.1);
-                fact.0
-            })
-            .collect();
+        let mut facts = Vec::new();
+        for _ in 0..self.pick(&[1, 2, 3]) {
+            // Of the variable nobody knows that it is the action, which is compared with listed ones only.
+            let fact = self.fact(scope, |of| *of == ty);
+            facts.extend(fact.filter(|fact| fact.path != "action"));
+        }
+        let Some(first) = facts.first() else {
+            return self.over_literal(depth, scope);
+        };
         let mut element = self.element("", ty);
-        element.path.clone_from(&paths[0]);
+        element.path.clone_from(&first.path);
+        let facts: Vec<String> = facts.into_iter().map(|fact| fact.code).collect();
         self.over(
             &literal::list(&facts),
             element,

@@ -1,6 +1,7 @@
 //! `&&`, `||`, `!`, `? :`, and the many ways to ask for an optional fact before it is used.
 
 use super::super::contract::Type;
+use super::super::definitions::PROOFS;
 use super::{Generator, Scope};
 
 impl Generator<'_> {
@@ -17,36 +18,38 @@ impl Generator<'_> {
     /// `body`, which uses the optional fact, where it is present.
     fn guard(&mut self, optional: &str, body: &str, depth: u32, scope: &Scope) -> String {
         let inner = scope.with(optional);
+        let proof = PROOFS.iter().find(|(_, of)| *of == optional);
+        let asks = match proof {
+            Some((name, _)) if self.one_in(3) => (*name).to_owned(),
+            _ => format!("has({optional})"),
+        };
         let side = depth.saturating_sub(2);
         let before = |generator: &mut Self| generator.boolean(side, &inner);
         match self.rng.u8(..16) {
-            0..5 => format!("has({optional}) && ({body})"),
-            5..7 => format!("!has({optional}) || ({body})"),
+            0..5 => format!("{asks} && ({body})"),
+            5..7 => format!("!{asks} || ({body})"),
             7 => {
                 let other = self.boolean(side, scope);
-                format!("has({optional}) ? {} : {other}", grouped(body))
+                format!("{asks} ? {} : {other}", grouped(body))
             }
             8 => {
                 let other = self.boolean(side, scope);
-                format!("!has({optional}) ? ({other}) : ({body})")
+                format!("!{asks} ? ({other}) : ({body})")
             }
-            9 => format!("(has({optional}) && ({})) && ({body})", before(self)),
+            9 => format!("({asks} && ({})) && ({body})", before(self)),
             10 => format!(
-                "(has({optional}) && ({})) ? ({body}) : ({})",
+                "({asks} && ({})) ? ({body}) : ({})",
                 before(self),
                 self.boolean(side, scope)
             ),
-            11 => format!("!(has({optional}) && ({})) || ({body})", before(self)),
-            12 => format!(
-                "(!has({optional}) || ({})) && (!has({optional}) || ({body}))",
-                before(self)
-            ),
-            13 => format!("!(!has({optional}) || ({})) && ({body})", before(self)),
+            11 => format!("!({asks} && ({})) || ({body})", before(self)),
+            12 => format!("(!{asks} || ({})) && (!{asks} || ({body}))", before(self)),
+            13 => format!("!(!{asks} || ({})) && ({body})", before(self)),
             14 => {
                 let other = self.boolean(side, scope);
-                format!("({other}) && has({optional}) && ({body})")
+                format!("({other}) && {asks} && ({body})")
             }
-            _ => format!("!(!has({optional}) || !({body}))"),
+            _ => format!("!(!{asks} || !({body}))"),
         }
     }
 

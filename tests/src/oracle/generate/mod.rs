@@ -16,7 +16,7 @@ use super::facts::{self, Fact};
 use super::literal;
 use super::requests::TEXTS;
 use super::samples::Samples;
-use super::world::World;
+use super::world::{ACTIONS, World};
 
 /// Makes conditions, one after another.
 pub struct Generator<'a> {
@@ -53,9 +53,7 @@ impl Scope {
     fn binding(&self, var: Var) -> Self {
         let mut scope = self.clone();
         // An inner variable hides an outer one of the same name.
-        scope
-            .vars
-            .retain(|outer| outer.fact.code != var.fact.code);
+        scope.vars.retain(|outer| outer.fact.code != var.fact.code);
         let of_outer = format!("{}.", var.fact.code);
         scope.proven.retain(|proven| !proven.starts_with(&of_outer));
         scope.vars.push(var);
@@ -74,7 +72,10 @@ impl<'a> Generator<'a> {
             rng: Rng::with_seed(seed),
             world,
             samples,
-            facts: facts::of_request().into_iter().chain(definitions::facts()).collect(),
+            facts: facts::of_request()
+                .into_iter()
+                .chain(definitions::facts())
+                .collect(),
         }
     }
 
@@ -151,7 +152,12 @@ impl<'a> Generator<'a> {
 
     /// A text literal that the fact at the path has now and then.
     fn literal_like(&mut self, path: &str) -> String {
-        let text = self.text_like(path);
+        let text = if path == "action" {
+            // The action is compared with those that the rule set lists.
+            self.pick(&ACTIONS).to_owned()
+        } else {
+            self.text_like(path)
+        };
         literal::text(&text, &mut self.rng)
     }
 

@@ -6,16 +6,12 @@ use super::super::table::{Cell, Table};
 use super::{Generator, Scope};
 
 impl Generator<'_> {
-    /// A text that is a fact, with its path. The action is one that the rule set knows nothing of, so it is left out.
+    /// A text that is a fact, with its path.
     pub(super) fn fact_text(&mut self, scope: &Scope) -> (String, String) {
-        loop {
-            let fact = self
-                .fact(scope, |ty| *ty == Type::Text)
-                .expect("the request always has texts");
-            if fact.code != "request.action" {
-                return (fact.code, fact.path);
-            }
-        }
+        let fact = self
+            .fact(scope, |ty| *ty == Type::Text)
+            .expect("the request always has texts");
+        (fact.code, fact.path)
     }
 
     /// A text, and a path whose samples are like it.
