@@ -1,4 +1,4 @@
-//! Many conditions in one rule set: as ready states, and as requirements.
+//! Many conditions in one rule set, as ready states or as requirements.
 
 use std::fmt::Write;
 
@@ -6,42 +6,79 @@ use fastrand::Rng;
 
 use super::world::World;
 
-/// Conditions that become one component.
-pub struct Batch<'a> {
-    /// The world they live in.
-    pub world: &'a World,
-    /// The conditions.
-    pub conditions: &'a [String],
+/// A requirement before it is written.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The actions that it names; every one if there is none.
+    pub actions: Option<Vec<&'static str>>,
+    /// When these actions are meant.
+    pub when: Option<String>,
+    /// Its guard.
+    pub given: Option<String>,
+    /// What must hold.
+    pub must: String,
 }
 
-impl Batch<'_> {
-    /// The rule set in which condition `n` is the ready state `c<n>`.
-    pub fn as_ready(&self, rng: &mut Rng) -> String {
-        let mut out = self.world.toml();
-        for (index, condition) in self.conditions.iter().enumerate() {
-            write!(
-                out,
-                "[[ready]]\nstate = \"c{index}\"\nwhen = {}\n",
-                toml(condition, rng)
-            )
-            .expect("a string can be written to");
-        }
-        out
+impl Rule {
+    /// The condition that holds where the requirement applies to those of its actions and is not met.
+    pub fn unmet(&self) -> String {
+        self.applying(&format!("!({})", self.must))
     }
 
-    /// The rule set in which condition `n` is what the requirement `c<n>` asks of every action.
-    pub fn as_requirements(&self, rng: &mut Rng) -> String {
-        let mut out = self.world.toml();
-        for (index, condition) in self.conditions.iter().enumerate() {
-            write!(
-                out,
-                "[[requirement]]\nid = \"c{index}\"\nfor = \"every\"\nmust = {}\ncode = \"UNMET\"\nmessage = \"It is not so.\"\nremedy = \"Make it so.\"\nsource = \"chance\"\n",
-                toml(condition, rng)
-            )
-            .expect("a string can be written to");
-        }
-        out
+    /// The condition that holds where the requirement applies to those of its actions and is met.
+    pub fn met(&self) -> String {
+        self.applying(&format!("({})", self.must))
     }
+
+    fn applying(&self, condition: &str) -> String {
+        let guards = self.when.iter().chain(&self.given);
+        let guards = guards.map(|guard| format!("({guard})"));
+        let all: Vec<String> = guards.chain([condition.to_owned()]).collect();
+        all.join(" && ")
+    }
+
+    /// Whether the requirement names the action, which the rule set knows.
+    pub fn names(&self, action: &str) -> bool {
+        let actions = self.actions.as_ref();
+        actions.is_none_or(|actions| actions.contains(&action))
+    }
+}
+
+/// The rule set in which condition `n` is the ready state `c<n>`.
+pub fn ready(world: &World, conditions: &[String], rng: &mut Rng) -> String {
+    let mut out = world.toml();
+    for (index, condition) in conditions.iter().enumerate() {
+        let when = toml(condition, rng);
+        writeln!(out, "[[ready]]\nstate = \"c{index}\"\nwhen = {when}")
+            .expect("a string can be written to");
+    }
+    out
+}
+
+/// The rule set in which rule `n` is the requirement `c<n>`.
+pub fn requirements(world: &World, rules: &[Rule], rng: &mut Rng) -> String {
+    let mut out = world.toml();
+    for (index, rule) in rules.iter().enumerate() {
+        let mut actions = match &rule.actions {
+            Some(actions) => format!("{actions:?}"),
+            None => "\"every\"".to_owned(),
+        };
+        if let Some(when) = &rule.when {
+            actions = format!("{{ of = {actions}, when = {} }}", basic(when));
+        }
+        let given = match &rule.given {
+            Some(given) => format!("given = {}\n", toml(given, rng)),
+            None => String::new(),
+        };
+        writeln!(
+            out,
+            "[[requirement]]\nid = \"c{index}\"\nfor = {actions}\n{given}must = {}\ncode = \"UNMET\"\n\
+             message = \"It is not so.\"\nremedy = \"Make it so.\"\nsource = \"chance\"",
+            toml(&rule.must, rng)
+        )
+        .expect("a string can be written to");
+    }
+    out
 }
 
 /// The condition as a TOML string of one of three kinds.

@@ -4,6 +4,7 @@ mod atom;
 mod compare;
 mod list;
 mod logic;
+mod rule;
 mod value;
 
 use std::collections::BTreeSet;
