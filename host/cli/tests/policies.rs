@@ -102,22 +102,27 @@ fn the_default_policy_passes_its_cases() {
 #[test]
 fn clauses_that_no_case_needs_are_listed() {
     let folder = tempfile::tempdir().expect("a folder");
+    // No case has a scan, so no case needs any of it; but without `has` the rest does not compile.
+    let reviewed = "[[ready]]\nstate = \"reviewed\"\nwhen = \"request.now > timestamp('2026-01-01T00:00:00Z') && has(request.scan) && request.scan.pages_reviewed\"\n";
     for (name, text) in [
-        ("policy.toml", include_str!("data/acme/policy.toml")),
+        (
+            "policy.toml",
+            &*format!("{}\n{reviewed}", include_str!("data/acme/policy.toml")),
+        ),
         ("bases.json", include_str!("data/acme/bases.json")),
     ] {
         fs::write(folder.path().join(name), text).expect("a file");
     }
     let cases: Vec<_> = include_str!("data/acme/cases.jsonl")
         .lines()
-        .take(4)
+        .take(5)
         .collect();
     let cases = cases.join("\n");
     fs::write(folder.path().join("cases.jsonl"), cases).expect("a file");
     let path = folder.path().to_str().expect("a path");
     let run = scopegate(&["test", path, "--coverage", "--mutants"], b"");
     assert_eq!(run.code, 1, "{}", run.stderr);
-    assert!(run.stdout.contains("4 of 4 cases passed"), "{}", run.stdout);
+    assert!(run.stdout.contains("5 of 5 cases passed"), "{}", run.stdout);
     assert!(
         run.stdout
             .contains("UNNOTICED request.attributes.seats < 100  requirement `enough-seats`"),
@@ -125,7 +130,8 @@ fn clauses_that_no_case_needs_are_listed() {
         run.stdout
     );
     assert!(
-        run.stdout.contains("2 clauses dropped, 1 unnoticed"),
+        run.stdout
+            .contains("8 clauses dropped, 3 unnoticed (and 1 that"),
         "{}",
         run.stdout
     );
@@ -201,7 +207,7 @@ fn figures_are_given() {
     );
     done(&run);
     assert!(
-        run.stdout.starts_with("acme 0.1.0, 1 requests"),
+        run.stdout.starts_with("acme 0.1.0, 1 request, one thread"),
         "{}",
         run.stdout
     );

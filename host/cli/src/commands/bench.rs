@@ -142,10 +142,11 @@ fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
     let policy = figures.policy;
     writeln!(
         out,
-        "{} {}, {} requests, one thread\n",
+        "{} {}, {} request{}, one thread\n",
         Plain(&policy.name),
         Plain(&policy.version),
-        figures.requests
+        figures.requests,
+        if figures.requests == 1 { "" } else { "s" }
     )?;
     writeln!(
         out,

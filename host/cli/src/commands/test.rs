@@ -288,6 +288,9 @@ fn mutants(
     })?;
     progress.finish_and_clear();
     survivors.sort_unstable();
+    let count = survivors.len();
+    survivors.retain(|index| !is_proof(&rules.source, &mutants[*index]));
+    let proofs = count - survivors.len();
     writeln!(out)?;
     for index in &survivors {
         let Mutant {
@@ -308,12 +311,19 @@ fn mutants(
             rules.file.display()
         )?;
     }
-    writeln!(
+    write!(
         out,
         "{} clauses dropped, {} unnoticed",
         mutants.len(),
         survivors.len()
     )?;
+    if proofs > 0 {
+        write!(
+            out,
+            " (and {proofs} that the compiler demands, to prove facts present)"
+        )?;
+    }
+    writeln!(out)?;
     Ok(if survivors.is_empty() {
         Exit::Done
     } else {
@@ -336,4 +346,19 @@ fn is_noticed(
             .evaluate(&case.request)
             .is_ok_and(|decision| case.expect.is_met_by(&decision))
     }))
+}
+
+/// Whether the rules do not compile without the clause, because it proves a fact present that the rest uses: then nobody can leave it out.
+fn is_proof(source: &str, mutant: &Mutant) -> bool {
+    let compiles = |instead: &str| {
+        let Mutant { span, .. } = mutant;
+        let parts = (source.get(..span.start), source.get(span.end..));
+        let (Some(before), Some(after)) = parts else {
+            return false;
+        };
+        RuleSet::check(&format!("{before}{instead}{after}")).is_ok()
+    };
+    // A member of a list is no condition: nothing can be proven by it.
+    let is_condition = || compiles(&format!("(({}) && true)", mutant.clause));
+    (!compiles("true") || !compiles("false")) && is_condition()
 }
