@@ -167,7 +167,7 @@ pub(crate) type Lengthen = fn(&mut Request, usize);
 
 pub(crate) const LISTS: &[(&str, Lengthen)] = &[
     ("responsibility.authorized_for.hosts", |r, n| {
-        authorized(r).hosts = vec![String::new(); n]
+        authorized(r).hosts = vec![String::new(); n];
     }),
     ("scan.targets", |r, n| {
         scan(r).targets = vec![
@@ -176,36 +176,36 @@ pub(crate) const LISTS: &[(&str, Lengthen)] = &[
                 kind: TargetKind::Public
             };
             n
-        ]
+        ];
     }),
     ("scan.accepted", |r, n| {
-        scan(r).accepted = vec![String::new(); n]
+        scan(r).accepted = vec![String::new(); n];
     }),
     ("scan.excluded", |r, n| {
-        scan(r).excluded = vec![String::new(); n]
+        scan(r).excluded = vec![String::new(); n];
     }),
     ("task.sufficient_modes", |r, n| {
-        task(r).sufficient_modes = vec![AccessMode::ReadOnly; n]
+        task(r).sufficient_modes = vec![AccessMode::ReadOnly; n];
     }),
     ("task.needed_scopes", |r, n| {
-        task(r).needed_scopes = vec![String::new(); n]
+        task(r).needed_scopes = vec![String::new(); n];
     }),
     ("access.required_scopes", |r, n| {
-        access(r).required_scopes = vec![String::new(); n]
+        access(r).required_scopes = vec![String::new(); n];
     }),
     ("approved_scope.scopes", |r, n| {
-        approved(r).scopes = vec![String::new(); n]
+        approved(r).scopes = vec![String::new(); n];
     }),
     ("approved_scope.operations", |r, n| {
-        approved(r).operations = vec![Operation::Read; n]
+        approved(r).operations = vec![Operation::Read; n];
     }),
     ("attributes.texts", |r, n| {
-        r.attributes[1].value = AttributeValue::Texts(vec![String::new(); n])
+        r.attributes[1].value = AttributeValue::Texts(vec![String::new(); n]);
     }),
     ("attributes", |r, n| {
         r.attributes = (0..n)
             .map(|n| attribute(&format!("a{n}"), AttributeValue::Truth(true)))
-            .collect()
+            .collect();
     }),
 ];
 
