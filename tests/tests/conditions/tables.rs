@@ -63,6 +63,19 @@ fn tables() {
 }
 
 const ACTION: Conditions = &[
+    // The branches of a choice may be texts that the action, or a table, never is.
+    (
+        "(request.deployment == \"cloud\" ? request.action : \"nothing\") == \"nothing\"",
+        true,
+    ),
+    (
+        "(has(request.task) ? class(request.task.provider, \"x\") : \"no task\") == \"unknown\"",
+        true,
+    ),
+    (
+        "(has(request.access) ? class(request.access.provider, \"x\") : \"no access\") == \"no access\"",
+        true,
+    ),
     ("request.action == \"scan\"", true),
     ("request.action != \"retest\"", true),
     ("request.action in [\"retest\", \"share_report\"]", false),
