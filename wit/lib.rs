@@ -47,3 +47,10 @@ pub const RULES_SECTION: &str = "scopegate:rules";
 
 /// The component's custom section with the compiler's name and version.
 pub const COMPILER_SECTION: &str = "scopegate:compiler";
+
+/// The core module's export that says where in memory a host may lay out a request by itself: a constant, an address. What is laid
+/// there is the canonical ABI's image of `request`, and what it points to may follow as far as memory goes.
+pub const REQUEST_BEGIN: &str = "request-begin";
+
+/// The core module's export that says where the host puts the address at which what it laid out ends: a constant, the address of a word.
+pub const REQUEST_END: &str = "request-end";

@@ -20,8 +20,6 @@ pub struct Expected {
 impl Expected {
     /// What a component decided.
     pub fn by_component(decision: &Decision<'_>) -> Self {
-        let texts =
-            |texts: &[std::borrow::Cow<'_, str>]| texts.iter().map(ToString::to_string).collect();
         Self {
             decision: if decision.is_allowed() {
                 "allow"
@@ -30,15 +28,14 @@ impl Expected {
             }
             .to_owned(),
             requirements: decision
-                .findings
-                .iter()
+                .findings()
                 .map(|finding| finding.requirement.to_string())
                 .collect(),
-            codes: texts(&decision.codes),
-            blocked: texts(&decision.blocked),
-            ready: texts(&decision.ready),
+            codes: texts(decision.codes()),
+            blocked: texts(decision.blocked()),
+            ready: texts(decision.ready()),
             fallbacks: decision
-                .fallbacks
+                .fallbacks()
                 .iter()
                 .map(|mode| mode.name().to_owned())
                 .collect(),
@@ -83,4 +80,8 @@ fn each_once(names: impl Iterator<Item = &'static str>) -> Vec<String> {
         }
     }
     once
+}
+
+fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
+    texts.map(str::to_owned).collect()
 }

@@ -40,10 +40,10 @@ fn the_component_decides_every_case() {
                 .iter()
                 .find(|it| it.id == finding.requirement)
         };
-        for finding in &decision.findings {
-            let requirement = by_id(finding).expect("a requirement of the manifest");
+        for finding in decision.findings() {
+            let requirement = by_id(&finding).expect("a requirement of the manifest");
             assert_eq!(
-                (&*finding.message, &*finding.remedy, &*finding.source),
+                (finding.message, finding.remedy, finding.source),
                 (
                     &*requirement.message,
                     &*requirement.remedy,

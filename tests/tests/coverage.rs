@@ -16,7 +16,7 @@ fn each_requirement_applies_and_holds_as_the_native_one() {
     let policy = engine.load(&rules.coverage_component()).expect("a policy");
     for request in Requests::new(seed(25)).take(3_000) {
         let decision = policy.evaluate(&request).expect("a decision");
-        let states: HashSet<&str> = decision.ready.iter().map(|state| &**state).collect();
+        let states: HashSet<&str> = decision.ready().collect();
         for (index, id) in ids.iter().enumerate() {
             let applies = states.contains(&*format!("applies_{index}"));
             let holds = states.contains(&*format!("holds_{index}"));

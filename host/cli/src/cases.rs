@@ -2,7 +2,6 @@
 //!
 //! Always true here: a case that was read has a request with a time of its own, so its decision is the same tomorrow.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -207,10 +206,12 @@ impl Expect {
     /// How `decision` differs from what was expected.
     pub(crate) fn differences(&self, decision: &Decision<'_>) -> Vec<Difference> {
         let verdict = |allow| vec![if allow { "allow" } else { "deny" }.to_owned()];
-        let texts = |texts: &[Cow<'_, str>]| texts.iter().map(ToString::to_string).collect();
-        let findings = decision.findings.iter();
+        let findings = decision.findings();
         let requirements = findings.map(|finding| finding.requirement.to_string());
-        let fallbacks = decision.fallbacks.iter().map(|mode| mode.name().to_owned());
+        let fallbacks = decision
+            .fallbacks()
+            .iter()
+            .map(|mode| mode.name().to_owned());
         let expected_verdict = verdict(self.decision == Verdict::Allow);
 
         let mut differences = Vec::new();
@@ -233,10 +234,14 @@ impl Expect {
             self.requirements.as_ref(),
             requirements.collect(),
         );
-        compare("codes", self.codes.as_ref(), texts(&decision.codes));
-        compare("blocked", self.blocked.as_ref(), texts(&decision.blocked));
-        compare("ready", self.ready.as_ref(), texts(&decision.ready));
+        compare("codes", self.codes.as_ref(), texts(decision.codes()));
+        compare("blocked", self.blocked.as_ref(), texts(decision.blocked()));
+        compare("ready", self.ready.as_ref(), texts(decision.ready()));
         compare("fallbacks", self.fallbacks.as_ref(), fallbacks.collect());
         differences
     }
+}
+
+fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
+    texts.map(str::to_owned).collect()
 }

@@ -34,34 +34,39 @@ pub(crate) fn decision(
         write!(out, "  {FAINT}{}{FAINT:#}", Plain(place))?;
     }
     writeln!(out)?;
-    for finding in &decision.findings {
+    for finding in decision.findings() {
         let explanation = explanations
             .iter()
             .find(|explanation| explanation.requirement == finding.requirement);
         self::finding(
             out,
-            finding,
+            &finding,
             explanation.map_or(&[], |explanation| &explanation.facts),
         )?;
     }
-    if !decision.is_allowed() && decision.findings.is_empty() {
+    if !decision.is_allowed() && decision.findings().len() == 0 {
         writeln!(
             out,
             "\n  {}: no requirement of this policy names the action",
-            list(&decision.codes)
+            list(&decision.codes().collect::<Vec<_>>())
         )?;
         line(out, "known", &list(&manifest.actions))?;
     }
-    let open: Vec<_> = decision.fallbacks.iter().map(|mode| mode.name()).collect();
-    if !open.is_empty() || !decision.ready.is_empty() {
+    let open: Vec<_> = decision
+        .fallbacks()
+        .iter()
+        .map(|mode| mode.name())
+        .collect();
+    let ready: Vec<_> = decision.ready().collect();
+    if !open.is_empty() || !ready.is_empty() {
         writeln!(out)?;
     }
     if !open.is_empty() {
         let open = list(&open);
         writeln!(out, "  {FAINT}still open{FAINT:#}  {open}")?;
     }
-    if !decision.ready.is_empty() {
-        let ready = list(&decision.ready);
+    if !ready.is_empty() {
+        let ready = list(&ready);
         writeln!(out, "  {FAINT}ready     {FAINT:#}  {ready}")?;
     }
     Ok(())

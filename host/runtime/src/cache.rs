@@ -6,12 +6,12 @@
 use std::fs;
 use std::hash::{BuildHasher as _, Hash, Hasher, RandomState};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 
 use sha2::{Digest as _, Sha256};
-use wasmtime::Engine;
 use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
 
 use crate::digest::hex;
 use crate::error::EngineError;
@@ -20,6 +20,12 @@ use crate::error::EngineError;
 const MAGIC: &[u8; 16] = b"scopegate code 1";
 
 const HEADER_BYTES: usize = MAGIC.len() + 32;
+
+/// The code of a core module, whose component the crate's version of the compiler was proven to have made.
+const MODULE: &str = concat!("module ", env!("CARGO_PKG_VERSION"));
+
+/// The code of a whole component.
+const COMPONENT: &str = "component";
 
 /// A folder with compiled code.
 #[derive(Debug)]
@@ -46,35 +52,54 @@ impl Cache {
         }
     }
 
-    /// The compiled code of the component with that digest, if it is there and whole.
-    pub(crate) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
-        let file = fs::read(self.file(engine, digest)).ok()?;
-        let (header, code) = file.split_at_checked(HEADER_BYTES)?;
-        if header[..MAGIC.len()] != *MAGIC || header[MAGIC.len()..] != *Sha256::digest(code) {
-            return None;
-        }
-        // SAFETY: `code` must be what `Component::serialize` gave. The folder is trusted to hold only what `store` wrote there, and the
-        // digest shows that it was not damaged since. Wasmtime itself refuses code of another version or configuration.
+    /// The code of the core module of the component with that digest, if it is there and whole. It is there only if the compiler of this
+    /// version was proven to have made the component.
+    pub(crate) fn module(&self, engine: &Engine, digest: &str) -> Option<Module> {
+        let code = read(&self.file(engine, digest, MODULE))?;
+        // SAFETY: `code` must be what `Module::serialize` gave. The folder is trusted to hold only what `store_module` wrote there under that
+        // name, and the digest shows that it was not damaged since. Wasmtime itself refuses code of another version or configuration.
+        unsafe { Module::deserialize(engine, code) }.ok()
+    }
+
+    /// The code of the component with that digest, if it is there and whole.
+    pub(crate) fn component(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let code = read(&self.file(engine, digest, COMPONENT))?;
+        // SAFETY: as above, of `Component::serialize` and `store_component`.
         unsafe { Component::deserialize(engine, code) }.ok()
     }
 
-    /// Keeps the compiled code of the component with that digest.
-    pub(crate) fn store(
+    /// Keeps the code of the core module of a component that the compiler of this version was proven to have made.
+    pub(crate) fn store_module(
+        &self,
+        engine: &Engine,
+        digest: &str,
+        module: &Module,
+    ) -> io::Result<()> {
+        let code = module.serialize().map_err(io::Error::other)?;
+        self.store(&code, &self.file(engine, digest, MODULE))
+    }
+
+    /// Keeps the code of the component with that digest.
+    pub(crate) fn store_component(
         &self,
         engine: &Engine,
         digest: &str,
         component: &Component,
     ) -> io::Result<()> {
         let code = component.serialize().map_err(io::Error::other)?;
+        self.store(&code, &self.file(engine, digest, COMPONENT))
+    }
+
+    fn store(&self, code: &[u8], to: &Path) -> io::Result<()> {
         let temporary = self.temporary();
         let written = (|| {
             let mut file = fs::File::create_new(&temporary)?;
             file.write_all(MAGIC)?;
-            file.write_all(&Sha256::digest(&code))?;
-            file.write_all(&code)?;
+            file.write_all(&Sha256::digest(code))?;
+            file.write_all(code)?;
             file.sync_all()?;
             // Other processes see no file or a whole one.
-            fs::rename(&temporary, self.file(engine, digest))
+            fs::rename(&temporary, to)
         })();
         if written.is_err() {
             // What is left over is only in the way; the first error is the one that matters.
@@ -83,10 +108,11 @@ impl Cache {
         written
     }
 
-    /// The file for a component's code, compiled by an engine with that configuration.
-    fn file(&self, engine: &Engine, digest: &str) -> PathBuf {
+    /// The file for that kind of code of a component, compiled by an engine with that configuration.
+    fn file(&self, engine: &Engine, digest: &str, kind: &str) -> PathBuf {
         let mut hasher = Sha256Hasher(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        kind.hash(&mut hasher);
         let component = digest.trim_start_matches("sha256:");
         self.folder.join(format!(
             "{component}-{}.cwasm",
@@ -101,6 +127,17 @@ impl Cache {
             RandomState::new().hash_one(process::id())
         ))
     }
+}
+
+/// The code in a file, if it is there and whole.
+fn read(file: &Path) -> Option<Vec<u8>> {
+    let mut file = fs::read(file).ok()?;
+    let (header, code) = file.split_at_checked(HEADER_BYTES)?;
+    if header[..MAGIC.len()] != *MAGIC || header[MAGIC.len()..] != *Sha256::digest(code) {
+        return None;
+    }
+    file.drain(..HEADER_BYTES);
+    Some(file)
 }
 
 /// Hashes alike in every process and build, which std's hasher does not promise.

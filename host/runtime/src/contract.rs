@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift};
 
 use crate::facts::AccessMode;
+use crate::facts::macros::{answer, tags};
+use crate::memory::Lists;
 
 /// Whether an action may proceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ComponentType, Lift)]
@@ -21,14 +23,35 @@ pub enum Verdict {
     Deny,
 }
 
-/// A decision as a policy gives it: indices into its manifest.
-#[derive(Debug, ComponentType, Lift)]
-#[component(record)]
-pub(crate) struct RawDecision {
-    pub(crate) verdict: Verdict,
-    pub(crate) unmet: Vec<u32>,
-    pub(crate) ready: Vec<u32>,
-    pub(crate) fallbacks: Vec<AccessMode>,
+tags!(Verdict: Allow, Deny);
+
+/// Indices into a manifest's list. Those of most decisions are in place, so that they allocate nothing.
+pub(crate) type Indices = Lists<[u32; 12]>;
+
+/// Modes that stay open, in place for most decisions.
+pub(crate) type Modes = Lists<[AccessMode; 8]>;
+
+answer! {
+    /// A decision as a policy gives it: indices into its manifest.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(crate) struct RawDecision<I, M> {
+        pub(crate) verdict: Verdict,
+        pub(crate) unmet: I,
+        pub(crate) ready: I,
+        pub(crate) fallbacks: M,
+    }
+}
+
+impl RawDecision<Vec<u32>, Vec<AccessMode>> {
+    /// The same, as a decision keeps it.
+    pub(crate) fn kept(self) -> RawDecision<Indices, Modes> {
+        RawDecision {
+            verdict: self.verdict,
+            unmet: self.unmet.into(),
+            ready: self.ready.into(),
+            fallbacks: self.fallbacks.into(),
+        }
+    }
 }
 
 /// Why a fact could not be judged.
@@ -54,19 +77,29 @@ pub enum Problem {
     Other,
 }
 
-/// The one way for a policy to say "I cannot decide".
-#[derive(Debug, ComponentType, Lift)]
-#[component(record)]
-pub(crate) struct RawEvaluationError {
-    pub(crate) path: String,
-    pub(crate) problem: Problem,
-    pub(crate) message: String,
+tags!(Problem: TooLarge, OutOfRange, Repeated, WrongType, Other);
+
+answer! {
+    /// The one way for a policy to say "I cannot decide".
+    #[derive(Debug)]
+    pub(crate) struct RawEvaluationError {
+        pub(crate) path: String,
+        pub(crate) problem: Problem,
+        pub(crate) message: String,
+    }
 }
 
-/// What decided an unmet requirement.
-#[derive(Debug, ComponentType, Lift)]
-#[component(record)]
-pub(crate) struct RawExplanation {
-    pub(crate) requirement: u32,
-    pub(crate) facts: Vec<String>,
+answer! {
+    /// What decided an unmet requirement.
+    #[derive(Debug)]
+    pub(crate) struct RawExplanation {
+        pub(crate) requirement: u32,
+        pub(crate) facts: Vec<String>,
+    }
 }
+
+/// What an evaluation gives, as the policy says it.
+pub(crate) type Evaluated = Result<RawDecision<Indices, Modes>, RawEvaluationError>;
+
+/// What an explanation gives, as the policy says it.
+pub(crate) type Explained = Result<Vec<RawExplanation>, RawEvaluationError>;

@@ -40,6 +40,7 @@ struct Inner {
     foreign: wasmtime::Engine,
     limits: Limits,
     cache: Option<Cache>,
+    calls_directly: bool,
     ticker: Ticker,
 }
 
@@ -48,6 +49,7 @@ struct Inner {
 pub struct EngineBuilder {
     limits: Limits,
     cache: Option<PathBuf>,
+    as_components: bool,
 }
 
 impl EngineBuilder {
@@ -65,6 +67,14 @@ impl EngineBuilder {
     #[must_use]
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
+        self
+    }
+
+    /// Calls every policy through its component's typed functions, those too that could be called [directly](Origin::Compiled). It is
+    /// slower and gives the same decisions: for tests that hold one way to the other.
+    #[must_use]
+    pub fn as_components(mut self) -> Self {
+        self.as_components = true;
         self
     }
 
@@ -88,6 +98,7 @@ impl EngineBuilder {
                 foreign,
                 limits: self.limits,
                 cache,
+                calls_directly: !self.as_components,
                 ticker,
             }),
         })
@@ -124,6 +135,11 @@ impl Engine {
 
     pub(crate) fn cache(&self) -> Option<&Cache> {
         self.inner.cache.as_ref()
+    }
+
+    /// Whether what our compiler made is called directly.
+    pub(crate) fn calls_directly(&self) -> bool {
+        self.inner.calls_directly
     }
 
     /// The ticks that a call may last.

@@ -1,153 +1,106 @@
-//! One running instance of a policy, and the calls it answers.
+//! The code of a policy and its running instances, whichever way they are called.
 //!
-//! Always true here: each call has its own time and fuel, and an instance whose call failed is not called again.
+//! Always true here: an instance is called the way its code is meant to be, and both ways give the same answers.
 
-use wasmtime::Store;
-use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Func, Lift, Lower, TypedFunc};
-
-use crate::code::{Code, export};
-use crate::contract::{RawDecision, RawEvaluationError, RawExplanation};
-use crate::error::LoadError;
+use crate::component::{ComponentCode, ComponentInstance};
+use crate::contract::{Evaluated, Explained};
+use crate::direct::{DirectCode, DirectInstance};
+use crate::error::{EvaluateError, LoadError};
 use crate::facts::Request;
 use crate::fault::Fault;
 use crate::manifest::Manifest;
-use crate::policy::Origin;
-use crate::quota::Quota;
-
-/// What an evaluation gives, as the policy says it.
-pub(crate) type Evaluated = Result<RawDecision, RawEvaluationError>;
-
-/// What an explanation gives, as the policy says it.
-pub(crate) type Explained = Result<Vec<RawExplanation>, RawEvaluationError>;
 
 /// The bytes that an instance's memory may have grown by and still be used again.
 const KEPT_GROWTH_BYTES: usize = 1 << 20;
 
+/// What instances of a policy are made from.
+pub(crate) enum Code {
+    /// The core module of what our compiler made.
+    Direct(DirectCode),
+    /// A whole component.
+    Component(ComponentCode),
+}
+
 /// A running instance.
 pub(crate) struct Instance {
-    store: Store<Quota>,
-    describe: Func,
-    evaluate: Func,
-    evaluate_batch: Func,
-    explain: Func,
+    way: Way,
     /// The bytes of memory it started with.
     start_bytes: usize,
 }
 
+enum Way {
+    Direct(DirectInstance),
+    Component(ComponentInstance),
+}
+
 impl Instance {
-    /// The first instance of `code`, and what it says it is. Shows that every instance of `code` has the contract's types.
+    /// The first instance of `code`, and what it says it is.
     pub(crate) fn first(code: &Code) -> Result<(Self, Manifest), LoadError> {
-        let mut instance = Self::start(code)?;
-        let describe = instance.typed::<(), (Manifest,)>("describe", instance.describe)?;
-        instance.typed::<(&Request,), (Evaluated,)>("evaluate", instance.evaluate)?;
-        instance
-            .typed::<(&[Request],), (Vec<Evaluated>,)>("evaluate-batch", instance.evaluate_batch)?;
-        instance.typed::<(&Request,), (Explained,)>("explain", instance.explain)?;
-        let (manifest,) = instance.call(code, describe, ())?;
-        Ok((instance, manifest))
+        match code {
+            Code::Direct(code) => code
+                .first()
+                .map(|(instance, manifest)| (Self::new(Way::Direct(instance)), manifest))
+                .map_err(LoadError::Fault),
+            Code::Component(code) => code
+                .first()
+                .map(|(instance, manifest)| (Self::new(Way::Component(instance)), manifest)),
+        }
     }
 
-    /// Another instance of `code`, whose types the first has shown.
+    /// Another instance of `code`.
     pub(crate) fn start(code: &Code) -> Result<Self, Fault> {
-        let limits = code.engine.limits();
-        let mut store = Store::new(
-            code.engine.half(code.origin),
-            Quota::new(limits.memory_bytes),
-        );
-        store.limiter(|quota| quota);
-        store.set_hostcall_fuel(limits.result_bytes);
-        allot(&mut store, code);
-        let instance = match code.instance.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => return Err(Fault::new(error, store.data(), limits)),
-        };
-        let mut function = |index: &ComponentExportIndex| {
-            instance
-                .get_func(&mut store, index)
-                .expect("`Code::new` has seen that the export is a function")
-        };
-        let (describe, evaluate) = (function(&code.describe), function(&code.evaluate));
-        let (evaluate_batch, explain) = (function(&code.evaluate_batch), function(&code.explain));
-        let start_bytes = store.data().bytes();
-        Ok(Self {
-            store,
-            describe,
-            evaluate,
-            evaluate_batch,
-            explain,
-            start_bytes,
-        })
+        match code {
+            Code::Direct(code) => code.start().map(Way::Direct),
+            Code::Component(code) => code.start().map(Way::Component),
+        }
+        .map(Self::new)
     }
 
-    pub(crate) fn evaluate(&mut self, code: &Code, request: &Request) -> Result<Evaluated, Fault> {
-        // SAFETY: `Instance::first` has shown, for this code, that the function has this type.
-        let evaluate =
-            unsafe { TypedFunc::<(&Request,), (Evaluated,)>::new_unchecked(self.evaluate) };
-        self.call(code, evaluate, (request,))
-            .map(|(evaluated,)| evaluated)
+    fn new(way: Way) -> Self {
+        let mut instance = Self {
+            way,
+            start_bytes: 0,
+        };
+        instance.start_bytes = instance.bytes();
+        instance
     }
 
+    #[inline]
+    pub(crate) fn evaluate(&mut self, request: &Request) -> Result<Evaluated, EvaluateError> {
+        match &mut self.way {
+            Way::Direct(instance) => instance.evaluate(request),
+            Way::Component(instance) => instance.evaluate(request),
+        }
+    }
+
+    /// Decides the requests in one call; `None` if that is no faster than one by one.
     pub(crate) fn evaluate_batch(
         &mut self,
-        code: &Code,
         requests: &[Request],
-    ) -> Result<Vec<Evaluated>, Fault> {
-        // SAFETY: `Instance::first` has shown, for this code, that the function has this type.
-        let evaluate_batch = unsafe {
-            TypedFunc::<(&[Request],), (Vec<Evaluated>,)>::new_unchecked(self.evaluate_batch)
-        };
-        self.call(code, evaluate_batch, (requests,))
-            .map(|(evaluated,)| evaluated)
+    ) -> Option<Result<Vec<Evaluated>, Fault>> {
+        match &mut self.way {
+            Way::Direct(_) => None,
+            Way::Component(instance) => Some(instance.evaluate_batch(requests)),
+        }
     }
 
-    pub(crate) fn explain(&mut self, code: &Code, request: &Request) -> Result<Explained, Fault> {
-        // SAFETY: `Instance::first` has shown, for this code, that the function has this type.
-        let explain =
-            unsafe { TypedFunc::<(&Request,), (Explained,)>::new_unchecked(self.explain) };
-        self.call(code, explain, (request,))
-            .map(|(explained,)| explained)
+    pub(crate) fn explain(&mut self, request: &Request) -> Result<Explained, EvaluateError> {
+        match &mut self.way {
+            Way::Direct(instance) => instance.explain(request),
+            Way::Component(instance) => instance.explain(request),
+        }
     }
 
     /// Whether it is small enough to wait for another decision.
     pub(crate) fn is_worth_keeping(&self) -> bool {
-        self.store.data().bytes() - self.start_bytes <= KEPT_GROWTH_BYTES
+        self.bytes() - self.start_bytes <= KEPT_GROWTH_BYTES
     }
 
-    fn typed<P, R>(&self, name: &str, function: Func) -> Result<TypedFunc<P, R>, LoadError>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
-    {
-        let typed = function.typed(&self.store);
-        typed.map_err(|error| LoadError::WrongType {
-            name: export(name),
-            source: error.into(),
-        })
-    }
-
-    fn call<P, R>(
-        &mut self,
-        code: &Code,
-        function: TypedFunc<P, R>,
-        parameters: P,
-    ) -> Result<R, Fault>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
-    {
-        allot(&mut self.store, code);
-        let result = function.call(&mut self.store, parameters);
-        result.map_err(|error| Fault::new(error, self.store.data(), code.engine.limits()))
-    }
-}
-
-/// Gives the next call in `store` its time and fuel.
-fn allot(store: &mut Store<Quota>, code: &Code) {
-    store.data_mut().forgive();
-    store.set_epoch_deadline(code.engine.deadline_ticks());
-    if code.origin == Origin::Foreign {
-        store
-            .set_fuel(code.engine.limits().fuel)
-            .expect("the foreign half of an engine counts fuel");
+    /// Bytes of linear memory it has now.
+    fn bytes(&self) -> usize {
+        match &self.way {
+            Way::Direct(instance) => instance.bytes(),
+            Way::Component(instance) => instance.bytes(),
+        }
     }
 }

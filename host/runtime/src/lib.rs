@@ -41,8 +41,8 @@
 //!
 //! request.actor.id.clear();
 //! let decision = policy.evaluate(&request)?;
-//! assert_eq!(decision.codes, ["ACTOR_REQUIRED"]);
-//! assert_eq!(decision.findings[0].remedy, "Sign in as somebody who may scan.");
+//! assert!(decision.codes().eq(["ACTOR_REQUIRED"]));
+//! assert!(decision.findings().all(|finding| finding.remedy == "Sign in as somebody who may scan."));
 //! assert!(serde_json::to_string(&decision)?.starts_with(r#"{"decision":"deny","codes":["ACTOR_REQUIRED"],"#));
 //!
 //! let explanations = policy.explain(&request)?;
@@ -66,26 +66,30 @@
 //! so components of strangers are best loaded in a process of their own first, with the same [cache](EngineBuilder::cache).
 
 mod cache;
-mod code;
+mod component;
 mod contract;
 mod decision;
 mod digest;
+mod direct;
 mod engine;
 mod error;
 mod explain;
 mod facts;
 mod fault;
-mod governed;
 mod instance;
 mod json;
 mod limits;
 mod load;
 mod manifest;
+mod memory;
 mod origin;
 mod policy;
 mod pool;
 mod quota;
+mod store;
+mod terms;
 mod ticker;
+mod written;
 
 pub use contract::{Problem, Verdict};
 pub use decision::{Decision, Finding, PolicyId};

@@ -7,16 +7,26 @@ use std::io::Read as _;
 use std::path::Path;
 
 use wasmparser::Parser;
+use wasmtime::Module;
 use wasmtime::component::Component;
 
-use crate::code::Code;
+use crate::component::ComponentCode;
 use crate::decision::PolicyId;
 use crate::digest::digest;
+use crate::direct::DirectCode;
 use crate::engine::Engine;
 use crate::error::LoadError;
-use crate::instance::Instance;
-use crate::origin::origin;
+use crate::instance::{Code, Instance};
+use crate::origin::{claimed_module, origin};
 use crate::policy::{Origin, Policy};
+use crate::terms::Terms;
+
+/// Code that is ready to start.
+struct Compiled {
+    code: Code,
+    origin: Origin,
+    from_cache: bool,
+}
 
 impl Engine {
     /// Loads the policy that the component `bytes` is.
@@ -28,10 +38,12 @@ impl Engine {
     /// The bytes are too many, no component, or one that does not fit the contract; or it fails when it is asked what it is.
     pub fn load(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
         self.check_kind(bytes)?;
-        let origin = origin(bytes);
         let digest = digest(bytes);
-        let (component, from_cache) = self.compile(origin, bytes, &digest)?;
-        let code = Code::new(self, origin, &component)?;
+        let Compiled {
+            code,
+            origin,
+            from_cache,
+        } = self.compile(bytes, &digest)?;
         let (first, manifest) = Instance::first(&code)?;
         manifest
             .check()
@@ -41,7 +53,8 @@ impl Engine {
             version: manifest.version.clone(),
             digest,
         };
-        Ok(Policy::new(id, manifest, code, first, from_cache))
+        let terms = Terms::new(id, manifest);
+        Ok(Policy::new(self, terms, origin, code, first, from_cache))
     }
 
     /// Loads the policy in the file at `path`.
@@ -76,23 +89,68 @@ impl Engine {
         }
     }
 
-    /// The component's code, and whether it came from the cache.
-    fn compile(
+    /// The component's code, from the cache or made now.
+    fn compile(&self, bytes: &[u8], digest: &str) -> Result<Compiled, LoadError> {
+        if !self.calls_directly() {
+            return self.compile_component(origin(bytes), bytes, digest);
+        }
+        let half = self.half(Origin::Compiled);
+        let (module, from_cache) = match self.cache().and_then(|cache| cache.module(half, digest)) {
+            Some(module) => (module, true),
+            None => match self.compile_module(bytes)? {
+                Some(module) => (module, false),
+                None => return self.compile_component(Origin::Foreign, bytes, digest),
+            },
+        };
+        if let Some(cache) = self.cache().filter(|_| !from_cache) {
+            // A full disk makes the next start slower, and keeps nobody from deciding now.
+            let _ = cache.store_module(half, digest, &module);
+        }
+        Ok(Compiled {
+            code: Code::Direct(DirectCode::new(self, &module)?),
+            origin: Origin::Compiled,
+            from_cache,
+        })
+    }
+
+    /// The core module of a component that our compiler made, compiled to machine code while the proof is done beside it.
+    fn compile_module(&self, bytes: &[u8]) -> Result<Option<Module>, LoadError> {
+        let Some(module) = claimed_module(bytes) else {
+            return Ok(None);
+        };
+        let half = self.half(Origin::Compiled);
+        let (module, origin) = rayon::join(|| Module::from_binary(half, module), || origin(bytes));
+        match origin {
+            Origin::Compiled => module
+                .map(Some)
+                .map_err(|error| LoadError::Invalid(error.into())),
+            Origin::Foreign => Ok(None),
+        }
+    }
+
+    /// The whole component's code, from the cache or made now.
+    fn compile_component(
         &self,
         origin: Origin,
         bytes: &[u8],
         digest: &str,
-    ) -> Result<(Component, bool), LoadError> {
+    ) -> Result<Compiled, LoadError> {
         let half = self.half(origin);
-        if let Some(component) = self.cache().and_then(|cache| cache.load(half, digest)) {
-            return Ok((component, true));
+        let cached = self.cache().and_then(|cache| cache.component(half, digest));
+        let from_cache = cached.is_some();
+        let component = match cached {
+            Some(component) => component,
+            None => Component::from_binary(half, bytes)
+                .map_err(|error| LoadError::Invalid(error.into()))?,
+        };
+        if let Some(cache) = self.cache().filter(|_| !from_cache) {
+            // As above.
+            let _ = cache.store_component(half, digest, &component);
         }
-        let component = Component::from_binary(half, bytes)
-            .map_err(|error| LoadError::Invalid(error.into()))?;
-        if let Some(cache) = self.cache() {
-            // A full disk makes the next start slower, and keeps nobody from deciding now.
-            let _ = cache.store(half, digest, &component);
-        }
-        Ok((component, false))
+        Ok(Compiled {
+            code: Code::Component(ComponentCode::new(self, origin, &component)?),
+            origin,
+            from_cache,
+        })
     }
 }

@@ -7,64 +7,69 @@ use std::collections::HashSet;
 use serde::Serialize;
 use wasmtime::component::{ComponentType, Lift};
 
+use crate::facts::macros::{answer, tags};
+
 /// The most bytes of a name in a manifest.
 const NAME_BYTES: usize = 256;
 
-/// What a policy is. The host reads it once, when it loads the component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ComponentType, Lift)]
-#[component(record)]
-pub struct Manifest {
-    /// The policy's name.
-    pub name: String,
-    /// The policy's semantic version.
-    pub version: String,
-    /// What the policy is for.
-    pub summary: String,
-    /// `sha256:<hex>` of the rule set's text; empty for a policy written by hand.
-    #[component(name = "rules-digest")]
-    pub rules_digest: String,
-    /// The actions the policy knows, in its order.
-    pub actions: Vec<String>,
-    /// The requirements, in the order of findings.
-    pub requirements: Vec<Requirement>,
-    /// The ready states, in their order.
-    pub ready: Vec<ReadyState>,
-    /// The custom facts the policy judges.
-    pub attributes: Vec<AttributeDeclaration>,
-    /// What the policy accepts at most.
-    pub limits: PolicyLimits,
+answer! {
+    /// What a policy is. The host reads it once, when it loads the component.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct Manifest {
+        /// The policy's name.
+        pub name: String,
+        /// The policy's semantic version.
+        pub version: String,
+        /// What the policy is for.
+        pub summary: String,
+        /// `sha256:<hex>` of the rule set's text; empty for a policy written by hand.
+        #[component(name = "rules-digest")]
+        pub rules_digest: String,
+        /// The actions the policy knows, in its order.
+        pub actions: Vec<String>,
+        /// The requirements, in the order of findings.
+        pub requirements: Vec<Requirement>,
+        /// The ready states, in their order.
+        pub ready: Vec<ReadyState>,
+        /// The custom facts the policy judges.
+        pub attributes: Vec<AttributeDeclaration>,
+        /// What the policy accepts at most.
+        pub limits: PolicyLimits,
+    }
 }
 
-/// What must hold before an action may proceed, and what follows when it does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ComponentType, Lift)]
-#[component(record)]
-pub struct Requirement {
-    /// Its id, unique in the policy.
-    pub id: String,
-    /// The code of the denial.
-    pub code: String,
-    /// The blocked state.
-    pub state: String,
-    /// What is wrong.
-    pub message: String,
-    /// What the customer does next.
-    pub remedy: String,
-    /// The document and step it comes from.
-    pub source: String,
-    /// The actions it names.
-    pub actions: Vec<String>,
-    /// The paths of the facts its guard and condition read, such as `scan.targets[].url`.
-    pub reads: Vec<String>,
+answer! {
+    /// What must hold before an action may proceed, and what follows when it does not.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct Requirement {
+        /// Its id, unique in the policy.
+        pub id: String,
+        /// The code of the denial.
+        pub code: String,
+        /// The blocked state.
+        pub state: String,
+        /// What is wrong.
+        pub message: String,
+        /// What the customer does next.
+        pub remedy: String,
+        /// The document and step it comes from.
+        pub source: String,
+        /// The actions it names.
+        pub actions: Vec<String>,
+        /// The paths of the facts its guard and condition read, such as `scan.targets[].url`.
+        pub reads: Vec<String>,
+    }
 }
 
-/// A state that holds or does not, whatever the action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ComponentType, Lift)]
-#[component(record)]
-pub struct ReadyState {
-    /// Its name.
-    pub state: String,
-    /// The paths of the facts it reads.
-    pub reads: Vec<String>,
+answer! {
+    /// A state that holds or does not, whatever the action.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct ReadyState {
+        /// Its name.
+        pub state: String,
+        /// The paths of the facts it reads.
+        pub reads: Vec<String>,
+    }
 }
 
 /// The type of a custom fact.
@@ -87,36 +92,40 @@ pub enum AttributeType {
     Texts,
 }
 
-/// A custom fact that the policy judges. An attribute that no policy declares is not judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ComponentType, Lift)]
-#[component(record)]
-pub struct AttributeDeclaration {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    #[component(name = "type")]
-    #[serde(rename = "type")]
-    pub type_: AttributeType,
-    /// What it means.
-    pub summary: String,
+tags!(AttributeType: Text, Number, Truth, Texts);
+
+answer! {
+    /// A custom fact that the policy judges. An attribute that no policy declares is not judged.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct AttributeDeclaration {
+        /// Its name.
+        pub name: String,
+        /// Its type.
+        #[component(name = "type")]
+        #[serde(rename = "type")]
+        pub type_: AttributeType,
+        /// What it means.
+        pub summary: String,
+    }
 }
 
-/// What a policy says it accepts at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ComponentType, Lift)]
-#[component(record)]
-pub struct PolicyLimits {
-    /// Bytes of a text.
-    #[component(name = "text-bytes")]
-    pub text_bytes: u32,
-    /// Elements of `scan.targets`.
-    pub targets: u32,
-    /// Elements of `accepted`, `excluded` and `hosts`, each.
-    pub patterns: u32,
-    /// Elements of any other list.
-    pub list: u32,
-    /// Bytes of linear memory the policy grows to at most.
-    #[component(name = "memory-bytes")]
-    pub memory_bytes: u64,
+answer! {
+    /// What a policy says it accepts at most.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    pub struct PolicyLimits {
+        /// Bytes of a text.
+        #[component(name = "text-bytes")]
+        pub text_bytes: u32,
+        /// Elements of `scan.targets`.
+        pub targets: u32,
+        /// Elements of `accepted`, `excluded` and `hosts`, each.
+        pub patterns: u32,
+        /// Elements of any other list.
+        pub list: u32,
+        /// Bytes of linear memory the policy grows to at most.
+        #[component(name = "memory-bytes")]
+        pub memory_bytes: u64,
+    }
 }
 
 impl Manifest {

@@ -5,23 +5,31 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::code::Code;
-use crate::contract::{RawDecision, RawEvaluationError};
-use crate::decision::{Decision, PolicyId, join};
+use rayon::prelude::*;
+
+use crate::contract::{Evaluated, RawEvaluationError};
+use crate::decision::{Decision, PolicyId};
+use crate::engine::Engine;
 use crate::error::EvaluateError;
 use crate::explain::{self, Explanation};
 use crate::facts::Request;
 use crate::fault::Fault;
-use crate::governed::Governed;
-use crate::instance::Instance;
+use crate::instance::{Code, Instance};
 use crate::manifest::Manifest;
 use crate::pool::Pool;
+use crate::terms::Terms;
 
-/// The most requests that cross to a policy in one call.
-const BATCH: usize = 64;
+/// Requests that one core decides before it looks for more, of a policy whose instances are used again.
+const COMPILED_CHUNK: usize = 128;
+
+/// The same, where each decision begins with a fresh instance.
+const FOREIGN_CHUNK: usize = 4;
+
+/// The most requests that cross to a component in one call.
+const TOGETHER: usize = 64;
 
 /// The bytes of requests above which no further one crosses in the same call.
-const BATCH_BYTES: usize = 512 << 10;
+const TOGETHER_BYTES: usize = 512 << 10;
 
 /// Where a component comes from, as its bytes prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,9 +47,9 @@ pub struct Policy {
 }
 
 struct Inner {
-    id: PolicyId,
-    manifest: Manifest,
-    governed: Governed,
+    engine: Engine,
+    terms: Arc<Terms>,
+    origin: Origin,
     code: Code,
     pool: Pool,
     from_cache: bool,
@@ -49,23 +57,23 @@ struct Inner {
 
 impl Policy {
     pub(crate) fn new(
-        id: PolicyId,
-        manifest: Manifest,
+        engine: &Engine,
+        terms: Terms,
+        origin: Origin,
         code: Code,
         first: Instance,
         from_cache: bool,
     ) -> Self {
-        let governed = Governed::new(&manifest);
-        let pool = Pool::new(match code.origin {
-            Origin::Compiled => code.engine.limits().idle_instances,
+        let pool = Pool::new(match origin {
+            Origin::Compiled => engine.limits().idle_instances,
             Origin::Foreign => 0,
         });
         pool.put(first);
         Self {
             inner: Arc::new(Inner {
-                id,
-                manifest,
-                governed,
+                engine: engine.clone(),
+                terms: Arc::new(terms),
+                origin,
                 code,
                 pool,
                 from_cache,
@@ -75,17 +83,17 @@ impl Policy {
 
     /// Which policy this is. Every decision carries it.
     pub fn id(&self) -> &PolicyId {
-        &self.inner.id
+        &self.inner.terms.id
     }
 
     /// What the policy says it is.
     pub fn manifest(&self) -> &Manifest {
-        &self.inner.manifest
+        &self.inner.terms.manifest
     }
 
     /// Where its component comes from.
     pub fn origin(&self) -> Origin {
-        self.inner.code.origin
+        self.inner.origin
     }
 
     /// Whether its compiled code came from the engine's cache.
@@ -99,22 +107,27 @@ impl Policy {
     ///
     /// There is no decision: the request is too large, the policy cannot judge a fact, its code failed, or it contradicts itself.
     pub fn evaluate(&self, request: &Request) -> Result<Decision<'_>, EvaluateError> {
-        self.size(request)?;
-        let evaluated = self.with_instance(|instance, code| instance.evaluate(code, request))?;
+        let mut instance = self.instance()?;
+        let evaluated = instance.evaluate(request)?;
+        self.keep(instance);
         self.decision(evaluated, request)
     }
 
-    /// Decides each of `requests` by itself, in order. One that gives an error leaves the others unharmed.
-    ///
-    /// Faster than one by one for a [compiled](Origin::Compiled) policy.
+    /// Decides each of `requests` by itself, in order, on all cores. One that gives an error leaves the others unharmed.
     pub fn evaluate_batch(&self, requests: &[Request]) -> Vec<Result<Decision<'_>, EvaluateError>> {
-        let mut decisions = Vec::with_capacity(requests.len());
-        let mut rest = requests;
-        while !rest.is_empty() {
-            let (batch, more) = rest.split_at(self.batch(rest));
-            self.decide_batch(batch, &mut decisions);
-            rest = more;
+        let chunk = match self.origin() {
+            Origin::Compiled => COMPILED_CHUNK,
+            Origin::Foreign => FOREIGN_CHUNK,
+        };
+        if requests.len() <= chunk {
+            return self.decide(requests);
         }
+        let chunks: Vec<_> = requests
+            .par_chunks(chunk)
+            .map(|chunk| self.decide(chunk))
+            .collect();
+        let mut decisions = Vec::with_capacity(requests.len());
+        chunks.into_iter().for_each(|chunk| decisions.extend(chunk));
         decisions
     }
 
@@ -124,100 +137,90 @@ impl Policy {
     ///
     /// As for [`evaluate`](Self::evaluate).
     pub fn explain(&self, request: &Request) -> Result<Vec<Explanation<'_>>, EvaluateError> {
-        self.size(request)?;
-        let explained = self.with_instance(|instance, code| instance.explain(code, request))?;
+        let mut instance = self.instance()?;
+        let explained = instance.explain(request)?;
+        self.keep(instance);
         explain::join(
             explained.map_err(unjudged)?,
             request,
-            &self.inner.manifest,
-            self.inner.code.engine.limits(),
+            self.manifest(),
+            self.inner.engine.limits(),
         )
     }
 
-    /// How many of `requests` cross in the next call: at least one.
-    fn batch(&self, requests: &[Request]) -> usize {
+    /// Decides each of `requests`, on this thread.
+    fn decide(&self, requests: &[Request]) -> Vec<Result<Decision<'_>, EvaluateError>> {
+        let mut decisions = Vec::with_capacity(requests.len());
+        let mut rest = requests;
+        while !rest.is_empty() {
+            let (batch, more) = rest.split_at(self.together(rest));
+            self.decide_together(batch, &mut decisions);
+            rest = more;
+        }
+        decisions
+    }
+
+    /// How many of `requests` may be decided by one instance: at least one.
+    fn together(&self, requests: &[Request]) -> usize {
         if self.origin() == Origin::Foreign {
             return 1;
         }
-        let most = BATCH_BYTES.min(self.inner.code.engine.limits().request_bytes);
+        let most = TOGETHER_BYTES.min(self.inner.engine.limits().request_bytes);
         let mut bytes = 0;
         let fits = |request: &&Request| {
             bytes += request.bytes();
             bytes <= most
         };
-        requests.iter().take(BATCH).take_while(fits).count().max(1)
+        let fitting = requests.iter().take(TOGETHER).take_while(fits).count();
+        fitting.max(1)
     }
 
-    fn decide_batch<'p>(
+    fn decide_together<'p>(
         &'p self,
         batch: &[Request],
         decisions: &mut Vec<Result<Decision<'p>, EvaluateError>>,
     ) {
-        if batch.len() > 1 {
-            let evaluated =
-                self.with_instance(|instance, code| instance.evaluate_batch(code, batch));
-            if let Some(evaluated) = evaluated
-                .ok()
-                .filter(|evaluated| evaluated.len() == batch.len())
-            {
-                let together = evaluated
-                    .into_iter()
-                    .zip(batch)
-                    .map(|(evaluated, request)| self.decision(evaluated, request));
-                return decisions.extend(together);
+        if batch.len() > 1
+            && let Ok(mut instance) = self.instance()
+        {
+            match instance.evaluate_batch(batch) {
+                Some(Ok(evaluated)) if evaluated.len() == batch.len() => {
+                    self.keep(instance);
+                    let together = evaluated
+                        .into_iter()
+                        .zip(batch)
+                        .map(|(evaluated, request)| self.decision(evaluated, request));
+                    return decisions.extend(together);
+                }
+                Some(_) => {}
+                None => self.keep(instance),
             }
         }
         // Alone, or one of them spoiled it for all: by itself each gets its own answer.
         decisions.extend(batch.iter().map(|request| self.evaluate(request)));
     }
 
-    fn size(&self, request: &Request) -> Result<(), EvaluateError> {
-        let (bytes, limit) = (
-            request.bytes(),
-            self.inner.code.engine.limits().request_bytes,
-        );
-        if bytes > limit {
-            Err(EvaluateError::RequestTooLarge { bytes, limit })
-        } else {
-            Ok(())
+    /// An instance that waits for a decision.
+    fn instance(&self) -> Result<Instance, Fault> {
+        match self.inner.pool.take() {
+            Some(instance) => Ok(instance),
+            None => Instance::start(&self.inner.code),
         }
     }
 
-    /// Calls an instance, which is dropped if the call fails.
-    fn with_instance<T>(
-        &self,
-        call: impl FnOnce(&mut Instance, &Code) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let Inner { code, pool, .. } = &*self.inner;
-        let mut instance = match pool.take() {
-            Some(instance) => instance,
-            None => Instance::start(code)?,
-        };
-        let result = call(&mut instance, code)?;
+    /// Has an instance, whose last call did not fail, wait for the next decision.
+    fn keep(&self, instance: Instance) {
         if instance.is_worth_keeping() {
-            pool.put(instance);
+            self.inner.pool.put(instance);
         }
-        Ok(result)
     }
 
     fn decision(
         &self,
-        evaluated: Result<RawDecision, RawEvaluationError>,
+        evaluated: Evaluated,
         request: &Request,
     ) -> Result<Decision<'_>, EvaluateError> {
-        let Inner {
-            id,
-            manifest,
-            governed,
-            ..
-        } = &*self.inner;
-        join(
-            evaluated.map_err(unjudged)?,
-            request,
-            id,
-            manifest,
-            governed,
-        )
+        Decision::new(evaluated.map_err(unjudged)?, request, &self.inner.terms)
     }
 }
 

@@ -118,9 +118,8 @@ fn agree(
     for (request, context) in requests.iter().zip(contexts) {
         let decision = policy.evaluate(request).expect("every case is decided");
         let unmet: Vec<&str> = decision
-            .findings
-            .iter()
-            .map(|finding| &*finding.requirement)
+            .findings()
+            .map(|finding| finding.requirement)
             .collect();
         let expected = native::decide(request).unmet;
         let expected: Vec<&str> = expected

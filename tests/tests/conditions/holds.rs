@@ -118,9 +118,9 @@ fn what_holds() {
         rules += &format!("[[ready]]\nstate = \"c{index}\"\nwhen = '{condition}'\n");
     }
     let policy = load(&rules);
-    let ready = policy.evaluate(&request()).expect("a decision").ready;
+    let decision = policy.evaluate(&request()).expect("a decision");
     for (index, (condition, expected)) in HOLDS.iter().enumerate() {
-        let holds = ready.iter().any(|state| *state == format!("c{index}"));
+        let holds = decision.ready().any(|state| state == format!("c{index}"));
         assert_eq!(holds, *expected, "{condition}");
     }
 }
@@ -133,16 +133,9 @@ fn of_an_action_that_the_rule_set_does_not_list_everything_holds() {
     );
     let policy = load(&rules);
     let mut request = request();
-    assert!(
-        policy
-            .evaluate(&request)
-            .expect("a decision")
-            .ready
-            .is_empty()
-    );
+    let decision = policy.evaluate(&request).expect("a decision");
+    assert_eq!(decision.ready().len(), 0);
     request.action = "delete_everything".to_owned();
-    assert_eq!(
-        policy.evaluate(&request).expect("a decision").ready,
-        ["ready"]
-    );
+    let decision = policy.evaluate(&request).expect("a decision");
+    assert!(decision.ready().eq(["ready"]));
 }

@@ -130,16 +130,15 @@ fn check_of(request: &Request, conditions: Conditions) {
     }
     let (ready, requirements) = (load(&ready), load(&requirements));
     let (states, decision) = (
-        ready.evaluate(request).expect("a decision").ready,
+        ready.evaluate(request).expect("a decision"),
         requirements.evaluate(request).expect("a decision"),
     );
     let mut wrong = Vec::new();
     for (index, (condition, expected)) in conditions.iter().enumerate() {
         let name = format!("c{index}");
-        let is_ready = states.iter().any(|state| *state == name);
+        let is_ready = states.ready().any(|state| state == name);
         let is_met = !decision
-            .findings
-            .iter()
+            .findings()
             .any(|finding| finding.requirement == name);
         if is_ready != *expected
             || (is_met != *expected && requirements.manifest().actions.contains(&request.action))

@@ -212,9 +212,8 @@ fn conditions_are_what_is_stated() {
     for (index, condition) in TRUE.iter().enumerate() {
         let holds = |name: &str| {
             decision
-                .ready
-                .iter()
-                .any(|state| **state == format!("{name}_{index}"))
+                .ready()
+                .any(|state| state == format!("{name}_{index}"))
         };
         assert!(holds("yes") && !holds("no"), "{condition}");
     }

@@ -39,13 +39,12 @@ fn explanations_name_the_facts_that_decide() {
                 .unwrap_or_else(|error| panic!("{error:?}\n{}", json(request)));
             let decision = component.evaluate(request).expect("a decision");
             let findings: Vec<_> = decision
-                .findings
-                .iter()
-                .map(|finding| &finding.requirement)
+                .findings()
+                .map(|finding| finding.requirement)
                 .collect();
             let requirements: Vec<_> = explained
                 .iter()
-                .map(|explanation| &explanation.requirement)
+                .map(|explanation| &*explanation.requirement)
                 .collect();
             assert_eq!(requirements, findings);
             for explanation in &explained {

@@ -86,7 +86,7 @@ impl Seen {
             let decision = component
                 .evaluate(request)
                 .unwrap_or_else(|error| panic!("no decision: {error:?}\n{}", json(request)));
-            let ready: HashSet<&str> = decision.ready.iter().map(|state| &**state).collect();
+            let ready: HashSet<&str> = decision.ready().collect();
             for (index, asked) in asked.iter().enumerate() {
                 let found = ready.contains(&*format!("c{index}"));
                 let Some(answer) = asked.answers[at] else {
@@ -163,5 +163,5 @@ fn disagree(engine: &Engine, world: &World, condition: &str, request: &Request) 
         .expect("what compiles is loaded");
     let decision = component.evaluate(request).expect("a decision");
     let asked = Asking::of(vec![request.clone()], world).ask(condition.to_owned());
-    asked.answers[0].is_some_and(|answer| answer == decision.ready.is_empty())
+    asked.answers[0].is_some_and(|answer| answer == (decision.ready().len() == 0))
 }

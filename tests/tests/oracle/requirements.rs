@@ -34,13 +34,12 @@ fn requirements_are_unmet_where_cel_says() {
         for (at, request) in asking.requests.iter().enumerate() {
             let decision = component.evaluate(request).expect("a decision");
             if !ACTIONS.contains(&&*request.action) {
-                assert!(!decision.is_allowed() && decision.findings.is_empty());
+                assert!(!decision.is_allowed() && decision.findings().len() == 0);
                 continue;
             }
             let findings: HashSet<&str> = decision
-                .findings
-                .iter()
-                .map(|finding| &*finding.requirement)
+                .findings()
+                .map(|finding| finding.requirement)
                 .collect();
             assert_eq!(findings.is_empty(), decision.is_allowed());
             for (index, rule) in rules.iter().enumerate() {

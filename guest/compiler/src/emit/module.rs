@@ -2,9 +2,11 @@
 
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection,
-    FunctionSection, GlobalSection, MemorySection, MemoryType, Module, RefType, TableSection,
-    TableType, TypeSection,
+    FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType,
+    TableSection, TableType, TypeSection, ValType,
 };
+
+use scopegate_contract::{REQUEST_BEGIN, REQUEST_END};
 
 use super::runtime::RUNTIME;
 use super::{Emitter, count, runtime};
@@ -29,7 +31,7 @@ impl Emitter<'_> {
         let explain = self.explain(&decision);
         let traced = self.traced_conditions();
         self.drain();
-        let describe = self.declare(&[], &[wasm_encoder::ValType::I32]);
+        let describe = self.declare(&[], &[ValType::I32]);
         let mut code = super::Code::new(0);
         code.word(manifest);
         self.define(describe, code);
@@ -54,6 +56,7 @@ impl Emitter<'_> {
             code.function(&body.expect("every declared function is defined"));
         }
         let heap = self.data.end().next_multiple_of(16);
+        let region = region(&mut globals, heap);
         let mut module = Module::new();
         module
             .section(&types)
@@ -61,7 +64,7 @@ impl Emitter<'_> {
             .section(&table(exports))
             .section(&memory(heap))
             .section(&globals)
-            .section(&export(exports))
+            .section(&export(exports, region))
             .section(&elements(exports))
             .section(&code);
         let mut data = DataSection::new();
@@ -110,9 +113,27 @@ fn memory(heap: u32) -> MemorySection {
     memories
 }
 
-fn export(exports: &Exports) -> ExportSection {
+/// Two constants for a host that lays out the request in memory by itself: where the request begins, and the address of the word
+/// that takes where what was laid ends. Gives the index of the first.
+fn region(globals: &mut GlobalSection, heap: u32) -> u32 {
+    let first = globals.len();
+    let constant = GlobalType {
+        val_type: ValType::I32,
+        mutable: false,
+        shared: false,
+    };
+    for address in [heap, runtime::HEAP_BEGIN] {
+        globals.global(constant, &ConstExpr::i32_const(address.cast_signed()));
+    }
+    first
+}
+
+fn export(exports: &Exports, region: u32) -> ExportSection {
     let mut section = ExportSection::new();
     section.export("memory", ExportKind::Memory, 0);
+    for (name, global) in [REQUEST_BEGIN, REQUEST_END].into_iter().zip(region..) {
+        section.export(name, ExportKind::Global, global);
+    }
     section.export(
         "cabi_realloc",
         ExportKind::Func,

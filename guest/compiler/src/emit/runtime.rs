@@ -9,8 +9,8 @@ use wasmparser::{ExternalKind, Parser, Payload};
 /// The runtime in WebAssembly text.
 const TEXT: &str = include_str!("runtime.wat");
 
-/// Where the end of the static data is written.
-pub(super) const HEAP_BASE: u32 = 0;
+/// The word that says where the heap of each call begins: behind the static data, or behind a request that the host laid out.
+pub(super) const HEAP_BEGIN: u32 = 0;
 const SLASH: u32 = 16;
 const CLASSES: u32 = 64;
 /// The first byte that is the policy's own.
@@ -149,7 +149,7 @@ pub(crate) fn standalone() -> Vec<u8> {
 /// What the runtime finds in memory below [`STATIC_BASE`]; `heap` is where the heap begins.
 pub(super) fn memory(heap: u32) -> Vec<u8> {
     let mut memory = vec![0; STATIC_BASE as usize];
-    memory[HEAP_BASE as usize..][..4].copy_from_slice(&heap.to_le_bytes());
+    memory[HEAP_BEGIN as usize..][..4].copy_from_slice(&heap.to_le_bytes());
     memory[SLASH as usize] = b'/';
     for byte in 0..=255u8 {
         memory[CLASSES as usize + usize::from(byte)] = class(byte);

@@ -1,7 +1,7 @@
 ;; What every policy component brings along: memory, texts, look-up, URLs, and the trace of an explanation.
 ;;
 ;; The compiler copies this module to the front of each policy's module and adds the policy behind it. Addresses:
-;;   0    the end of the static data, where the heap begins
+;;   0    where the heap of the next call begins: behind the static data, or behind a request that the host laid out
 ;;   16   the text "/"
 ;;   64   256 bytes: the class of each byte in a URL, bits as below
 ;;          1 may stand in a path by itself   2 may stand in a host   4 is a letter a-z

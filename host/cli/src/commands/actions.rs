@@ -107,12 +107,16 @@ fn print(policy: &Policy, request: &mut Request) -> anyhow::Result<()> {
             allowed += 1;
         } else {
             let unmet: Vec<_> = decision
-                .findings
-                .iter()
-                .map(|finding| &finding.requirement)
+                .findings()
+                .map(|finding| finding.requirement)
                 .collect();
             let gap = width - name.chars().count();
-            write!(out, "{:gap$}  {}", "", list(&decision.codes))?;
+            write!(
+                out,
+                "{:gap$}  {}",
+                "",
+                list(&decision.codes().collect::<Vec<_>>())
+            )?;
             if !unmet.is_empty() {
                 write!(out, "  {FAINT}{}{FAINT:#}", list(&unmet))?;
             }

@@ -7,6 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 use crate::json::{self, At, InputError, Json, Path, Shape, Written};
+use crate::memory::{Fact, Laid, Layout, Room};
 
 /// A custom fact.
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lower, Lift)]
@@ -34,6 +35,64 @@ pub enum AttributeValue {
     /// Texts, at most 256.
     #[component(name = "texts")]
     Texts(Vec<String>),
+}
+
+impl Laid for Attribute {
+    const LAYOUT: Layout = Layout::record([String::LAYOUT, AttributeValue::LAYOUT]);
+}
+
+impl Fact for Attribute {
+    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
+        const OFFSETS: [usize; 2] = Layout::offsets([String::LAYOUT, AttributeValue::LAYOUT]);
+        self.name
+            .lay(&mut place[OFFSETS[0]..][..String::LAYOUT.size], room)?;
+        self.value.lay(&mut place[OFFSETS[1]..], room)
+    }
+
+    fn room(&self, end: usize) -> usize {
+        self.value.room(self.name.room(end))
+    }
+}
+
+impl Laid for AttributeValue {
+    const LAYOUT: Layout = Layout::variant([
+        String::LAYOUT,
+        i64::LAYOUT,
+        bool::LAYOUT,
+        Vec::<String>::LAYOUT,
+    ]);
+}
+
+impl Fact for AttributeValue {
+    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
+        let (tag, payload) = place.split_at_mut(Self::LAYOUT.payload());
+        match self {
+            Self::Text(text) => {
+                tag[0] = 0;
+                text.lay(payload, room)
+            }
+            Self::Number(number) => {
+                tag[0] = 1;
+                number.lay(payload, room)
+            }
+            Self::Truth(truth) => {
+                tag[0] = 2;
+                truth.lay(payload, room)
+            }
+            Self::Texts(texts) => {
+                tag[0] = 3;
+                texts.lay(payload, room)
+            }
+        }
+    }
+
+    fn room(&self, end: usize) -> usize {
+        match self {
+            Self::Text(text) => text.room(end),
+            Self::Number(_) | Self::Truth(_) => end,
+            Self::Texts(texts) => texts.room(end),
+        }
+    }
 }
 
 /// The most custom facts of a request.
@@ -77,13 +136,6 @@ impl Json for Vec<Attribute> {
 
     fn is_absent(&self) -> bool {
         self.is_empty()
-    }
-
-    fn heap_bytes(&self) -> usize {
-        let each = |attribute: &Attribute| {
-            size_of::<Attribute>() + attribute.name.len() + attribute.value.heap_bytes()
-        };
-        self.iter().map(each).sum()
     }
 }
 
@@ -154,14 +206,6 @@ impl Json for AttributeValue {
             Self::Number(number) => to.serialize_i64(*number),
             Self::Truth(truth) => truth.write(to),
             Self::Texts(texts) => texts.write(to),
-        }
-    }
-
-    fn heap_bytes(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Number(_) | Self::Truth(_) => 0,
-            Self::Texts(texts) => texts.heap_bytes(),
         }
     }
 }

@@ -63,8 +63,29 @@ macro_rules! record {
                 object.end()
             }
 
-            fn heap_bytes(&self) -> usize {
-                0 $(+ $crate::json::Json::heap_bytes(&self.$field))*
+        }
+
+        impl $crate::memory::Laid for $Name {
+            const LAYOUT: $crate::memory::Layout = $crate::memory::Layout::record([$(<$ty as $crate::memory::Laid>::LAYOUT),*]);
+        }
+
+        impl $crate::memory::Fact for $Name {
+            fn lay(&self, place: &mut [u8], room: &mut $crate::memory::Room<'_>) -> Option<()> {
+                use $crate::memory::{Laid, Layout};
+
+                #[expect(non_camel_case_types, reason = "the fields' own names")]
+                enum Index { $($field),* }
+
+                let offsets = const { Layout::offsets([$(<$ty as Laid>::LAYOUT),*]) };
+                // So that the places of the fields are seen to be within it.
+                let place = &mut place[..Self::LAYOUT.size];
+                $(self.$field.lay(&mut place[offsets[Index::$field as usize]..][..<$ty as Laid>::LAYOUT.size], room)?;)*
+                Some(())
+            }
+
+            fn room(&self, end: usize) -> usize {
+                $(let end = $crate::memory::Fact::room(&self.$field, end);)*
+                end
             }
         }
 
@@ -137,7 +158,68 @@ macro_rules! cases {
                 $crate::json::Json::write(self, to)
             }
         }
+
+        impl $crate::memory::Fact for $Name {
+            #[inline]
+            fn lay(&self, place: &mut [u8], _: &mut $crate::memory::Room<'_>) -> Option<()> {
+                place[0] = *self as u8;
+                Some(())
+            }
+        }
+
+        $crate::facts::macros::tags!($Name: $($case),*);
     };
 }
 
-pub(crate) use {cases, record};
+/// A record of a policy's answers: its fields in the contract's order.
+macro_rules! answer {
+    ($(#[$meta:meta])* $vis:vis struct $Name:ident $(<$($Of:ident),*>)? {
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $ty:ty,)*
+    }) => {
+        $(#[$meta])*
+        #[derive(wasmtime::component::ComponentType, wasmtime::component::Lift)]
+        #[component(record)]
+        $vis struct $Name $(<$($Of),*>)? {
+            $($(#[$field_meta])* $field_vis $field: $ty,)*
+        }
+
+        impl $(<$($Of: $crate::memory::Laid),*>)? $crate::memory::Laid for $Name $(<$($Of),*>)? {
+            const LAYOUT: $crate::memory::Layout = $crate::memory::Layout::record([$(<$ty as $crate::memory::Laid>::LAYOUT),*]);
+        }
+
+        impl $(<$($Of: $crate::memory::Answer),*>)? $crate::memory::Answer for $Name $(<$($Of),*>)? {
+            fn read(place: &[u8], memory: &$crate::memory::Memory<'_>) -> Result<Self, $crate::fault::Fault> {
+                use $crate::memory::{Answer, Laid, Layout};
+
+                #[expect(non_camel_case_types, reason = "the fields' own names")]
+                enum Index { $($field),* }
+
+                let offsets = const { Layout::offsets([$(<$ty as Laid>::LAYOUT),*]) };
+                let place = &place[..Self::LAYOUT.size];
+                Ok(Self {
+                    $($field: <$ty as Answer>::read(&place[offsets[Index::$field as usize]..][..<$ty as Laid>::LAYOUT.size], memory)?,)*
+                })
+            }
+        }
+    };
+}
+
+/// An enum of a policy's answers: its cases in the contract's order.
+macro_rules! tags {
+    ($Name:ident: $($case:ident),*) => {
+        impl $crate::memory::Laid for $Name {
+            const LAYOUT: $crate::memory::Layout = $crate::memory::Layout::scalar(1);
+        }
+
+        impl $crate::memory::Answer for $Name {
+            #[inline]
+            fn read(place: &[u8], _: &$crate::memory::Memory<'_>) -> Result<Self, $crate::fault::Fault> {
+                const CASES: &[$Name] = &[$($Name::$case),*];
+                let tag = place[0];
+                CASES.get(usize::from(tag)).copied().ok_or_else(|| $crate::memory::unknown_case(tag))
+            }
+        }
+    };
+}
+
+pub(crate) use {answer, cases, record, tags};

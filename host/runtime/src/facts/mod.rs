@@ -4,7 +4,7 @@
 
 mod approval;
 mod attributes;
-mod macros;
+pub(crate) mod macros;
 mod people;
 mod request;
 mod responsibility;

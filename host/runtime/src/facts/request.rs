@@ -13,7 +13,8 @@ use super::people::{Deployment, Person, Tenancy};
 use super::responsibility::Responsibility;
 use super::scan::Scan;
 use super::work::{Access, Task};
-use crate::json::{self, InputError, Json as _};
+use crate::json::{self, InputError};
+use crate::memory::{Fact as _, Laid as _};
 
 record! {
     /// The facts a decision is a function of. Every text has at most 8,192 bytes.
@@ -68,9 +69,9 @@ impl Request {
         json::from_slice(bytes, &|| clock.take().map_or(0, |clock| clock()))
     }
 
-    /// The bytes the request takes in the host's memory, which is no less than it takes in a policy's.
+    /// The bytes the request takes in a policy's memory.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.heap_bytes()
+        self.room(Self::LAYOUT.size)
     }
 }
 

@@ -29,10 +29,6 @@ impl Json for String {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self)
     }
-
-    fn heap_bytes(&self) -> usize {
-        self.len()
-    }
 }
 
 impl Json for bool {

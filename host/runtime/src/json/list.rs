@@ -21,10 +21,6 @@ impl<T: Json> Json for Vec<T> {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.iter().map(Written))
     }
-
-    fn heap_bytes(&self) -> usize {
-        self.len() * size_of::<T>() + self.iter().map(Json::heap_bytes).sum::<usize>()
-    }
 }
 
 struct List<'p, T>(&'p Path<'p>, PhantomData<T>);

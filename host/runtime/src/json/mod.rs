@@ -39,11 +39,6 @@ pub(crate) trait Json: Sized {
     fn is_absent(&self) -> bool {
         false
     }
-
-    /// The bytes the value holds outside of itself.
-    fn heap_bytes(&self) -> usize {
-        0
-    }
 }
 
 impl<T: Json> Json for Option<T> {
@@ -64,10 +59,6 @@ impl<T: Json> Json for Option<T> {
 
     fn is_absent(&self) -> bool {
         self.is_none()
-    }
-
-    fn heap_bytes(&self) -> usize {
-        self.as_ref().map_or(0, Json::heap_bytes)
     }
 }
 

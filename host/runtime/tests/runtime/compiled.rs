@@ -142,9 +142,8 @@ fn an_instance_used_again_decides_as_a_fresh_one() {
     for (case, unmet) in cases() {
         let decision = reusing.evaluate(&case).expect("it decides");
         let found: Vec<&str> = decision
-            .findings
-            .iter()
-            .map(|finding| &*finding.requirement)
+            .findings()
+            .map(|finding| finding.requirement)
             .collect();
         assert_eq!(found, unmet, "{}", case.action);
         assert_eq!(decision, fresh.evaluate(&case).expect("it decides"));
@@ -200,9 +199,8 @@ fn many_threads_reuse_instances() {
                         let decision = policy.evaluate(case).expect("it decides");
                         assert!(
                             decision
-                                .findings
-                                .iter()
-                                .map(|finding| &*finding.requirement)
+                                .findings()
+                                .map(|finding| finding.requirement)
                                 .eq(unmet.iter().copied())
                         );
                     }

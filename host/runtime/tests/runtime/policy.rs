@@ -138,7 +138,7 @@ fn a_decision_outlives_its_policy_if_it_must() {
         let policy = policy();
         policy.evaluate(&request("publish")).unwrap().into_owned()
     };
-    assert_eq!(owned.findings[0].requirement, "approved");
+    assert_eq!(owned.findings().next().unwrap().requirement, "approved");
     assert_eq!(owned, policy().evaluate(&request("publish")).unwrap());
 }
 
@@ -146,7 +146,7 @@ fn a_decision_outlives_its_policy_if_it_must() {
 fn a_policy_outlives_the_engine_it_was_loaded_into() {
     let policy = policy();
     assert_eq!(
-        policy.clone().evaluate(&request("scan")).unwrap().decision,
+        policy.clone().evaluate(&request("scan")).unwrap().verdict(),
         Verdict::Allow
     );
 }
@@ -233,7 +233,7 @@ fn many_threads_share_one_policy() {
                     let action = ["scan", "publish", "revoke"][(number + round) % 3];
                     let decision = policy.evaluate(&request(action)).unwrap();
                     assert_eq!(decision.is_allowed(), action == "scan");
-                    assert_eq!(decision.findings.len(), usize::from(action == "publish"));
+                    assert_eq!(decision.findings().len(), usize::from(action == "publish"));
                     assert_eq!(
                         bad.evaluate(&request(action))
                             .is_ok_and(|decision| decision.is_allowed()),

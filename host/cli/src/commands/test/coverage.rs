@@ -38,7 +38,7 @@ pub(super) fn coverage(
             continue;
         };
         let mut states = vec![(false, false); ids.len()];
-        for state in &decision.ready {
+        for state in decision.ready() {
             if let Some(index) = state.strip_prefix("applies_") {
                 states[index.parse::<usize>()?].0 = true;
             } else if let Some(index) = state.strip_prefix("holds_") {

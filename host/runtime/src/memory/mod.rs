@@ -1,0 +1,13 @@
+//! The contract's types as they stand in a policy's linear memory: the canonical ABI, worked out from the same lists that make the Rust types.
+//!
+//! Always true here: no byte outside of the memory that is handed in is read or written, whatever a policy put there.
+
+mod answer;
+mod fact;
+mod layout;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use answer::{Answer, Lists, Memory, unknown_case};
+pub(crate) use fact::{Fact, Room, lay};
+pub(crate) use layout::{Laid, Layout};

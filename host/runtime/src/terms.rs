@@ -1,0 +1,66 @@
+//! What a policy's decisions are written in: its id and its manifest, and what follows from them.
+//!
+//! Always true here: an action is governed if and only if some requirement names it.
+
+use std::sync::OnceLock;
+
+use hashbrown::HashMap;
+
+use crate::decision::PolicyId;
+use crate::manifest::{Manifest, Requirement};
+use crate::written::Written;
+
+/// A loaded policy's id and manifest.
+pub(crate) struct Terms {
+    pub(crate) id: PolicyId,
+    pub(crate) manifest: Manifest,
+    /// The requirements that name each action.
+    naming: HashMap<String, Vec<u32>>,
+    /// For each requirement the first one with its code.
+    pub(crate) codes: Vec<u32>,
+    /// For each requirement the first one with its state.
+    pub(crate) states: Vec<u32>,
+    written: OnceLock<Written>,
+}
+
+impl Terms {
+    pub(crate) fn new(id: PolicyId, manifest: Manifest) -> Self {
+        let mut naming: HashMap<String, Vec<u32>> = HashMap::new();
+        for (index, requirement) in (0..).zip(&manifest.requirements) {
+            for action in &requirement.actions {
+                let naming = naming.entry(action.clone()).or_default();
+                if naming.last() != Some(&index) {
+                    naming.push(index);
+                }
+            }
+        }
+        Self {
+            id,
+            naming,
+            codes: firsts(&manifest.requirements, |requirement| &requirement.code),
+            states: firsts(&manifest.requirements, |requirement| &requirement.state),
+            manifest,
+            written: OnceLock::new(),
+        }
+    }
+
+    /// The indices of the requirements that name `action`, rising; `None` if there are none.
+    pub(crate) fn naming(&self, action: &str) -> Option<&[u32]> {
+        self.naming.get(action).map(Vec::as_slice)
+    }
+
+    /// The pieces of its decisions in JSON.
+    pub(crate) fn written(&self) -> &Written {
+        self.written
+            .get_or_init(|| Written::new(&self.id, &self.manifest))
+    }
+}
+
+/// For each requirement the index of the first one with the same text.
+fn firsts(requirements: &[Requirement], text: impl Fn(&Requirement) -> &str) -> Vec<u32> {
+    let mut first = HashMap::new();
+    (0..)
+        .zip(requirements)
+        .map(|(index, requirement)| *first.entry(text(requirement)).or_insert(index))
+        .collect()
+}
