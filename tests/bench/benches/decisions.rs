@@ -31,6 +31,10 @@ fn main() {
     let policy = load(&rule_sets::default_policy());
     let other = load(&rule_sets::for_other_actions(1_000));
     let more = load(&rule_sets::for_every_action(1_000));
+    let few = load(&rule_sets::selected_by_a_key(20));
+    let selected = load(&rule_sets::selected_by_a_key(1_000));
+    let unselected = load(&rule_sets::not_selectable(1_000));
+    let prefixes = rule_sets::prefixes(1_000);
     let mut empty = Empty::new();
     let interpreter = Interpreter::new(&rule_sets::default_policy());
     let contexts: Vec<_> = requests
@@ -58,6 +62,24 @@ fn main() {
             all(&other);
         }),
         contender("  + 1,000 that apply and are met", requests, || all(&more)),
+        contender("  + 20 selected by a key, one applies", requests, || {
+            all(&few)
+        }),
+        contender("  + 1,000 selected by a key, one applies", requests, || {
+            all(&selected);
+        }),
+        contender("  + 1,000 that no key selects", requests, || {
+            all(&unselected);
+        }),
+        contender("  (those 1,000 alone in native Rust)", requests, || {
+            for request in requests {
+                let project = black_box(&*request.tenancy.project);
+                let met = prefixes
+                    .iter()
+                    .filter(|prefix| !project.starts_with(&***prefix));
+                black_box(met.count());
+            }
+        }),
         contender("  from JSON text to JSON text", requests, || {
             for text in &texts {
                 let request =

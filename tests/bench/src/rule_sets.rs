@@ -10,17 +10,51 @@ pub fn default_policy() -> String {
 /// The default policy and so many more requirements, for an action that no request has.
 pub fn for_other_actions(count: usize) -> String {
     let source = default_policy().replacen("actions = [", "actions = [\"other_action\", ", 1);
-    more(source, count, "[\"other_action\"]", |index| {
-        format!("request.tenancy.project != \"{}\"", project(index))
-    })
+    more(source, count, "[\"other_action\"]", different)
 }
 
 /// The default policy and so many more requirements that apply to every action and are met, each of which compares a text with another of
 /// its length.
 pub fn for_every_action(count: usize) -> String {
+    more(default_policy(), count, "\"every\"", different)
+}
+
+/// The default policy and so many more requirements, each for one project: one of them for that of most requests.
+pub fn selected_by_a_key(count: usize) -> String {
     more(default_policy(), count, "\"every\"", |index| {
-        format!("request.tenancy.project != \"{}\"", project(index))
+        let project = if index == 7 {
+            "proj-1".to_owned()
+        } else {
+            project(index)
+        };
+        format!(
+            "given = 'request.tenancy.project == \"{project}\"'\nmust = 'request.actor.account != \"\"'"
+        )
     })
+}
+
+/// The default policy and so many more requirements that no key selects: each is asked, and met.
+pub fn not_selectable(count: usize) -> String {
+    more(default_policy(), count, "\"every\"", |index| {
+        format!(
+            "must = '!request.tenancy.project.startsWith(\"{}\")'",
+            prefix(index)
+        )
+    })
+}
+
+/// What those requirements cost at the least: the project begins with none of so many texts.
+pub fn prefixes(count: usize) -> Vec<String> {
+    (0..count).map(prefix).collect()
+}
+
+/// A text a little shorter than `proj-1`, and not its beginning.
+fn prefix(index: usize) -> String {
+    format!("p{:04}", index % 10_000)
+}
+
+fn different(index: usize) -> String {
+    format!("must = 'request.tenancy.project != \"{}\"'", project(index))
 }
 
 /// A text as long as `proj-1`, and different from it.
@@ -28,12 +62,17 @@ fn project(index: usize) -> String {
     format!("p{index:05}")
 }
 
-fn more(mut source: String, count: usize, actions: &str, must: impl Fn(usize) -> String) -> String {
+fn more(
+    mut source: String,
+    count: usize,
+    actions: &str,
+    condition: impl Fn(usize) -> String,
+) -> String {
     for index in 0..count {
-        let must = must(index);
+        let condition = condition(index);
         write!(
             source,
-            "\n[[requirement]]\nid = \"more-{index}\"\nfor = {actions}\nmust = '{must}'\ncode = \"SCOPE_TOO_BROAD\"\nmessage = \"This \
+            "\n[[requirement]]\nid = \"more-{index}\"\nfor = {actions}\n{condition}\ncode = \"SCOPE_TOO_BROAD\"\nmessage = \"This \
              project is not served.\"\nremedy = \"Choose another project.\"\nsource = \"none\"\n"
         )
         .expect("a string can be written to");

@@ -3,6 +3,7 @@
 mod explain;
 mod ready;
 mod requirements;
+mod selection;
 
 use scopegate::{Engine, Policy};
 

@@ -1,7 +1,5 @@
 //! The decision: a function for each action that asks the requirements that name it, ready states, fallbacks.
 
-use std::collections::BTreeMap;
-
 use wasm_encoder::{BlockType, Instruction as I, ValType};
 
 use super::expr::{Body, by_membership};
@@ -11,7 +9,7 @@ use super::{Emitter, Task, count, fold};
 use crate::contract::CONTRACT;
 use crate::rules::{ActionSet, When};
 
-/// The most requirements that one function asks: a larger one is slow to compile to machine code.
+/// The most ready states that one function asks: a larger one is slow to compile to machine code.
 const CHUNK: usize = 500;
 
 /// Functions that others call.
@@ -80,7 +78,7 @@ impl Emitter<'_> {
     }
 
     /// For each action the requirements that name it, and when.
-    fn by_action(&self) -> Vec<Vec<(usize, When)>> {
+    pub(super) fn by_action(&self) -> Vec<Vec<(usize, When)>> {
         let mut all = vec![Vec::new(); self.rules.actions.len()];
         for (index, requirement) in self.rules.requirements.iter().enumerate() {
             for (action, when) in &requirement.actions {
@@ -93,20 +91,7 @@ impl Emitter<'_> {
     /// `(request) -> end`: for the request's action.
     fn unmet(&mut self) -> u32 {
         let function = self.declare(&[ValType::I32], &[ValType::I32]);
-        let mut same: BTreeMap<Vec<(usize, When)>, Vec<u32>> = BTreeMap::new();
-        let lists = self.by_action();
-        let functions: Vec<Vec<u32>> = lists
-            .iter()
-            .map(|list| {
-                if let Some(known) = same.get(list) {
-                    return known.clone();
-                }
-                let functions: Vec<u32> =
-                    list.chunks(CHUNK).map(|chunk| self.asks(chunk)).collect();
-                same.insert(list.clone(), functions.clone());
-                functions
-            })
-            .collect();
+        let functions = self.asked();
         let mut code = Code::new(1);
         let out = code.local(ValType::I32);
         code.word(self.writable.unmet).set(out);
@@ -116,41 +101,6 @@ impl Emitter<'_> {
             }
         });
         code.get(out);
-        self.define(function, code);
-        function
-    }
-
-    /// `(out, request) -> out`: writes the indices of those requirements that do not hold.
-    fn asks(&mut self, requirements: &[(usize, When)]) -> u32 {
-        let function = self.declare(&[ValType::I32; 2], &[ValType::I32]);
-        let mut body = Body::of_condition(self, None);
-        let mut memberships: BTreeMap<&When, u32> = BTreeMap::new();
-        for run in requirements.chunk_by(|(_, a), (_, b)| a == b) {
-            let when = &run[0].1;
-            if *when != When::Always {
-                let applies = *memberships.entry(when).or_insert_with(|| {
-                    let local = body.code.local(ValType::I32);
-                    body.membership_holds(when, None);
-                    body.code.set(local);
-                    local
-                });
-                body.code.get(applies).if_empty();
-            }
-            body.code.get(0);
-            for (index, _) in run {
-                let condition = body.emitter.function(Task::Condition {
-                    index: *index,
-                    action: None,
-                });
-                body.code.get(1).call(condition);
-            }
-            body.code.set(0);
-            if *when != When::Always {
-                body.code.end();
-            }
-        }
-        body.code.get(0);
-        let code = body.code;
         self.define(function, code);
         function
     }

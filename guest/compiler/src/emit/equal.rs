@@ -1,4 +1,4 @@
-//! Equality: of texts with a constant written out, of whole records and lists by functions of their own.
+//! Equality: of texts, or of their ends, with a constant written out, of whole records and lists by functions of their own.
 
 use wasm_encoder::{BlockType, Instruction as I, ValType};
 
@@ -7,7 +7,7 @@ use super::function::{Code, memory};
 use super::runtime::RUNTIME;
 use super::{Emitter, Task, count, value_types};
 use crate::contract::{CONTRACT, Field, Type, Width};
-use crate::ir::{Expr, Kind};
+use crate::ir::{Expr, Kind, TextTest};
 
 /// The longest text that is compared by instructions written out.
 const WRITTEN_OUT: usize = 32;
@@ -88,6 +88,39 @@ impl Body<'_, '_> {
             self.code.get(at).get(len).word(constant).get(len);
             self.run("text_equal");
         }
+        self.code.otherwise().word(0).end();
+    }
+}
+
+impl Body<'_, '_> {
+    pub(super) fn text_test(&mut self, test: TextTest, text: &Expr, part: &Expr) {
+        self.expr(text);
+        if test != TextTest::Contains
+            && let Some(part) = part.as_text()
+            && (1..=WRITTEN_OUT).contains(&part.len())
+        {
+            self.has_at_end(part, test == TextTest::EndsWith);
+            return;
+        }
+        self.expr(part);
+        self.run(match test {
+            TextTest::StartsWith => "starts_with",
+            TextTest::EndsWith => "ends_with",
+            TextTest::Contains => "contains",
+        });
+    }
+
+    /// Replaces a text by whether it begins, or ends, with the constant.
+    fn has_at_end(&mut self, part: &str, ends: bool) {
+        let (at, len) = (self.code.local(ValType::I32), self.code.local(ValType::I32));
+        let size = count(part.len());
+        self.code.set(len).set(at);
+        self.code.get(len).word(size).op(I::I32GeU).if_word();
+        if ends {
+            self.code.get(at).get(len).add();
+            self.code.word(size).op(I::I32Sub).set(at);
+        }
+        self.code.same_bytes(part.as_bytes(), at);
         self.code.otherwise().word(0).end();
     }
 }

@@ -8,7 +8,7 @@ use super::function::Code;
 use super::runtime::RUNTIME;
 use super::{Emitter, Task, count, uses, value_types};
 use crate::contract::{CONTRACT, Type, Width};
-use crate::ir::{Base, Expr, Kind, Place, TextTest, UrlTest, Var};
+use crate::ir::{Base, Expr, Kind, Place, UrlTest, Var};
 use crate::rules::{ActionSet, When};
 
 /// A function's body while it is written.
@@ -133,15 +133,7 @@ impl<'e, 'r> Body<'e, 'r> {
                 self.quantified(*quantifier, *var, list, body);
             }
             Kind::Size(of) => self.size(of),
-            Kind::TextTest(test, text, part) => {
-                self.expr(text);
-                self.expr(part);
-                self.run(match test {
-                    TextTest::StartsWith => "starts_with",
-                    TextTest::EndsWith => "ends_with",
-                    TextTest::Contains => "contains",
-                });
-            }
+            Kind::TextTest(test, text, part) => self.text_test(*test, text, part),
             Kind::Matches(text, pattern) => {
                 let at = self.emitter.pattern(*pattern);
                 self.code.word(at);

@@ -1,5 +1,6 @@
 //! From checked rules to a core module: one function a condition, called by a function for each action.
 
+mod asks;
 mod data;
 mod decide;
 mod equal;
@@ -12,12 +13,15 @@ mod list;
 mod manifest;
 mod module;
 mod runtime;
+mod select;
 mod table;
 mod trace;
 mod uses;
 mod writable;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use wasm_encoder::{Function, ValType};
 
@@ -29,6 +33,7 @@ use expr::Body;
 use function::Code;
 use runtime::RUNTIME;
 pub(crate) use runtime::standalone;
+use select::Selection;
 use uses::Uses;
 use writable::Writable;
 
@@ -62,6 +67,9 @@ enum Task {
 struct Emitter<'r> {
     rules: &'r Rules,
     uses: Uses,
+    /// Each requirement's condition with its guard, of which everything known is worked out.
+    conditions: Rc<[Expr]>,
+    selection: Selection,
     data: Data,
     /// The index of the first function that is not the runtime's.
     first: u32,
@@ -75,6 +83,11 @@ struct Emitter<'r> {
     cases: HashMap<usize, u32>,
     /// For each shared task the byte that remembers its result.
     memos: HashMap<Task, u32>,
+    /// The conditions asked through the function table, and the place of each requirement's among them.
+    visited: Vec<u32>,
+    places: HashMap<usize, usize>,
+    /// The function that asks a list of them, once it is needed.
+    visit: Option<u32>,
     writable: Writable,
 }
 
@@ -84,9 +97,15 @@ impl<'r> Emitter<'r> {
         let uses = Uses::of(rules);
         let writable = Writable::new(rules, &uses, &mut data);
         data.seal();
+        let conditions = rules.requirements.iter().map(uses::guarded);
+        let conditions: Rc<[Expr]> = conditions
+            .map(|condition| fold::fold(&condition, rules, None))
+            .collect();
         Self {
             rules,
             uses,
+            selection: Selection::new(&conditions, rules),
+            conditions,
             data,
             first: RUNTIME.function_count(),
             functions: Vec::new(),
@@ -97,6 +116,9 @@ impl<'r> Emitter<'r> {
             patterns: HashMap::new(),
             cases: HashMap::new(),
             memos: HashMap::new(),
+            visited: Vec::new(),
+            places: HashMap::new(),
+            visit: None,
             writable,
         }
     }
@@ -206,8 +228,11 @@ impl<'r> Emitter<'r> {
     }
 
     fn condition(&mut self, task: &Task, index: usize, action: Option<usize>) -> Code {
-        let condition = uses::guarded(&self.rules.requirements[index]);
-        let folded = fold::fold(&condition, self.rules, action);
+        let conditions = self.conditions.clone();
+        let folded = match action {
+            None => Cow::Borrowed(&conditions[index]),
+            Some(_) => Cow::Owned(fold::fold(&conditions[index], self.rules, action)),
+        };
         let memo = self.memo(task);
         let mut body = Body::of_condition(self, action);
         body.write_index(index);

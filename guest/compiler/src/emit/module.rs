@@ -19,7 +19,8 @@ pub(super) struct Exports {
     evaluate: u32,
     evaluate_batch: u32,
     explain: u32,
-    traced: Vec<u32>,
+    /// The traced conditions, in the order of requirements, and those that selection calls.
+    conditions: Vec<u32>,
 }
 
 impl Emitter<'_> {
@@ -29,7 +30,8 @@ impl Emitter<'_> {
         let evaluate = self.evaluate(&decision);
         let evaluate_batch = self.evaluate_batch(&decision);
         let explain = self.explain(&decision);
-        let traced = self.traced_conditions();
+        let mut conditions = self.traced_conditions();
+        conditions.extend(&self.visited);
         self.drain();
         let describe = self.declare(&[], &[ValType::I32]);
         let mut code = super::Code::new(0);
@@ -40,7 +42,7 @@ impl Emitter<'_> {
             evaluate,
             evaluate_batch,
             explain,
-            traced,
+            conditions,
         }
     }
 
@@ -78,7 +80,7 @@ impl Emitter<'_> {
 }
 
 fn table(exports: &Exports) -> TableSection {
-    let size = u64::from(count(exports.traced.len()));
+    let size = u64::from(count(exports.conditions.len()));
     let mut tables = TableSection::new();
     tables.table(TableType {
         element_type: RefType::FUNCREF,
@@ -95,7 +97,7 @@ fn elements(exports: &Exports) -> ElementSection {
     elements.active(
         None,
         &ConstExpr::i32_const(0),
-        Elements::Functions((&exports.traced).into()),
+        Elements::Functions((&exports.conditions).into()),
     );
     elements
 }

@@ -103,10 +103,20 @@
 
   ;; Less than 0, 0 or greater than 0, byte for byte.
   (func $text_order (export "text_order")
-    (param $a i32) (param $a_len i32) (param $b i32) (param $b_len i32) (result i32) (local $end i32) (local $less i32)
+    (param $a i32) (param $a_len i32) (param $b i32) (param $b_len i32) (result i32)
+    (local $end i32) (local $less i32) (local $differ i64)
     (local.set $end
       (i32.add (local.get $a)
         (select (local.get $a_len) (local.get $b_len) (i32.lt_u (local.get $a_len) (local.get $b_len)))))
+    (block $few
+      (loop $words
+        (br_if $few (i32.lt_u (i32.sub (local.get $end) (local.get $a)) (i32.const 8)))
+        ;; The first byte that differs holds the lowest bit that does: the bytes before it are passed over.
+        (local.set $differ (i64.xor (i64.load align=1 (local.get $a)) (i64.load align=1 (local.get $b))))
+        (local.set $less (i32.wrap_i64 (i64.shr_u (i64.ctz (local.get $differ)) (i64.const 3))))
+        (local.set $a (i32.add (local.get $a) (local.get $less)))
+        (local.set $b (i32.add (local.get $b) (local.get $less)))
+        (br_if $words (i64.eqz (local.get $differ)))))
     (block $alike
       (loop $bytes
         (br_if $alike (i32.eq (local.get $a) (local.get $end)))
@@ -236,6 +246,32 @@
         (else (local.set $low (i32.add (local.get $middle) (i32.const 1)))))
       (br $halves))
     (unreachable))
+
+  ;; Merges the rising words from $start to $mid with those from there to $end, using $spare for the first of them.
+  (func $merge (export "merge")
+    (param $start i32) (param $mid i32) (param $end i32) (param $spare i32) (result i32)
+    (local $to i32) (local $spare_end i32) (local $next i32)
+    (if (i32.or (i32.eq (local.get $start) (local.get $mid)) (i32.eq (local.get $mid) (local.get $end)))
+      (then (return (local.get $end))))
+    (if (i32.lt_u (i32.load (i32.sub (local.get $mid) (i32.const 4))) (i32.load (local.get $mid)))
+      (then (return (local.get $end))))
+    (local.set $to (local.get $start))
+    (local.set $spare_end (i32.add (local.get $spare) (i32.sub (local.get $mid) (local.get $start))))
+    (memory.copy (local.get $spare) (local.get $start) (i32.sub (local.get $mid) (local.get $start)))
+    (loop $each
+      (local.set $next (i32.load (local.get $spare)))
+      (if (if (result i32) (i32.eq (local.get $mid) (local.get $end))
+            (then (i32.const 1))
+            (else (i32.lt_u (local.get $next) (i32.load (local.get $mid)))))
+        (then (local.set $spare (i32.add (local.get $spare) (i32.const 4))))
+        (else
+          (local.set $next (i32.load (local.get $mid)))
+          (local.set $mid (i32.add (local.get $mid) (i32.const 4)))))
+      (i32.store (local.get $to) (local.get $next))
+      (local.set $to (i32.add (local.get $to) (i32.const 4)))
+      ;; What is left of the second stands where it belongs.
+      (br_if $each (i32.ne (local.get $spare) (local.get $spare_end))))
+    (local.get $end))
 
   ;; ---- URLs ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 
 mod machine;
 mod memory;
+mod merge;
 mod pattern;
 mod text;
 mod trace;
