@@ -189,7 +189,7 @@ fn findings_of_several_facts_rise() {
     }
 }
 
-/// What stands where an absent fact would is not looked at, in an instance that has just seen it present.
+/// Nothing is left of a fact that an instance has just seen present.
 #[test]
 fn an_absent_fact_selects_nothing() {
     let mut source = format!("{HEAD}[attributes.team]\ntype = 'text'\nsummary = 's'\n");
