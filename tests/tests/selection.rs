@@ -70,7 +70,7 @@ fn agree(rules: &[Rule], projects: &[&str]) {
     let policy = load(&source);
     let mut request = request();
     for project in projects {
-        request.tenancy.project = (*project).to_owned();
+        (*project).clone_into(&mut request.tenancy.project);
         let expected: Vec<usize> = (0..rules.len())
             .filter(|index| {
                 !rules[*index].met && rules[*index].projects.iter().any(|p| p == project)
