@@ -70,7 +70,7 @@ fn agree(rules: &[Rule], projects: &[&str]) {
     let policy = load(&source);
     let mut request = request();
     for project in projects {
-        request.tenancy.project = (*project).to_owned();
+        (*project).clone_into(&mut request.tenancy.project);
         let expected: Vec<usize> = (0..rules.len())
             .filter(|index| {
                 !rules[*index].met && rules[*index].projects.iter().any(|p| p == project)
@@ -189,7 +189,7 @@ fn findings_of_several_facts_rise() {
     }
 }
 
-/// What stands where an absent fact would is not looked at, in an instance that has just seen it present.
+/// Nothing is left of a fact that an instance has just seen present.
 #[test]
 fn an_absent_fact_selects_nothing() {
     let mut source = format!("{HEAD}[attributes.team]\ntype = 'text'\nsummary = 's'\n");

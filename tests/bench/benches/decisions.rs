@@ -10,6 +10,7 @@ use scopegate_bench::rule_sets;
 use scopegate_bench::timing::{Contender, measure, median, resident_kib};
 use scopegate_tests::{cases, native};
 
+#[expect(clippy::too_many_lines, reason = "a list of contenders")]
 fn main() {
     let requests: &'static [Request] = Vec::leak(
         cases::all()
@@ -63,7 +64,7 @@ fn main() {
         }),
         contender("  + 1,000 that apply and are met", requests, || all(&more)),
         contender("  + 20 selected by a key, one applies", requests, || {
-            all(&few)
+            all(&few);
         }),
         contender("  + 1,000 selected by a key, one applies", requests, || {
             all(&selected);

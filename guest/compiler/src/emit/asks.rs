@@ -120,7 +120,9 @@ impl Emitter<'_> {
                 What::Requirement(index) => askers.of[*index] += 1,
                 What::Run(run) => {
                     if askers.runs.insert(run.clone(), None).is_none() {
-                        run.iter().for_each(|index| askers.of[*index] += 1);
+                        for index in run {
+                            askers.of[*index] += 1;
+                        }
                     }
                 }
             }

@@ -108,13 +108,15 @@ impl<'r> Finder<'r> {
     /// That the fact has one of the values.
     fn one_of(&self, fact: &Expr, values: &[Expr]) -> Needs {
         let mut needs = Needs::new();
+        // Nothing equals what is no case.
+        let values = values
+            .iter()
+            .filter(|value| !matches!(value.kind, Kind::Case(NO_CASE)));
         if let Some(key) = self.key(fact)
-            && let Some(values) = values.iter().map(value).collect::<Option<Vec<_>>>()
+            && let Some(values) = values.map(value).collect::<Option<BTreeSet<_>>>()
+            && values.len() <= VALUES
         {
-            let values: BTreeSet<Value> = values.into_iter().flatten().collect();
-            if values.len() <= VALUES {
-                needs.insert(key, values);
-            }
+            needs.insert(key, values);
         }
         needs
     }
@@ -165,12 +167,10 @@ impl<'r> Finder<'r> {
     }
 }
 
-/// The value of a constant; none within if nothing equals it.
-fn value(constant: &Expr) -> Option<Option<Value>> {
+fn value(constant: &Expr) -> Option<Value> {
     match &constant.kind {
-        Kind::Text(text) => Some(Some(Value::Text(text.clone()))),
-        Kind::Case(NO_CASE) => Some(None),
-        Kind::Case(case) => Some(Some(Value::Case(*case))),
+        Kind::Text(text) => Some(Value::Text(text.clone())),
+        Kind::Case(case) => Some(Value::Case(*case)),
         _ => None,
     }
 }

@@ -69,6 +69,7 @@ fn shown(needs: &Needs) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn needs_are_read_off_the_structure() {
     const NO: &str = "request.actor.id == 'x'";
     const PROJECT: &str = "request.tenancy.project";
@@ -301,7 +302,7 @@ fn groups_are_of_what_applies_at_the_same_times() {
     let rules = rules(&vec![("request.tenancy.project == 'a'", "false"); 20]);
     let sometimes = When::Any(vec![vec![0]]);
     let when = |index: usize| {
-        if index % 2 == 0 {
+        if index.is_multiple_of(2) {
             When::Always
         } else {
             sometimes.clone()
