@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use scopegate::Request;
 
 use crate::agreement::Mix;
-use crate::contender::{ALL, Contender};
+use crate::contender::ALL;
 use crate::engine::Engine as _;
 use crate::engines::{Native, Scopegate};
 use crate::report::{Json, Report, Row, Set};
@@ -71,9 +71,19 @@ fn run(file: Option<PathBuf>) -> Result<(), String> {
     let baseline = json::Baseline::of(&policy);
     json::agree(&policy, &baseline, &texts);
 
+    // All sets in turn too: the bars compare one with another.
+    eprintln!("measuring");
+    let mut works: Vec<Work<'_>> = loaded
+        .iter_mut()
+        .flat_map(|(_, _, contenders, _)| contenders)
+        .map(|contender| Box::new(|decisions| contender.run(decisions)) as Work<'_>)
+        .collect();
+    let times = timing::measure(&mut works);
+    drop(works);
     let sets: Vec<Set> = loaded
         .into_iter()
-        .map(|(set, rules, contenders, mix)| measure(set, &rules, contenders, &mix))
+        .zip(times.chunks(ALL.len()))
+        .map(|((set, rules, _, mix), times)| measured(set, &rules, &mix, times))
         .collect();
     let json = measure_json(&policy, &baseline, &texts);
     let threads = threads::measure(&native, &policy, &requests);
@@ -97,15 +107,10 @@ fn report(requests: &[Request], sets: Vec<Set>, json: Json, threads: report::Thr
     }
 }
 
-fn measure(set: RuleSet, rules: &Rules, contenders: Vec<Box<dyn Contender>>, mix: &Mix) -> Set {
-    eprintln!("{}: measuring", set.name());
-    let mut works: Vec<Work<'_>> = contenders
-        .into_iter()
-        .map(|mut contender| Box::new(move |decisions| contender.run(decisions)) as Work<'_>)
-        .collect();
-    let times = timing::measure(&mut works);
-    drop(works);
-    let rows = ALL.iter().zip(&times).map(|(entry, time)| Row {
+/// One rule set's part of the report: `times` are in the order of [`ALL`].
+fn measured(set: RuleSet, rules: &Rules, mix: &Mix, times: &[f64]) -> Set {
+    eprintln!("{}: loading and weighing", set.name());
+    let rows = ALL.iter().zip(times).map(|(entry, time)| Row {
         engine: entry.name,
         version: version(entry.package),
         nanoseconds: *time,
