@@ -1,0 +1,81 @@
+//! What a run found, as data: what is printed and what is written for the plot.
+//!
+//! Always true here: times are nanoseconds a decision, loads milliseconds, memory KiB.
+
+use serde::Serialize;
+
+/// A whole run.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    /// How many requests there are.
+    pub(crate) requests: usize,
+    pub(crate) sets: Vec<Set>,
+    pub(crate) threads: Threads,
+    pub(crate) json: Json,
+    pub(crate) bars: Vec<Bar>,
+}
+
+/// One rule set.
+#[derive(Serialize)]
+pub(crate) struct Set {
+    pub(crate) name: &'static str,
+    /// How many of the requests are allowed.
+    pub(crate) allowed: usize,
+    /// How many rules at most a request does not meet.
+    pub(crate) most_unmet: usize,
+    pub(crate) rows: Vec<Row>,
+    /// The parts of Scopegate's load: from rules to component, and from component to policy.
+    pub(crate) compile_milliseconds: f64,
+    pub(crate) component_milliseconds: f64,
+}
+
+/// One engine with one rule set.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    pub(crate) engine: &'static str,
+    /// The version of its crate; none for the floor.
+    pub(crate) version: Option<String>,
+    pub(crate) nanoseconds: f64,
+    /// How many times the floor's time that is.
+    pub(crate) ratio: f64,
+    pub(crate) load_milliseconds: f64,
+    /// Absent where the system does not tell.
+    pub(crate) memory_kib: Option<u64>,
+}
+
+/// How many times as much two threads decide as one.
+#[derive(Serialize)]
+pub(crate) struct Threads {
+    pub(crate) native: f64,
+    pub(crate) scopegate: f64,
+}
+
+/// Nanoseconds from JSON text to JSON text.
+#[derive(Serialize)]
+pub(crate) struct Json {
+    pub(crate) plain: f64,
+    pub(crate) scopegate: f64,
+}
+
+/// What the project holds itself to.
+#[derive(Serialize)]
+pub(crate) struct Bar {
+    pub(crate) what: &'static str,
+    /// What this run found.
+    pub(crate) found: f64,
+    /// What is asked for, as it is written.
+    pub(crate) asked: &'static str,
+    /// Absent where this run cannot tell.
+    pub(crate) is_met: Option<bool>,
+}
+
+impl Set {
+    /// The nanoseconds of an engine.
+    pub(crate) fn nanoseconds(&self, engine: &str) -> f64 {
+        self.rows
+            .iter()
+            .find(|row| row.engine == engine)
+            .expect("every engine has a row")
+            .nanoseconds
+    }
+}
