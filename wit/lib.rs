@@ -54,3 +54,7 @@ pub const REQUEST_BEGIN: &str = "request-begin";
 
 /// The core module's export that says where the host puts the address at which what it laid out ends: a constant, the address of a word.
 pub const REQUEST_END: &str = "request-end";
+
+/// The core module's export that decides as `evaluate` does, for a host that has seen that the request is within the limits and has no
+/// attributes: the request's address in, the result's out.
+pub const EVALUATE_WITHIN: &str = "evaluate-within";

@@ -16,28 +16,35 @@ const CHUNK: usize = 500;
 pub(super) struct Decision {
     /// `(request, result)`: writes the result, an error or a decision whose lists are in the scratch.
     pub(super) decide: u32,
-    /// `(request, result) -> refused`: checks the limits and prepares the call.
-    pub(super) prepare: u32,
+    /// The same for a request that is known to be within the limits, and whose attributes have been found.
+    pub(super) decide_within: u32,
+    /// `(request, result) -> refused`: checks the limits and finds the attributes.
+    pub(super) limits: u32,
+    /// `(request)`: finds the action, and forgets what an earlier call remembered.
+    pub(super) begin: u32,
     /// `(request) -> end`: writes the unmet requirements to the scratch.
     pub(super) unmet: u32,
 }
 
 impl Emitter<'_> {
     pub(super) fn decision(&mut self) -> Decision {
-        let prepare = self.prepare();
+        let limits = self.limits();
+        let begin = self.begin();
         let unmet = self.unmet();
         let ready = self.ready();
         let fallbacks = self.fallbacks();
-        let decide = self.decide(prepare, unmet, ready, fallbacks);
+        let decide_within = self.decide_within(begin, unmet, ready, fallbacks);
+        let decide = self.decide(limits, decide_within);
         Decision {
             decide,
-            prepare,
+            decide_within,
+            limits,
+            begin,
             unmet,
         }
     }
 
-    fn prepare(&mut self) -> u32 {
-        let limits = self.limits();
+    fn begin(&mut self) -> u32 {
         let actions = self.rules.actions.iter().enumerate();
         let table = self.find_table(
             actions
@@ -45,19 +52,12 @@ impl Emitter<'_> {
                 .collect(),
         );
         let unknown = count(self.rules.actions.len());
-        let function = self.declare(&[ValType::I32; 2], &[ValType::I32]);
+        let function = self.declare(&[ValType::I32], &[]);
         let action = CONTRACT
             .field(CONTRACT.request, "action")
             .expect("the request has an action");
         let (memos, memo_base) = (count(self.uses.memos(self.rules)), self.writable.memos);
-        let mut code = Code::new(2);
-        code.get(0)
-            .get(1)
-            .call(limits)
-            .if_empty()
-            .word(1)
-            .op(I::Return)
-            .end();
+        let mut code = Code::new(1);
         code.word(table)
             .get(0)
             .load(action.offset)
@@ -72,7 +72,6 @@ impl Emitter<'_> {
                 .word(memos)
                 .op(I::MemoryFill(0));
         }
-        code.word(0);
         self.define(function, code);
         function
     }
@@ -173,7 +172,21 @@ impl Emitter<'_> {
         function
     }
 
-    fn decide(&mut self, prepare: u32, unmet: u32, ready: u32, fallbacks: u32) -> u32 {
+    fn decide(&mut self, limits: u32, decide_within: u32) -> u32 {
+        let function = self.declare(&[ValType::I32; 2], &[]);
+        let mut code = Code::new(2);
+        code.get(0)
+            .get(1)
+            .call(limits)
+            .if_empty()
+            .op(I::Return)
+            .end();
+        code.get(0).get(1).call(decide_within);
+        self.define(function, code);
+        function
+    }
+
+    fn decide_within(&mut self, begin: u32, unmet: u32, ready: u32, fallbacks: u32) -> u32 {
         let function = self.declare(&[ValType::I32; 2], &[]);
         let governed: Vec<u8> = self
             .by_action()
@@ -191,12 +204,7 @@ impl Emitter<'_> {
             code.local(ValType::I32),
             code.local(ValType::I32),
         );
-        code.get(request)
-            .get(result)
-            .call(prepare)
-            .if_empty()
-            .op(I::Return)
-            .end();
+        code.get(request).call(begin);
         code.get(result).word(0).store_byte(0);
         code.get(request).call(unmet).set(unmet_end);
         code.op(I::GlobalGet(RUNTIME.index("action")))
@@ -239,6 +247,18 @@ impl Emitter<'_> {
         let function = self.declare(&[ValType::I32], &[ValType::I32]);
         let mut code = Code::new(1);
         code.get(0).word(result).call(decision.decide);
+        code.call(RUNTIME.index("reset")).word(result);
+        self.define(function, code);
+        function
+    }
+
+    /// `evaluate` for a host that has seen that the request is within the limits and has no attributes.
+    pub(super) fn evaluate_within(&mut self, decision: &Decision) -> u32 {
+        let result = self.writable.result;
+        let function = self.declare(&[ValType::I32], &[ValType::I32]);
+        let mut code = Code::new(1);
+        self.forget_attributes(&mut code);
+        code.get(0).word(result).call(decision.decide_within);
         code.call(RUNTIME.index("reset")).word(result);
         self.define(function, code);
         function

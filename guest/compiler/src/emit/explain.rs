@@ -34,11 +34,12 @@ impl Emitter<'_> {
             code.local(ValType::I32),
             code.local(ValType::I32),
         );
-        code.get(0).word(result).call(decision.prepare).if_empty();
+        code.get(0).word(result).call(decision.limits).if_empty();
         code.call(RUNTIME.index("reset"))
             .word(result)
             .op(I::Return)
             .end();
+        code.get(0).call(decision.begin);
         code.get(0).call(decision.unmet).set(end);
         code.word(self.writable.unmet).set(next);
         code.word(0).word(0).store_byte(result);

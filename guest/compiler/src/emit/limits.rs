@@ -67,6 +67,15 @@ impl Emitter<'_> {
         function
     }
 
+    /// Has no declared attribute be present.
+    pub(super) fn forget_attributes(&self, code: &mut Code) {
+        for index in 0..self.rules.attributes.len() {
+            code.word(0)
+                .word(0)
+                .store(self.writable.attributes + 4 * count(index));
+        }
+    }
+
     /// `(result, path, path length) -> 1`.
     fn long(&mut self, fail: u32) -> u32 {
         let function = self.declare(&[ValType::I32; 3], &[ValType::I32]);
@@ -330,12 +339,7 @@ impl Limits<'_, '_> {
     /// The attributes: their limits, each once, and the declared ones of their type and kept in their slots.
     fn attributes(&mut self) {
         let declared = self.emitter.rules.attributes.len();
-        for index in 0..declared {
-            self.code
-                .word(0)
-                .word(0)
-                .store(self.emitter.writable.attributes + 4 * count(index));
-        }
+        self.emitter.forget_attributes(&mut self.code);
         let at = At {
             address: REQUEST,
             offset: CONTRACT.attributes,

@@ -6,7 +6,7 @@ use wasm_encoder::{
     TableSection, TableType, TypeSection, ValType,
 };
 
-use scopegate_contract::{REQUEST_BEGIN, REQUEST_END};
+use scopegate_contract::{EVALUATE_WITHIN, REQUEST_BEGIN, REQUEST_END};
 
 use super::runtime::RUNTIME;
 use super::{Emitter, count, runtime};
@@ -17,6 +17,7 @@ const PAGE: u64 = 65_536;
 pub(super) struct Exports {
     describe: u32,
     evaluate: u32,
+    evaluate_within: u32,
     evaluate_batch: u32,
     explain: u32,
     /// The traced conditions, in the order of requirements, and those that selection calls.
@@ -28,6 +29,7 @@ impl Emitter<'_> {
         let manifest = self.manifest(digest);
         let decision = self.decision();
         let evaluate = self.evaluate(&decision);
+        let evaluate_within = self.evaluate_within(&decision);
         let evaluate_batch = self.evaluate_batch(&decision);
         let explain = self.explain(&decision);
         let mut conditions = self.traced_conditions();
@@ -40,6 +42,7 @@ impl Emitter<'_> {
         Exports {
             describe,
             evaluate,
+            evaluate_within,
             evaluate_batch,
             explain,
             conditions,
@@ -150,5 +153,6 @@ fn export(exports: &Exports, region: u32) -> ExportSection {
         let name = format!("{}#{name}", scopegate_contract::INTERFACE);
         section.export(&name, ExportKind::Func, function);
     }
+    section.export(EVALUATE_WITHIN, ExportKind::Func, exports.evaluate_within);
     section
 }

@@ -15,7 +15,7 @@ use crate::error::{EvaluateError, LoadError};
 use crate::facts::Request;
 use crate::fault::Fault;
 use crate::manifest::Manifest;
-use crate::memory::{self, Answer, lay};
+use crate::memory::{self, Answer, Lying, lay};
 use crate::policy::Origin;
 use crate::quota::Quota;
 use crate::store;
@@ -31,12 +31,19 @@ pub(crate) struct DirectCode {
 
 /// A running instance.
 pub(crate) struct DirectInstance {
+    running: Running,
+    describe: TypedFunc<(), u32>,
+    evaluate: TypedFunc<u32, u32>,
+    /// The same for what is known to be within the limits.
+    evaluate_within: TypedFunc<u32, u32>,
+    explain: TypedFunc<u32, u32>,
+}
+
+/// The part of an instance that calls change.
+struct Running {
     engine: Engine,
     store: Store<Quota>,
     memory: Memory,
-    describe: TypedFunc<(), u32>,
-    evaluate: TypedFunc<u32, u32>,
-    explain: TypedFunc<u32, u32>,
     /// Where the request begins.
     request: u32,
     /// The word that takes where the request ends.
@@ -58,8 +65,7 @@ impl DirectCode {
     /// The first instance, and what it says it is.
     pub(crate) fn first(&self) -> Result<(DirectInstance, Manifest), Fault> {
         let mut instance = self.start()?;
-        let describe = instance.describe.clone();
-        let manifest = instance.call(&describe, ())?;
+        let manifest = instance.running.call(&instance.describe, ())?;
         Ok((instance, manifest))
     }
 
@@ -85,56 +91,64 @@ impl DirectInstance {
         let request = constant(&mut store, instance, scopegate_contract::REQUEST_BEGIN)?;
         let request_end = constant(&mut store, instance, scopegate_contract::REQUEST_END)?;
         let name = |function| format!("{}#{function}", scopegate_contract::INTERFACE);
-        let answering = |store: &mut Store<Quota>, function| {
-            let name = name(function);
-            instance.get_typed_func(store, &name).map_err(|_| name)
+        let mut answering = |name: String| {
+            let function = instance.get_typed_func(&mut store, &name);
+            function.map_err(|_| name)
         };
-        let (evaluate, explain) = (
-            answering(&mut store, "evaluate")?,
-            answering(&mut store, "explain")?,
-        );
+        let evaluate = answering(name("evaluate"))?;
+        let evaluate_within = answering(scopegate_contract::EVALUATE_WITHIN.to_owned())?;
+        let explain = answering(name("explain"))?;
         let describe = name("describe");
         let describe = instance
             .get_typed_func(&mut store, &describe)
             .map_err(|_| describe)?;
         Ok(Self {
-            engine: engine.clone(),
-            store,
-            memory,
+            running: Running {
+                engine: engine.clone(),
+                store,
+                memory,
+                request,
+                request_end,
+            },
             describe,
             evaluate,
+            evaluate_within,
             explain,
-            request,
-            request_end,
         })
     }
 
     pub(crate) fn evaluate(&mut self, request: &Request) -> Result<Evaluated, EvaluateError> {
-        self.lay(request)?;
-        let (evaluate, at) = (self.evaluate.clone(), self.request);
-        Ok(self.call(&evaluate, at)?)
+        let evaluate = if self.running.lay(request)? {
+            &self.evaluate_within
+        } else {
+            &self.evaluate
+        };
+        let at = self.running.request;
+        Ok(self.running.call(evaluate, at)?)
     }
 
     pub(crate) fn explain(&mut self, request: &Request) -> Result<Explained, EvaluateError> {
-        self.lay(request)?;
-        let (explain, at) = (self.explain.clone(), self.request);
-        Ok(self.call(&explain, at)?)
+        self.running.lay(request)?;
+        let at = self.running.request;
+        Ok(self.running.call(&self.explain, at)?)
     }
 
     /// Bytes of linear memory it has now.
     pub(crate) fn bytes(&self) -> usize {
-        self.store.data().bytes()
+        self.running.store.data().bytes()
     }
+}
 
-    /// Lays `request` out, in more memory if it takes more.
-    fn lay(&mut self, request: &Request) -> Result<(), EvaluateError> {
+impl Running {
+    /// Lays `request` out, in more memory if it takes more. Tells whether it is surely within the limits and has no attributes.
+    fn lay(&mut self, request: &Request) -> Result<bool, EvaluateError> {
         let limit = self.engine.limits().request_bytes;
         let begin = self.request as usize;
         let bytes = self.memory.data_mut(&mut self.store);
         let room = bytes.get_mut(begin..).unwrap_or_default();
         let most = room.len().min(limit);
-        let end = match lay(request, &mut room[..most], begin) {
-            Some(end) => end,
+        let Lying { end, is_within } = match lay(request, &mut room[..most], begin) {
+            Some(lying) => lying,
             None => self.lay_in_more(request)?,
         };
         let end = u32::try_from(end).expect("memory ends before 4 GiB");
@@ -148,12 +162,12 @@ impl DirectInstance {
                 Fault::Trapped("the core module's memory is smaller than it says".into())
             })?
             .copy_from_slice(&end.to_le_bytes());
-        Ok(())
+        Ok(is_within)
     }
 
     /// Lays out a request that does not fit into the memory there is.
     #[cold]
-    fn lay_in_more(&mut self, request: &Request) -> Result<usize, EvaluateError> {
+    fn lay_in_more(&mut self, request: &Request) -> Result<Lying, EvaluateError> {
         let (bytes, limit) = (request.bytes(), self.engine.limits().request_bytes);
         if bytes > limit {
             return Err(EvaluateError::RequestTooLarge { bytes, limit });

@@ -32,7 +32,7 @@ fn with(fields: &str, evaluate: &str) -> String {
     format!(
         r#"(module {fields}
         (func (export "{interface}#describe") (result i32) (i32.const 0))
-        (func (export "{interface}#evaluate") (param i32) (result i32) {evaluate})
+        (func $evaluate (export "{interface}#evaluate") (export "evaluate-within") (param i32) (result i32) {evaluate})
         (func (export "{interface}#explain") (param i32) (result i32) (i32.const 0)))"#
     )
 }

@@ -44,6 +44,8 @@ impl Laid for Attribute {
 impl Fact for Attribute {
     fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
         const OFFSETS: [usize; 2] = Layout::offsets([String::LAYOUT, AttributeValue::LAYOUT]);
+        // The policy itself has to look for it by its name.
+        room.note(false);
         self.name
             .lay(&mut place[OFFSETS[0]..][..String::LAYOUT.size], room)?;
         self.value.lay(&mut place[OFFSETS[1]..], room)

@@ -9,5 +9,5 @@ mod layout;
 mod tests;
 
 pub(crate) use answer::{Answer, Lists, Memory, unknown_case};
-pub(crate) use fact::{Fact, Room, lay};
+pub(crate) use fact::{Fact, Lying, Room, lay};
 pub(crate) use layout::{Laid, Layout};

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use wit_parser::{Resolve, SizeAlign, Type};
 
-use super::{Laid, Layout, Memory, lay};
+use super::{Laid, Layout, Lying, Memory, lay};
 use crate::contract::{Evaluated, Explained, RawEvaluationError, RawExplanation};
 use crate::facts::*;
 use crate::fault::Fault;
@@ -68,8 +68,41 @@ fn a_request_takes_the_bytes_it_says_and_is_refused_less() {
     }
     for room in [bytes, bytes + 1] {
         let mut memory = vec![0xAA; room];
-        assert_eq!(lay(&request, &mut memory, address), Some(address + bytes));
+        let lying = lay(&request, &mut memory, address).expect("there is room");
+        assert_eq!(lying.end, address + bytes);
         assert!(memory[bytes..].iter().all(|byte| *byte == 0xAA));
+    }
+}
+
+#[test]
+fn what_may_be_over_a_limit_is_left_to_the_policy() {
+    let within = Request::from_json(FULL, || 0).expect("the example is a request");
+    let is_within = |change: fn(&mut Request)| {
+        let mut request = within.clone();
+        request.attributes.clear();
+        change(&mut request);
+        let mut memory = vec![0; request.bytes()];
+        lay(&request, &mut memory, 0)
+            .expect("there is room")
+            .is_within
+    };
+    assert!(is_within(|_| {}));
+    let over: [fn(&mut Request); 7] = [
+        |request| request.action = "a".repeat(8_193),
+        |request| request.now = -1,
+        |request| request.now = 253_402_300_800,
+        |request| request.access.as_mut().unwrap().revoked_at = Some(-1),
+        |request| request.access.as_mut().unwrap().required_scopes = vec![String::new(); 257],
+        |request| request.scan.as_mut().unwrap().targets[0].url = "a".repeat(8_193),
+        |request| {
+            request.attributes = vec![Attribute {
+                name: String::new(),
+                value: AttributeValue::Truth(true),
+            }];
+        },
+    ];
+    for (index, change) in over.into_iter().enumerate() {
+        assert!(!is_within(change), "{index}");
     }
 }
 
@@ -78,8 +111,15 @@ fn texts_of_every_length_arrive() {
     for length in 0..70 {
         let text: String = (b'!'..).take(length).map(char::from).collect();
         let mut memory = vec![0; 256];
-        let end = lay(&vec![text.clone(), text.clone()], &mut memory, 0).expect("there is room");
-        assert_eq!(end, 8 + 16 + 2 * length);
+        let lying = lay(&vec![text.clone(), text.clone()], &mut memory, 0);
+        let end = 8 + 16 + 2 * length;
+        assert_eq!(
+            lying,
+            Some(Lying {
+                end,
+                is_within: true
+            })
+        );
         let read: Vec<String> = Memory::new(&memory, 1_000).answer(0).expect("it is there");
         assert_eq!(read, [text.clone(), text]);
     }
