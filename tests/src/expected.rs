@@ -36,7 +36,6 @@ impl Expected {
             ready: texts(decision.ready()),
             fallbacks: decision
                 .fallbacks()
-                .iter()
                 .map(|mode| mode.name().to_owned())
                 .collect(),
         }

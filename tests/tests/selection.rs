@@ -46,7 +46,7 @@ fn request() -> Request {
 /// The indices of what is unmet, as the component lists it.
 fn unmet(policy: &Policy, request: &Request) -> Vec<usize> {
     let decision = policy.evaluate(request).expect("a decision");
-    let findings = decision.findings.iter();
+    let findings = decision.findings();
     findings
         .map(|finding| finding.requirement[1..].parse().expect("an index"))
         .collect()

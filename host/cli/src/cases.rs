@@ -208,10 +208,7 @@ impl Expect {
         let verdict = |allow| vec![if allow { "allow" } else { "deny" }.to_owned()];
         let findings = decision.findings();
         let requirements = findings.map(|finding| finding.requirement.to_string());
-        let fallbacks = decision
-            .fallbacks()
-            .iter()
-            .map(|mode| mode.name().to_owned());
+        let fallbacks = decision.fallbacks().map(|mode| mode.name().to_owned());
         let expected_verdict = verdict(self.decision == Verdict::Allow);
 
         let mut differences = Vec::new();

@@ -52,11 +52,7 @@ pub(crate) fn decision(
         )?;
         line(out, "known", &list(&manifest.actions))?;
     }
-    let open: Vec<_> = decision
-        .fallbacks()
-        .iter()
-        .map(|mode| mode.name())
-        .collect();
+    let open: Vec<_> = decision.fallbacks().map(|mode| mode.name()).collect();
     let ready: Vec<_> = decision.ready().collect();
     if !open.is_empty() || !ready.is_empty() {
         writeln!(out)?;

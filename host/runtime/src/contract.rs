@@ -7,7 +7,7 @@ use wasmtime::component::{ComponentType, Lift};
 
 use crate::facts::AccessMode;
 use crate::facts::macros::{answer, tags};
-use crate::memory::Lists;
+use crate::indices::{Indices, Modes};
 
 /// Whether an action may proceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ComponentType, Lift)]
@@ -24,12 +24,6 @@ pub enum Verdict {
 }
 
 tags!(Verdict: Allow, Deny);
-
-/// Indices into a manifest's list. Those of most decisions are in place, so that they allocate nothing.
-pub(crate) type Indices = Lists<[u32; 12]>;
-
-/// Modes that stay open, in place for most decisions.
-pub(crate) type Modes = Lists<[AccessMode; 8]>;
 
 answer! {
     /// A decision as a policy gives it: indices into its manifest.

@@ -10,9 +10,10 @@ use scopegate_contract::ACTION_NOT_GOVERNED;
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
-use crate::contract::{Indices, Modes, RawDecision, Verdict};
+use crate::contract::{RawDecision, Verdict};
 use crate::error::EvaluateError;
 use crate::facts::{AccessMode, Request};
+use crate::indices::{Indices, Modes};
 use crate::manifest::Requirement;
 use crate::terms::Terms;
 
@@ -111,14 +112,14 @@ impl<'p> Decision<'p> {
     /// One for each unmet requirement, in the order of the policy.
     pub fn findings(&self) -> impl ExactSizeIterator<Item = Finding<'_>> {
         let unmet = self.raw.unmet.iter();
-        unmet.map(|index| Finding::from(self.requirement(*index)))
+        unmet.map(|index| Finding::from(self.requirement(index)))
     }
 
     /// The ready states that hold, in the order of the policy.
     pub fn ready(&self) -> impl ExactSizeIterator<Item = &str> {
         let ready = &self.terms().manifest.ready;
         let indices = self.raw.ready.iter();
-        indices.map(|index| &*ready[*index as usize].state)
+        indices.map(|index| &*ready[index as usize].state)
     }
 
     /// The states of the findings, each once, in their order.
@@ -128,8 +129,8 @@ impl<'p> Decision<'p> {
     }
 
     /// The modes that stay open for the task, least first.
-    pub fn fallbacks(&self) -> &[AccessMode] {
-        &self.raw.fallbacks
+    pub fn fallbacks(&self) -> impl ExactSizeIterator<Item = AccessMode> {
+        self.raw.fallbacks.iter()
     }
 
     /// The policy that decided.
@@ -159,7 +160,7 @@ impl<'p> Decision<'p> {
     }
 
     /// The unmet requirements.
-    pub(crate) fn unmet(&self) -> &[u32] {
+    pub(crate) fn unmet(&self) -> &Indices {
         &self.raw.unmet
     }
 
@@ -174,7 +175,7 @@ impl<'p> Decision<'p> {
     }
 
     /// The ready states.
-    pub(crate) fn ready_indices(&self) -> &[u32] {
+    pub(crate) fn ready_indices(&self) -> &Indices {
         &self.raw.ready
     }
 
@@ -214,16 +215,16 @@ impl Serialize for Decision<'_> {
         object.serialize_field("findings", &self.findings().collect::<Vec<_>>())?;
         object.serialize_field("ready", &self.ready().collect::<Vec<_>>())?;
         object.serialize_field("blocked", &self.blocked().collect::<Vec<_>>())?;
-        object.serialize_field("fallbacks", self.fallbacks())?;
+        object.serialize_field("fallbacks", &self.fallbacks().collect::<Vec<_>>())?;
         object.serialize_field("policy", self.policy())?;
         object.end()
     }
 }
 
 /// Of what `unmet` has in `firsts`, each once, in their order.
-fn once(unmet: &[u32], firsts: &[u32]) -> Vec<u32> {
+fn once(unmet: &Indices, firsts: &[u32]) -> Vec<u32> {
     let mut seen = HashSet::new();
-    let firsts = unmet.iter().map(|index| firsts[*index as usize]);
+    let firsts = unmet.iter().map(|index| firsts[index as usize]);
     firsts.filter(|first| seen.insert(*first)).collect()
 }
 
@@ -232,7 +233,7 @@ fn check(raw: &RawDecision<Indices, Modes>, action: &str, terms: &Terms) -> Resu
     let manifest = &terms.manifest;
     indices("requirement", &raw.unmet, manifest.requirements.len())?;
     indices("ready state", &raw.ready, manifest.ready.len())?;
-    if !raw.fallbacks.is_sorted_by(|one, next| one < next) {
+    if !raw.fallbacks.is_rising() {
         return Err("its fallbacks are not each once and least first".to_owned());
     }
     let Some(naming) = terms.naming(action) else {
@@ -255,7 +256,7 @@ fn check(raw: &RawDecision<Indices, Modes>, action: &str, terms: &Terms) -> Resu
         .iter()
         .find(|index| naming.binary_search(index).is_err())
     {
-        let id = &manifest.requirements[*index as usize].id;
+        let id = &manifest.requirements[index as usize].id;
         return Err(format!(
             "the requirement `{id}` is unmet, but does not name the action"
         ));
@@ -275,12 +276,12 @@ fn check(raw: &RawDecision<Indices, Modes>, action: &str, terms: &Terms) -> Resu
 }
 
 /// Indices are into a list of `length`, and rise.
-fn indices(what: &str, indices: &[u32], length: usize) -> Result<(), String> {
-    if !indices.is_sorted_by(|one, next| one < next) {
+fn indices(what: &str, indices: &Indices, length: usize) -> Result<(), String> {
+    if !indices.is_rising() {
         return Err(format!("its {what}s do not rise"));
     }
     match indices.last() {
-        Some(last) if *last as usize >= length => {
+        Some(last) if last as usize >= length => {
             Err(format!("it names {what} {last}, but there are {length}"))
         }
         _ => Ok(()),

@@ -76,6 +76,7 @@ mod error;
 mod explain;
 mod facts;
 mod fault;
+mod indices;
 mod instance;
 mod json;
 mod limits;

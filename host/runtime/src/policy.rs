@@ -68,7 +68,7 @@ impl Policy {
             Origin::Compiled => engine.limits().idle_instances,
             Origin::Foreign => 0,
         });
-        pool.put(first);
+        pool.put(Box::new(first));
         Self {
             inner: Arc::new(Inner {
                 engine: engine.clone(),
@@ -201,15 +201,15 @@ impl Policy {
     }
 
     /// An instance that waits for a decision.
-    fn instance(&self) -> Result<Instance, Fault> {
+    fn instance(&self) -> Result<Box<Instance>, Fault> {
         match self.inner.pool.take() {
             Some(instance) => Ok(instance),
-            None => Instance::start(&self.inner.code),
+            None => Instance::start(&self.inner.code).map(Box::new),
         }
     }
 
     /// Has an instance, whose last call did not fail, wait for the next decision.
-    fn keep(&self, instance: Instance) {
+    fn keep(&self, instance: Box<Instance>) {
         if instance.is_worth_keeping() {
             self.inner.pool.put(instance);
         }

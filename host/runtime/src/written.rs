@@ -41,7 +41,7 @@ impl Written {
 
     /// Writes a decision behind what is in `out`.
     pub(crate) fn write(&self, decision: &Decision<'_>, out: &mut Vec<u8>) {
-        let finding = |index: &u32| &self.findings[*index as usize];
+        let finding = |index: u32| &self.findings[index as usize];
         out.extend_from_slice(match decision.verdict() {
             Verdict::Allow => br#"{"decision":"allow","codes":["#,
             Verdict::Deny => br#"{"decision":"deny","codes":["#,
@@ -53,7 +53,7 @@ impl Written {
                 out,
                 decision
                     .code_indices()
-                    .iter()
+                    .into_iter()
                     .map(|index| &finding(index).1),
             );
         }
@@ -65,18 +65,18 @@ impl Written {
             decision
                 .ready_indices()
                 .iter()
-                .map(|index| &self.ready[*index as usize]),
+                .map(|index| &self.ready[index as usize]),
         );
         out.extend_from_slice(br#"],"blocked":["#);
         list(
             out,
             decision
                 .state_indices()
-                .iter()
+                .into_iter()
                 .map(|index| &finding(index).2),
         );
         out.extend_from_slice(br#"],"fallbacks":["#);
-        for (index, mode) in decision.fallbacks().iter().enumerate() {
+        for (index, mode) in decision.fallbacks().enumerate() {
             out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
             out.extend_from_slice(mode.name().as_bytes());
             out.push(b'"');

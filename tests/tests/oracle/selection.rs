@@ -97,8 +97,7 @@ fn what_is_not_asked_holds() {
             };
             let decision = component.evaluate(request).expect("a decision");
             let found: Vec<usize> = decision
-                .findings
-                .iter()
+                .findings()
                 .map(|finding| finding.requirement[1..].parse().expect("an index"))
                 .collect();
             assert!(found.is_sorted_by(|a, b| a < b), "out of order: {found:?}");

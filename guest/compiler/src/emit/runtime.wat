@@ -76,25 +76,44 @@
 
   ;; ---- texts --------------------------------------------------------------------------------------------------
 
-  (func $bytes_equal (param $a i32) (param $b i32) (param $len i32) (result i32) (local $end i32)
+  ;; Words first, then the last word, which may overlap with the one before; less than a word likewise by halves.
+  (func $bytes_equal (param $a i32) (param $b i32) (param $len i32) (result i32) (local $last i32)
     (if (i32.eq (local.get $a) (local.get $b)) (then (return (i32.const 1))))
-    (local.set $end (i32.add (local.get $a) (i32.and (local.get $len) (i32.const -8))))
-    (block $tail
-      (loop $words
-        (br_if $tail (i32.eq (local.get $a) (local.get $end)))
-        (if (i64.ne (i64.load align=1 (local.get $a)) (i64.load align=1 (local.get $b)))
-          (then (return (i32.const 0))))
-        (local.set $a (i32.add (local.get $a) (i32.const 8)))
-        (local.set $b (i32.add (local.get $b) (i32.const 8)))
-        (br $words)))
-    (local.set $end (i32.add (local.get $a) (i32.and (local.get $len) (i32.const 7))))
-    (loop $bytes
-      (if (i32.eq (local.get $a) (local.get $end)) (then (return (i32.const 1))))
-      (if (i32.ne (i32.load8_u (local.get $a)) (i32.load8_u (local.get $b))) (then (return (i32.const 0))))
-      (local.set $a (i32.add (local.get $a) (i32.const 1)))
-      (local.set $b (i32.add (local.get $b) (i32.const 1)))
-      (br $bytes))
-    (unreachable))
+    (if (i32.ge_u (local.get $len) (i32.const 8))
+      (then
+        (local.set $last (i32.add (local.get $a) (i32.sub (local.get $len) (i32.const 8))))
+        (block $end
+          (loop $words
+            (br_if $end (i32.ge_u (local.get $a) (local.get $last)))
+            (if (i64.ne (i64.load align=1 (local.get $a)) (i64.load align=1 (local.get $b)))
+              (then (return (i32.const 0))))
+            (local.set $a (i32.add (local.get $a) (i32.const 8)))
+            (local.set $b (i32.add (local.get $b) (i32.const 8)))
+            (br $words)))
+        (return
+          (i64.eq
+            (i64.load align=1 (local.get $last))
+            (i64.load align=1 (i32.sub (local.get $b) (i32.sub (local.get $a) (local.get $last))))))))
+    (if (i32.ge_u (local.get $len) (i32.const 4))
+      (then
+        (local.set $last (i32.sub (local.get $len) (i32.const 4)))
+        (return
+          (i32.and
+            (i32.eq (i32.load align=1 (local.get $a)) (i32.load align=1 (local.get $b)))
+            (i32.eq
+              (i32.load align=1 (i32.add (local.get $a) (local.get $last)))
+              (i32.load align=1 (i32.add (local.get $b) (local.get $last))))))))
+    (if (i32.eqz (local.get $len)) (then (return (i32.const 1))))
+    (local.set $last (i32.sub (local.get $len) (i32.const 1)))
+    (i32.and
+      (i32.eq (i32.load8_u (local.get $a)) (i32.load8_u (local.get $b)))
+      (i32.and
+        (i32.eq
+          (i32.load8_u (i32.add (local.get $a) (local.get $last)))
+          (i32.load8_u (i32.add (local.get $b) (local.get $last))))
+        (i32.eq
+          (i32.load8_u (i32.add (local.get $a) (i32.shr_u (local.get $len) (i32.const 1))))
+          (i32.load8_u (i32.add (local.get $b) (i32.shr_u (local.get $len) (i32.const 1))))))))
 
   (func $text_equal (export "text_equal")
     (param $a i32) (param $a_len i32) (param $b i32) (param $b_len i32) (result i32)

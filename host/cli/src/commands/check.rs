@@ -52,6 +52,7 @@ impl Check {
             check: self,
             policy,
             out,
+            written: Vec::new(),
             exit: Exit::Done,
             count: Count::default(),
             progress: output::spinner(),
@@ -97,6 +98,8 @@ struct Run<'c, W: Write> {
     check: &'c Check,
     policy: &'c Policy,
     out: W,
+    /// A decision as it is written.
+    written: Vec<u8>,
     exit: Exit,
     count: Count,
     progress: ProgressBar,
@@ -152,7 +155,12 @@ impl<W: Write> Run<'_, W> {
                 decision: &decision,
                 explanations: &explanations,
             }),
-            Format::Json => self.line(&decision),
+            Format::Json => {
+                self.written.clear();
+                decision.write_json(&mut self.written);
+                self.written.push(b'\n');
+                Ok(self.out.write_all(&self.written)?)
+            }
             Format::Text => {
                 if self.total() > 1 {
                     writeln!(self.out)?;

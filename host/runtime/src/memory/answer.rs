@@ -4,8 +4,6 @@
 
 use std::cell::Cell;
 
-use smallvec::{Array, SmallVec};
-
 use super::layout::{Laid, Layout};
 use crate::fault::Fault;
 
@@ -14,9 +12,6 @@ pub(crate) trait Answer: Laid + Sized {
     /// Reads the value from `place`, which has its layout's size, and what it points to from `memory`.
     fn read(place: &[u8], memory: &Memory<'_>) -> Result<Self, Fault>;
 }
-
-/// A list that is in place while it is short.
-pub(crate) type Lists<A> = SmallVec<A>;
 
 /// The memory of an instance, and how much of it may still be copied.
 pub(crate) struct Memory<'m> {
@@ -58,6 +53,14 @@ impl<'m> Memory<'m> {
     #[inline]
     fn pointed(&self, place: &[u8], layout: Layout) -> Result<&'m [u8], Fault> {
         self.places(word(&place[..4]), word(&place[4..]), layout)
+    }
+
+    /// The elements of a list that `place` points to, counted as copied.
+    #[inline]
+    pub(crate) fn list(&self, place: &[u8], element: Layout) -> Result<&'m [u8], Fault> {
+        let elements = self.pointed(place, element)?;
+        self.spend(elements.len())?;
+        Ok(elements)
     }
 
     /// Counts `bytes` that are copied.
@@ -121,27 +124,6 @@ impl<T: Answer> Answer for Vec<T> {
             .chunks_exact(T::LAYOUT.size)
             .map(|place| T::read(place, memory))
             .collect()
-    }
-}
-
-impl<A: Array> Laid for Lists<A> {
-    const LAYOUT: Layout = Layout::LIST;
-}
-
-impl<A: Array> Answer for Lists<A>
-where
-    A::Item: Answer,
-{
-    #[inline]
-    fn read(place: &[u8], memory: &Memory<'_>) -> Result<Self, Fault> {
-        let layout = A::Item::LAYOUT;
-        let places = memory.pointed(place, layout)?;
-        memory.spend(places.len() / layout.size * size_of::<A::Item>())?;
-        let mut list = Self::new();
-        for place in places.chunks_exact(layout.size) {
-            list.push(A::Item::read(place, memory)?);
-        }
-        Ok(list)
     }
 }
 

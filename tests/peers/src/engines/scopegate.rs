@@ -43,8 +43,10 @@ impl Scopegate {
     pub(crate) fn decide_json(&self, request: &[u8]) -> String {
         let request = Request::from_json(request, || 0).expect("the request is right");
         let decision = self.policy.evaluate(&request);
-        serde_json::to_string(&decision.expect("the request can be judged"))
-            .expect("a decision can be written")
+        let decision = decision.expect("the request can be judged");
+        let mut written = Vec::with_capacity(1024);
+        decision.write_json(&mut written);
+        String::from_utf8(written).expect("JSON is text")
     }
 
     /// The policy's name, version and digest, as a decision names them.
