@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use scopegate::{Decision, Explanation, Fact, Finding, Manifest};
+use scopegate::{AccessMode, Decision, Explanation, Fact, Finding, Manifest};
 
 use crate::output::{BAD, FAINT, GOOD, Plain, STRONG, list};
 
@@ -52,7 +52,7 @@ pub(crate) fn decision(
         )?;
         line(out, "known", &list(&manifest.actions))?;
     }
-    let open: Vec<_> = decision.fallbacks().map(|mode| mode.name()).collect();
+    let open: Vec<_> = decision.fallbacks().map(AccessMode::name).collect();
     let ready: Vec<_> = decision.ready().collect();
     if !open.is_empty() || !ready.is_empty() {
         writeln!(out)?;
@@ -69,15 +69,15 @@ pub(crate) fn decision(
 }
 
 fn finding(out: &mut impl Write, finding: &Finding<'_>, facts: &[Fact]) -> io::Result<()> {
-    writeln!(out, "\n  {STRONG}{}{STRONG:#}", Plain(&finding.message))?;
+    writeln!(out, "\n  {STRONG}{}{STRONG:#}", Plain(finding.message))?;
     line(
         out,
         "unmet",
         &format!(
             "{} ({}, {})",
-            Plain(&finding.requirement),
-            Plain(&finding.code),
-            Plain(&finding.state)
+            Plain(finding.requirement),
+            Plain(finding.code),
+            Plain(finding.state)
         ),
     )?;
     for (index, fact) in facts.iter().enumerate() {
@@ -87,8 +87,8 @@ fn finding(out: &mut impl Write, finding: &Finding<'_>, facts: &[Fact]) -> io::R
             &format!("{} = {}", Plain(&fact.path), value(fact)),
         )?;
     }
-    line(out, "remedy", &Plain(&finding.remedy).to_string())?;
-    line(out, "source", &Plain(&finding.source).to_string())
+    line(out, "remedy", &Plain(finding.remedy).to_string())?;
+    line(out, "source", &Plain(finding.source).to_string())
 }
 
 fn line(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {

@@ -28,9 +28,10 @@ pub(crate) struct Instance {
     start_bytes: usize,
 }
 
+/// Boxed, since an instance is moved out of the pool and back for each decision.
 enum Way {
-    Direct(DirectInstance),
-    Component(ComponentInstance),
+    Direct(Box<DirectInstance>),
+    Component(Box<ComponentInstance>),
 }
 
 impl Instance {
@@ -39,19 +40,19 @@ impl Instance {
         match code {
             Code::Direct(code) => code
                 .first()
-                .map(|(instance, manifest)| (Self::new(Way::Direct(instance)), manifest))
+                .map(|(instance, manifest)| (Self::new(Way::Direct(instance.into())), manifest))
                 .map_err(LoadError::Fault),
             Code::Component(code) => code
                 .first()
-                .map(|(instance, manifest)| (Self::new(Way::Component(instance)), manifest)),
+                .map(|(instance, manifest)| (Self::new(Way::Component(instance.into())), manifest)),
         }
     }
 
     /// Another instance of `code`.
     pub(crate) fn start(code: &Code) -> Result<Self, Fault> {
         match code {
-            Code::Direct(code) => code.start().map(Way::Direct),
-            Code::Component(code) => code.start().map(Way::Component),
+            Code::Direct(code) => code.start().map(Box::new).map(Way::Direct),
+            Code::Component(code) => code.start().map(Box::new).map(Way::Component),
         }
         .map(Self::new)
     }

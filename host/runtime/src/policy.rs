@@ -68,7 +68,7 @@ impl Policy {
             Origin::Compiled => engine.limits().idle_instances,
             Origin::Foreign => 0,
         });
-        pool.put(Box::new(first));
+        pool.put(first);
         Self {
             inner: Arc::new(Inner {
                 engine: engine.clone(),
@@ -127,7 +127,9 @@ impl Policy {
             .map(|chunk| self.decide(chunk))
             .collect();
         let mut decisions = Vec::with_capacity(requests.len());
-        chunks.into_iter().for_each(|chunk| decisions.extend(chunk));
+        for chunk in chunks {
+            decisions.extend(chunk);
+        }
         decisions
     }
 
@@ -201,15 +203,15 @@ impl Policy {
     }
 
     /// An instance that waits for a decision.
-    fn instance(&self) -> Result<Box<Instance>, Fault> {
+    fn instance(&self) -> Result<Instance, Fault> {
         match self.inner.pool.take() {
             Some(instance) => Ok(instance),
-            None => Instance::start(&self.inner.code).map(Box::new),
+            None => Instance::start(&self.inner.code),
         }
     }
 
     /// Has an instance, whose last call did not fail, wait for the next decision.
-    fn keep(&self, instance: Box<Instance>) {
+    fn keep(&self, instance: Instance) {
         if instance.is_worth_keeping() {
             self.inner.pool.put(instance);
         }

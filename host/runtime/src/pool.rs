@@ -16,9 +16,9 @@ pub(crate) struct Pool {
     depth: usize,
 }
 
-/// A part of the pool, on a cache line of its own. Instances are boxed: they move in and out for every decision.
+/// A part of the pool, on a cache line of its own.
 #[repr(align(128))]
-struct Shelf(Mutex<Vec<Box<Instance>>>);
+struct Shelf(Mutex<Vec<Instance>>);
 
 impl Pool {
     /// A pool for at most `limit` instances.
@@ -32,7 +32,7 @@ impl Pool {
     }
 
     /// An idle instance, if one is at hand.
-    pub(crate) fn take(&self) -> Option<Box<Instance>> {
+    pub(crate) fn take(&self) -> Option<Instance> {
         let mut shelves = self.shelves_from_own();
         let own = shelves.next()?.lock().pop();
         // Another thread's shelf is better than a new instance, but not worth waiting for.
@@ -40,7 +40,7 @@ impl Pool {
     }
 
     /// Keeps `instance` for the next decision, if there is room.
-    pub(crate) fn put(&self, instance: Box<Instance>) {
+    pub(crate) fn put(&self, instance: Instance) {
         let Some(own) = self.shelves_from_own().next() else {
             return;
         };
@@ -64,7 +64,7 @@ impl Pool {
 }
 
 impl Shelf {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Box<Instance>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
         // Nothing panics while it holds the lock; the instances are whole either way.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
