@@ -88,6 +88,8 @@ struct Emitter<'r> {
     places: HashMap<usize, usize>,
     /// The function that asks a list of them, once it is needed.
     visit: Option<u32>,
+    /// The function that finds a text in a table with open addressing, once one is made.
+    find_hashed: Option<u32>,
     writable: Writable,
 }
 
@@ -119,6 +121,7 @@ impl<'r> Emitter<'r> {
             visited: Vec::new(),
             places: HashMap::new(),
             visit: None,
+            find_hashed: None,
             writable,
         }
     }

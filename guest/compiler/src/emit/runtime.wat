@@ -76,35 +76,41 @@
 
   ;; ---- texts --------------------------------------------------------------------------------------------------
 
-  ;; Words first, then the last word, which may overlap with the one before; less than a word likewise by halves.
-  (func $bytes_equal (param $a i32) (param $b i32) (param $len i32) (result i32) (local $last i32)
-    (if (i32.eq (local.get $a) (local.get $b)) (then (return (i32.const 1))))
-    (if (i32.ge_u (local.get $len) (i32.const 8))
+  ;; The first word, those between, and the last one, which may overlap with the one before; less than a word likewise by halves.
+  (func $text_equal (export "text_equal")
+    (param $a i32) (param $a_len i32) (param $b i32) (param $b_len i32) (result i32) (local $last i32) (local $at i32)
+    (if (i32.ne (local.get $a_len) (local.get $b_len)) (then (return (i32.const 0))))
+    (if (i32.ge_u (local.get $a_len) (i32.const 8))
       (then
-        (local.set $last (i32.add (local.get $a) (i32.sub (local.get $len) (i32.const 8))))
-        (block $end
-          (loop $words
-            (br_if $end (i32.ge_u (local.get $a) (local.get $last)))
-            (if (i64.ne (i64.load align=1 (local.get $a)) (i64.load align=1 (local.get $b)))
-              (then (return (i32.const 0))))
-            (local.set $a (i32.add (local.get $a) (i32.const 8)))
-            (local.set $b (i32.add (local.get $b) (i32.const 8)))
-            (br $words)))
+        (if (i64.ne (i64.load align=1 (local.get $a)) (i64.load align=1 (local.get $b))) (then (return (i32.const 0))))
+        (local.set $last (i32.sub (local.get $a_len) (i32.const 8)))
+        ;; A loop costs a look at the time even if it is left at once.
+        (if (i32.gt_u (local.get $last) (i32.const 8))
+          (then
+            (local.set $at (i32.const 8))
+            (loop $words
+              (if (i64.ne
+                    (i64.load align=1 (i32.add (local.get $a) (local.get $at)))
+                    (i64.load align=1 (i32.add (local.get $b) (local.get $at))))
+                (then (return (i32.const 0))))
+              (local.set $at (i32.add (local.get $at) (i32.const 8)))
+              (br_if $words (i32.lt_u (local.get $at) (local.get $last))))))
         (return
           (i64.eq
-            (i64.load align=1 (local.get $last))
-            (i64.load align=1 (i32.sub (local.get $b) (i32.sub (local.get $a) (local.get $last))))))))
-    (if (i32.ge_u (local.get $len) (i32.const 4))
+            (i64.load align=1 (i32.add (local.get $a) (local.get $last)))
+            (i64.load align=1 (i32.add (local.get $b) (local.get $last)))))))
+    (if (i32.ge_u (local.get $a_len) (i32.const 4))
       (then
-        (local.set $last (i32.sub (local.get $len) (i32.const 4)))
+        (local.set $last (i32.sub (local.get $a_len) (i32.const 4)))
         (return
           (i32.and
             (i32.eq (i32.load align=1 (local.get $a)) (i32.load align=1 (local.get $b)))
             (i32.eq
               (i32.load align=1 (i32.add (local.get $a) (local.get $last)))
               (i32.load align=1 (i32.add (local.get $b) (local.get $last))))))))
-    (if (i32.eqz (local.get $len)) (then (return (i32.const 1))))
-    (local.set $last (i32.sub (local.get $len) (i32.const 1)))
+    (if (i32.eqz (local.get $a_len)) (then (return (i32.const 1))))
+    (local.set $last (i32.sub (local.get $a_len) (i32.const 1)))
+    (local.set $at (i32.shr_u (local.get $a_len) (i32.const 1)))
     (i32.and
       (i32.eq (i32.load8_u (local.get $a)) (i32.load8_u (local.get $b)))
       (i32.and
@@ -112,13 +118,8 @@
           (i32.load8_u (i32.add (local.get $a) (local.get $last)))
           (i32.load8_u (i32.add (local.get $b) (local.get $last))))
         (i32.eq
-          (i32.load8_u (i32.add (local.get $a) (i32.shr_u (local.get $len) (i32.const 1))))
-          (i32.load8_u (i32.add (local.get $b) (i32.shr_u (local.get $len) (i32.const 1))))))))
-
-  (func $text_equal (export "text_equal")
-    (param $a i32) (param $a_len i32) (param $b i32) (param $b_len i32) (result i32)
-    (if (i32.ne (local.get $a_len) (local.get $b_len)) (then (return (i32.const 0))))
-    (call $bytes_equal (local.get $a) (local.get $b) (local.get $a_len)))
+          (i32.load8_u (i32.add (local.get $a) (local.get $at)))
+          (i32.load8_u (i32.add (local.get $b) (local.get $at)))))))
 
   ;; Less than 0, 0 or greater than 0, byte for byte.
   (func $text_order (export "text_order")
@@ -149,20 +150,20 @@
   (func $starts_with (export "starts_with")
     (param $text i32) (param $len i32) (param $part i32) (param $part_len i32) (result i32)
     (if (i32.lt_u (local.get $len) (local.get $part_len)) (then (return (i32.const 0))))
-    (call $bytes_equal (local.get $text) (local.get $part) (local.get $part_len)))
+    (call $text_equal (local.get $text) (local.get $part_len) (local.get $part) (local.get $part_len)))
 
   (func $ends_with (export "ends_with")
     (param $text i32) (param $len i32) (param $part i32) (param $part_len i32) (result i32)
     (if (i32.lt_u (local.get $len) (local.get $part_len)) (then (return (i32.const 0))))
-    (call $bytes_equal
-      (i32.add (local.get $text) (i32.sub (local.get $len) (local.get $part_len)))
+    (call $text_equal
+      (i32.add (local.get $text) (i32.sub (local.get $len) (local.get $part_len))) (local.get $part_len)
       (local.get $part) (local.get $part_len)))
 
   (func $contains (export "contains")
     (param $text i32) (param $len i32) (param $part i32) (param $part_len i32) (result i32)
     (loop $places
       (if (i32.lt_u (local.get $len) (local.get $part_len)) (then (return (i32.const 0))))
-      (if (call $bytes_equal (local.get $text) (local.get $part) (local.get $part_len))
+      (if (call $text_equal (local.get $text) (local.get $part_len) (local.get $part) (local.get $part_len))
         (then (return (i32.const 1))))
       (local.set $text (i32.add (local.get $text) (i32.const 1)))
       (local.set $len (i32.sub (local.get $len) (i32.const 1)))
@@ -198,7 +199,7 @@
       (if (i32.eqz (local.get $count)) (then (return (i32.const 0))))
       (if (i32.eq (i32.load offset=4 (local.get $list)) (local.get $len))
         (then
-          (if (call $bytes_equal (i32.load (local.get $list)) (local.get $text) (local.get $len))
+          (if (call $text_equal (i32.load (local.get $list)) (local.get $len) (local.get $text) (local.get $len))
             (then (return (i32.const 1))))))
       (local.set $list (i32.add (local.get $list) (i32.const 8)))
       (local.set $count (i32.sub (local.get $count) (i32.const 1)))

@@ -6,6 +6,7 @@
 //! Always true here: what is not asked holds.
 
 mod groups;
+mod hash;
 mod needs;
 #[cfg(test)]
 mod tests;

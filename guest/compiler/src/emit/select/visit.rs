@@ -131,23 +131,18 @@ impl Body<'_, '_> {
                     self.code.get(self.request).load_byte(*offset);
                     self.code.word(2).op(I::I32Shl).load(table);
                 } else {
-                    let table = self.emitter.by_text(rows);
-                    self.code.word(table);
                     self.code.get(self.request).load(*offset);
                     self.code.get(self.request).load(*offset + 4);
-                    self.code.word(0);
-                    self.run("find");
+                    self.emitter.look_up_text(by_text(rows), &mut self.code);
                 }
             }
             Stands::Attribute(index) => {
                 let value = self.code.local(ValType::I32);
                 let slot = self.emitter.writable.attributes + 4 * count(*index);
-                let table = self.emitter.by_text(rows);
                 self.code.word(0).load(slot).tee(value);
                 self.code.op(I::I32Eqz).op(I::BrIf(0));
-                self.code.word(table).get(value).load(0);
-                self.code.get(value).load(4).word(0);
-                self.run("find");
+                self.code.get(value).load(0).get(value).load(4);
+                self.emitter.look_up_text(by_text(rows), &mut self.code);
             }
         }
     }
@@ -164,14 +159,13 @@ impl Emitter<'_> {
         }
         self.data.words(&words)
     }
+}
 
-    /// The lists by text, for `find`.
-    fn by_text(&mut self, rows: &[(&Value, u32)]) -> u32 {
-        let texts = rows.iter().filter_map(|(value, at)| match value {
-            Value::Text(text) => Some((&**text, *at)),
-            Value::Case(_) => None,
-        });
-        let texts = texts.collect();
-        self.find_table(texts)
-    }
+/// The lists by text.
+fn by_text<'r>(rows: &[(&'r Value, u32)]) -> Vec<(&'r str, u32)> {
+    let texts = rows.iter().filter_map(|(value, at)| match value {
+        Value::Text(text) => Some((&**text, *at)),
+        Value::Case(_) => None,
+    });
+    texts.collect()
 }
