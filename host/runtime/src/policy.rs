@@ -152,6 +152,12 @@ impl Policy {
 
     /// Decides each of `requests`, on this thread.
     fn decide(&self, requests: &[Request]) -> Vec<Result<Decision<'_>, EvaluateError>> {
+        if matches!(self.inner.code, Code::Direct(_)) {
+            return requests
+                .iter()
+                .map(|request| self.evaluate(request))
+                .collect();
+        }
         let mut decisions = Vec::with_capacity(requests.len());
         let mut rest = requests;
         while !rest.is_empty() {
@@ -162,7 +168,7 @@ impl Policy {
         decisions
     }
 
-    /// How many of `requests` may be decided by one instance: at least one.
+    /// How many of `requests` may cross to a component in one call: at least one.
     fn together(&self, requests: &[Request]) -> usize {
         if self.origin() == Origin::Foreign {
             return 1;
@@ -185,17 +191,16 @@ impl Policy {
         if batch.len() > 1
             && let Ok(mut instance) = self.instance()
         {
-            match instance.evaluate_batch(batch) {
-                Some(Ok(evaluated)) if evaluated.len() == batch.len() => {
-                    self.keep(instance);
-                    let together = evaluated
-                        .into_iter()
-                        .zip(batch)
-                        .map(|(evaluated, request)| self.decision(evaluated, request));
-                    return decisions.extend(together);
-                }
-                Some(_) => {}
-                None => self.keep(instance),
+            let evaluated = instance.evaluate_batch(batch);
+            if let Some(Ok(evaluated)) = evaluated
+                && evaluated.len() == batch.len()
+            {
+                self.keep(instance);
+                let together = evaluated
+                    .into_iter()
+                    .zip(batch)
+                    .map(|(evaluated, request)| self.decision(evaluated, request));
+                return decisions.extend(together);
             }
         }
         // Alone, or one of them spoiled it for all: by itself each gets its own answer.

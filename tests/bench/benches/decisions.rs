@@ -23,13 +23,19 @@ fn main() {
         .map(|r| serde_json::to_string(r).expect("a request can be written"))
         .collect();
     let engine = Engine::new().expect("this machine runs WebAssembly");
-    let load = |source: &str| {
+    let as_components = Engine::builder()
+        .as_components()
+        .build()
+        .expect("this machine runs WebAssembly");
+    let load_into = |engine: &Engine, source: &str| {
         let component = scopegate_compiler::compile(source)
             .expect("the rule set is right")
             .component;
         engine.load(&component).expect("the component fits")
     };
+    let load = |source: &str| load_into(&engine, source);
     let policy = load(&rule_sets::default_policy());
+    let whole = load_into(&as_components, &rule_sets::default_policy());
     let other = load(&rule_sets::for_other_actions(1_000));
     let more = load(&rule_sets::for_every_action(1_000));
     let few = load(&rule_sets::selected_by_a_key(20));
@@ -56,6 +62,7 @@ fn main() {
             }
         }),
         contender("the default policy", requests, || all(&policy)),
+        contender("  through its component", requests, || all(&whole)),
         contender("  in batches", requests, || {
             black_box(policy.evaluate_batch(requests));
         }),
