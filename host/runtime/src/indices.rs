@@ -6,7 +6,7 @@ use std::iter;
 
 use crate::facts::AccessMode;
 use crate::fault::Fault;
-use crate::memory::{Answer, Laid, Layout, Memory};
+use crate::memory::{Answer, Laid, Layout, Memory, word};
 
 /// Indices, as a policy gives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,9 +124,7 @@ impl Answer for Indices {
     #[inline]
     fn read(place: &[u8], memory: &Memory<'_>) -> Result<Self, Fault> {
         let words = memory.list(place, u32::LAYOUT)?.chunks_exact(4);
-        Ok(Self::new(words.map(|word| {
-            u32::from_le_bytes(word.try_into().expect("a word has four bytes"))
-        })))
+        Ok(Self::new(words.map(word)))
     }
 }
 

@@ -74,14 +74,17 @@ impl Instance {
         }
     }
 
-    /// Decides the requests in one call; `None` if that is no faster than one by one.
+    /// Decides the requests one after another, until a call fails.
     pub(crate) fn evaluate_batch(
         &mut self,
         requests: &[Request],
-    ) -> Option<Result<Vec<Evaluated>, Fault>> {
+    ) -> Result<Vec<Evaluated>, EvaluateError> {
         match &mut self.way {
-            Way::Direct(_) => None,
-            Way::Component(instance) => Some(instance.evaluate_batch(requests)),
+            Way::Direct(instance) => requests
+                .iter()
+                .map(|request| instance.evaluate(request))
+                .collect(),
+            Way::Component(instance) => Ok(instance.evaluate_batch(requests)?),
         }
     }
 

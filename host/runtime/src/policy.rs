@@ -25,10 +25,10 @@ const COMPILED_CHUNK: usize = 128;
 /// The same, where each decision begins with a fresh instance.
 const FOREIGN_CHUNK: usize = 4;
 
-/// The most requests that cross to a component in one call.
+/// The most requests that one instance decides before the next is asked.
 const TOGETHER: usize = 64;
 
-/// The bytes of requests above which no further one crosses in the same call.
+/// The bytes of requests above which no further one crosses to a component in the same call.
 const TOGETHER_BYTES: usize = 512 << 10;
 
 /// Where a component comes from, as its bytes prove.
@@ -152,12 +152,6 @@ impl Policy {
 
     /// Decides each of `requests`, on this thread.
     fn decide(&self, requests: &[Request]) -> Vec<Result<Decision<'_>, EvaluateError>> {
-        if matches!(self.inner.code, Code::Direct(_)) {
-            return requests
-                .iter()
-                .map(|request| self.evaluate(request))
-                .collect();
-        }
         let mut decisions = Vec::with_capacity(requests.len());
         let mut rest = requests;
         while !rest.is_empty() {
@@ -168,10 +162,13 @@ impl Policy {
         decisions
     }
 
-    /// How many of `requests` may cross to a component in one call: at least one.
+    /// How many of `requests` one instance decides before the next is asked: at least one.
     fn together(&self, requests: &[Request]) -> usize {
-        if self.origin() == Origin::Foreign {
-            return 1;
+        match (self.origin(), &self.inner.code) {
+            (Origin::Foreign, _) => return 1,
+            // Each is laid out by itself, so their bytes do not add up.
+            (Origin::Compiled, Code::Direct(_)) => return requests.len().min(TOGETHER),
+            (Origin::Compiled, Code::Component(_)) => {}
         }
         let most = TOGETHER_BYTES.min(self.inner.engine.limits().request_bytes);
         let mut bytes = 0;
@@ -192,7 +189,7 @@ impl Policy {
             && let Ok(mut instance) = self.instance()
         {
             let evaluated = instance.evaluate_batch(batch);
-            if let Some(Ok(evaluated)) = evaluated
+            if let Ok(evaluated) = evaluated
                 && evaluated.len() == batch.len()
             {
                 self.keep(instance);

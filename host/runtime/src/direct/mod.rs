@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use wasmtime::{Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc, Val};
+use wasmtime::{Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc, Val, WasmParams};
 
 use crate::contract::{Evaluated, Explained};
 use crate::engine::Engine;
@@ -91,17 +91,11 @@ impl DirectInstance {
         let request = constant(&mut store, instance, scopegate_contract::REQUEST_BEGIN)?;
         let request_end = constant(&mut store, instance, scopegate_contract::REQUEST_END)?;
         let name = |function| format!("{}#{function}", scopegate_contract::INTERFACE);
-        let mut answering = |name: String| {
-            let function = instance.get_typed_func(&mut store, &name);
-            function.map_err(|_| name)
-        };
-        let evaluate = answering(name("evaluate"))?;
-        let evaluate_within = answering(scopegate_contract::EVALUATE_WITHIN.to_owned())?;
-        let explain = answering(name("explain"))?;
-        let describe = name("describe");
-        let describe = instance
-            .get_typed_func(&mut store, &describe)
-            .map_err(|_| describe)?;
+        let describe = function(&mut store, instance, name("describe"))?;
+        let evaluate = function(&mut store, instance, name("evaluate"))?;
+        let within = scopegate_contract::EVALUATE_WITHIN.to_owned();
+        let evaluate_within = function(&mut store, instance, within)?;
+        let explain = function(&mut store, instance, name("explain"))?;
         Ok(Self {
             running: Running {
                 engine: engine.clone(),
@@ -158,9 +152,7 @@ impl Running {
             .data_mut(&mut self.store)
             .get_mut(place..place + 4);
         place
-            .ok_or_else(|| {
-                Fault::Trapped("the core module's memory is smaller than it says".into())
-            })?
+            .ok_or_else(too_small)?
             .copy_from_slice(&end.to_le_bytes());
         Ok(is_within)
     }
@@ -181,14 +173,12 @@ impl Running {
                 limit: self.engine.limits().memory_bytes,
             })?;
         let room = self.memory.data_mut(&mut self.store).get_mut(begin..);
-        room.and_then(|room| lay(request, room, begin))
-            .ok_or_else(|| {
-                Fault::Trapped("the core module's memory is smaller than it says".into()).into()
-            })
+        let lying = room.and_then(|room| lay(request, room, begin));
+        Ok(lying.ok_or_else(too_small)?)
     }
 
     /// Calls a function and reads the answer where it points to.
-    fn call<P: wasmtime::WasmParams, R: Answer>(
+    fn call<P: WasmParams, R: Answer>(
         &mut self,
         function: &TypedFunc<P, u32>,
         parameters: P,
@@ -203,6 +193,21 @@ impl Running {
             Err(error) => Err(Fault::new(error, self.store.data(), limits)),
         }
     }
+}
+
+/// The region that the module declares is not within its memory.
+fn too_small() -> Fault {
+    Fault::Trapped("the core module's memory is smaller than it says".into())
+}
+
+/// A function that the module exports, or its name.
+fn function<P: WasmParams>(
+    store: &mut Store<Quota>,
+    instance: Instance,
+    name: String,
+) -> Result<TypedFunc<P, u32>, String> {
+    let function = instance.get_typed_func(store, &name);
+    function.map_err(|_| name)
 }
 
 /// The value of a constant that the module exports, or its name.

@@ -85,8 +85,9 @@ fn misplaced(what: &str) -> Fault {
     Fault::Trapped(format!("the policy's answer has {what}").into())
 }
 
+/// The number in a word's bytes.
 #[inline]
-fn word(bytes: &[u8]) -> u32 {
+pub(crate) fn word(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(bytes.try_into().expect("a word has four bytes"))
 }
 

@@ -8,6 +8,6 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use answer::{Answer, Memory, unknown_case};
+pub(crate) use answer::{Answer, Memory, unknown_case, word};
 pub(crate) use fact::{Fact, Lying, Room, lay};
 pub(crate) use layout::{Laid, Layout};
