@@ -48,6 +48,13 @@ pub const RULES_SECTION: &str = "scopegate:rules";
 /// The component's custom section with the compiler's name and version.
 pub const COMPILER_SECTION: &str = "scopegate:compiler";
 
+/// The component's custom section that says how many steps any call takes at most, as a decimal number; it is there only if they are at
+/// most [`MOST_WORK`]. A step takes about a nanosecond.
+pub const WORK_SECTION: &str = "scopegate:work";
+
+/// The most steps of a policy that says how many they are: about ten seconds of work, which no host would wait for.
+pub const MOST_WORK: u64 = 10_000_000_000;
+
 /// The core module's export that says where in memory a host may lay out a request by itself: a constant, an address. What is laid
 /// there is the canonical ABI's image of `request`, and what it points to may follow as far as memory goes.
 pub const REQUEST_BEGIN: &str = "request-begin";
@@ -58,3 +65,8 @@ pub const REQUEST_END: &str = "request-end";
 /// The core module's export that decides as `evaluate` does, for a host that has seen that the request is within the limits and has no
 /// attributes: the request's address in, the result's out.
 pub const EVALUATE_WITHIN: &str = "evaluate-within";
+
+/// The core module's export that says which texts and lists of a request `evaluate-within` reads: a constant, a bit for each in the
+/// contract's order, those of a list's elements behind the list's, and one for `attributes` with all that is in it. What has no bit a
+/// host may lay out as empty.
+pub const REQUEST_READS: &str = "request-reads";

@@ -23,8 +23,8 @@ pub(crate) fn digest(text: &str) -> String {
         })
 }
 
-/// Makes the module a component that carries its rules.
-pub(crate) fn component(mut module: Vec<u8>, source: &str) -> Vec<u8> {
+/// Makes the module, of which a call takes at most `work` steps, a component that carries its rules.
+pub(crate) fn component(mut module: Vec<u8>, work: u64, source: &str) -> Vec<u8> {
     embed_component_metadata(
         &mut module,
         &CONTRACT.resolve,
@@ -49,6 +49,14 @@ pub(crate) fn component(mut module: Vec<u8>, source: &str) -> Vec<u8> {
         scopegate_contract::COMPILER_SECTION,
         COMPILER.as_bytes(),
     );
+    if work <= scopegate_contract::MOST_WORK {
+        let work = work.to_string();
+        append(
+            &mut component,
+            scopegate_contract::WORK_SECTION,
+            work.as_bytes(),
+        );
+    }
     component
 }
 

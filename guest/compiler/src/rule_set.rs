@@ -45,7 +45,7 @@ fn checked(source: &str) -> (Option<Rules>, Diagnostics) {
 
 fn write(rules: &Rules, source: &str) -> Vec<u8> {
     let module = emit::module(rules, &component::digest(source));
-    component::component(module, source)
+    component::component(module, emit::work(rules), source)
 }
 
 fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {

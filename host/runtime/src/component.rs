@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{EvaluateError, LoadError};
 use crate::facts::{AccessMode, Request};
 use crate::fault::Fault;
+use crate::judged::Judged;
 use crate::manifest::Manifest;
 use crate::policy::Origin;
 use crate::quota::Quota;
@@ -51,7 +52,7 @@ impl ComponentCode {
         origin: Origin,
         component: &Component,
     ) -> Result<Self, LoadError> {
-        let half = engine.half(origin);
+        let half = engine.watched(origin.into());
         if let Some((name, _)) = component.component_type().imports(half).next() {
             return Err(LoadError::Imports {
                 name: name.to_owned(),
@@ -97,7 +98,7 @@ impl ComponentCode {
 
     /// Another instance, whose types the first has shown.
     pub(crate) fn start(&self) -> Result<ComponentInstance, Fault> {
-        let mut store = store::open(&self.engine, self.origin);
+        let mut store = store::open(&self.engine, self.origin.into());
         let instance = match self.instance.instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) => return Err(Fault::new(error, store.data(), self.engine.limits())),
@@ -127,7 +128,7 @@ impl ComponentInstance {
         // SAFETY: `ComponentCode::first` has shown, for this code, that the function has this type.
         let evaluate = unsafe { TypedFunc::<(&Request,), (Lifted,)>::new_unchecked(self.evaluate) };
         let (lifted,) = self.call(evaluate, (request,))?;
-        Ok(lifted.map(RawDecision::kept))
+        Ok(lifted.map(Judged::from).map_err(Box::new))
     }
 
     /// Decides the requests in one call.
@@ -139,7 +140,7 @@ impl ComponentInstance {
         let (lifted,) = self.call(evaluate_batch, (requests,))?;
         Ok(lifted
             .into_iter()
-            .map(|lifted| lifted.map(RawDecision::kept))
+            .map(|lifted| lifted.map(Judged::from).map_err(Box::new))
             .collect())
     }
 
@@ -184,7 +185,7 @@ impl ComponentInstance {
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift,
     {
-        store::allot(&mut self.store, &self.engine, self.origin);
+        store::allot(&mut self.store, &self.engine, self.origin.into());
         let result = function.call(&mut self.store, parameters);
         result.map_err(|error| Fault::new(error, self.store.data(), self.engine.limits()))
     }

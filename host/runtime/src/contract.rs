@@ -5,9 +5,8 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift};
 
-use crate::facts::AccessMode;
 use crate::facts::macros::{answer, tags};
-use crate::indices::{Indices, Modes};
+use crate::judged::Judged;
 
 /// Whether an action may proceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ComponentType, Lift)]
@@ -33,18 +32,6 @@ answer! {
         pub(crate) unmet: I,
         pub(crate) ready: I,
         pub(crate) fallbacks: M,
-    }
-}
-
-impl RawDecision<Vec<u32>, Vec<AccessMode>> {
-    /// The same, as a decision keeps it.
-    pub(crate) fn kept(self) -> RawDecision<Indices, Modes> {
-        RawDecision {
-            verdict: self.verdict,
-            unmet: self.unmet.into(),
-            ready: self.ready.into(),
-            fallbacks: self.fallbacks.into(),
-        }
     }
 }
 
@@ -92,8 +79,8 @@ answer! {
     }
 }
 
-/// What an evaluation gives, as the policy says it.
-pub(crate) type Evaluated = Result<RawDecision<Indices, Modes>, RawEvaluationError>;
+/// What an evaluation gives, as the policy says it. What is rare is boxed, for this is moved about.
+pub(crate) type Evaluated = Result<Judged, Box<RawEvaluationError>>;
 
 /// What an explanation gives, as the policy says it.
 pub(crate) type Explained = Result<Vec<RawExplanation>, RawEvaluationError>;

@@ -10,10 +10,10 @@ use scopegate_contract::ACTION_NOT_GOVERNED;
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
-use crate::contract::{RawDecision, Verdict};
+use crate::contract::Verdict;
 use crate::error::EvaluateError;
 use crate::facts::{AccessMode, Request};
-use crate::indices::{Indices, Modes};
+use crate::judged::{Indices, Judged};
 use crate::manifest::Requirement;
 use crate::terms::Terms;
 
@@ -34,7 +34,7 @@ pub struct PolicyId {
 #[derive(Clone)]
 pub struct Decision<'p> {
     terms: Held<'p>,
-    raw: RawDecision<Indices, Modes>,
+    judged: Judged,
 }
 
 /// The policy's terms, lent or shared.
@@ -76,27 +76,28 @@ impl<'p> From<&'p Requirement> for Finding<'p> {
 
 impl<'p> Decision<'p> {
     /// What the policy said about `request`, unless it contradicts itself or its manifest.
+    #[inline]
     pub(crate) fn new(
-        raw: RawDecision<Indices, Modes>,
+        judged: Judged,
         request: &Request,
         terms: &'p Arc<Terms>,
     ) -> Result<Self, EvaluateError> {
-        check(&raw, &request.action, terms)
+        check(&judged, &request.action, terms)
             .map_err(|reason| EvaluateError::Inconsistent { reason })?;
         Ok(Self {
             terms: Held::Lent(terms),
-            raw,
+            judged,
         })
     }
 
     /// Whether the action may proceed.
     pub fn verdict(&self) -> Verdict {
-        self.raw.verdict
+        self.judged.verdict
     }
 
     /// Whether the action may proceed.
     pub fn is_allowed(&self) -> bool {
-        self.raw.verdict == Verdict::Allow
+        self.judged.verdict == Verdict::Allow
     }
 
     /// The codes of the unmet requirements, each once, in the order of the findings; `ACTION_NOT_GOVERNED` alone if no requirement names the
@@ -111,14 +112,14 @@ impl<'p> Decision<'p> {
 
     /// One for each unmet requirement, in the order of the policy.
     pub fn findings(&self) -> impl ExactSizeIterator<Item = Finding<'_>> {
-        let unmet = self.raw.unmet.iter();
+        let unmet = self.judged.unmet().iter();
         unmet.map(|index| Finding::from(self.requirement(index)))
     }
 
     /// The ready states that hold, in the order of the policy.
     pub fn ready(&self) -> impl ExactSizeIterator<Item = &str> {
         let ready = &self.terms().manifest.ready;
-        let indices = self.raw.ready.iter();
+        let indices = self.judged.ready().iter();
         indices.map(|index| &*ready[index as usize].state)
     }
 
@@ -130,7 +131,8 @@ impl<'p> Decision<'p> {
 
     /// The modes that stay open for the task, least first.
     pub fn fallbacks(&self) -> impl ExactSizeIterator<Item = AccessMode> {
-        self.raw.fallbacks.iter()
+        let modes = self.judged.fallbacks().iter();
+        modes.map(|index| AccessMode::ALL[index as usize])
     }
 
     /// The policy that decided.
@@ -150,33 +152,33 @@ impl<'p> Decision<'p> {
                 Held::Lent(terms) => Arc::clone(terms),
                 Held::Shared(terms) => terms,
             }),
-            raw: self.raw,
+            judged: self.judged,
         }
     }
 
     /// Whether no requirement names the action.
     pub(crate) fn is_ungoverned(&self) -> bool {
-        self.raw.verdict == Verdict::Deny && self.raw.unmet.is_empty()
+        self.judged.verdict == Verdict::Deny && self.judged.unmet().is_empty()
     }
 
     /// The unmet requirements.
-    pub(crate) fn unmet(&self) -> &Indices {
-        &self.raw.unmet
+    pub(crate) fn unmet(&self) -> Indices<'_> {
+        self.judged.unmet()
     }
 
     /// For each code the first requirement that has it.
     pub(crate) fn code_indices(&self) -> Vec<u32> {
-        once(&self.raw.unmet, &self.terms().codes)
+        once(self.judged.unmet(), &self.terms().codes)
     }
 
     /// For each blocked state the first requirement that has it.
     pub(crate) fn state_indices(&self) -> Vec<u32> {
-        once(&self.raw.unmet, &self.terms().states)
+        once(self.judged.unmet(), &self.terms().states)
     }
 
     /// The ready states.
-    pub(crate) fn ready_indices(&self) -> &Indices {
-        &self.raw.ready
+    pub(crate) fn ready_indices(&self) -> Indices<'_> {
+        self.judged.ready()
     }
 
     fn requirement(&self, index: u32) -> &Requirement {
@@ -193,7 +195,7 @@ impl<'p> Decision<'p> {
 
 impl PartialEq for Decision<'_> {
     fn eq(&self, other: &Decision<'_>) -> bool {
-        self.policy() == other.policy() && self.raw == other.raw
+        self.policy() == other.policy() && self.judged == other.judged
     }
 }
 
@@ -222,53 +224,46 @@ impl Serialize for Decision<'_> {
 }
 
 /// Of what `unmet` has in `firsts`, each once, in their order.
-fn once(unmet: &Indices, firsts: &[u32]) -> Vec<u32> {
+fn once(unmet: Indices<'_>, firsts: &[u32]) -> Vec<u32> {
     let mut seen = HashSet::new();
     let firsts = unmet.iter().map(|index| firsts[index as usize]);
     firsts.filter(|first| seen.insert(*first)).collect()
 }
 
 /// What in a decision contradicts the rest of it or the manifest.
-fn check(raw: &RawDecision<Indices, Modes>, action: &str, terms: &Terms) -> Result<(), String> {
+#[inline]
+fn check(judged: &Judged, action: &str, terms: &Terms) -> Result<(), String> {
     let manifest = &terms.manifest;
-    indices("requirement", &raw.unmet, manifest.requirements.len())?;
-    indices("ready state", &raw.ready, manifest.ready.len())?;
-    if !raw.fallbacks.is_rising() {
+    indices("requirement", judged.unmet(), manifest.requirements.len())?;
+    indices("ready state", judged.ready(), manifest.ready.len())?;
+    let (unmet, fallbacks) = (judged.unmet(), judged.fallbacks());
+    if !fallbacks.is_rising() {
         return Err("its fallbacks are not each once and least first".to_owned());
     }
     let Some(naming) = terms.naming(action) else {
-        return match raw {
-            RawDecision {
-                verdict: Verdict::Allow,
-                ..
-            } => Err("it allows an action that none of its requirements names".to_owned()),
-            raw if !raw.unmet.is_empty() => {
-                Err("a requirement is unmet that does not name the action".to_owned())
-            }
-            raw if !raw.fallbacks.is_empty() => {
-                Err("it has fallbacks for an action that none of its requirements names".to_owned())
-            }
-            _ => Ok(()),
+        return if judged.verdict == Verdict::Allow {
+            Err("it allows an action that none of its requirements names".to_owned())
+        } else if !unmet.is_empty() {
+            Err("a requirement is unmet that does not name the action".to_owned())
+        } else if !fallbacks.is_empty() {
+            Err("it has fallbacks for an action that none of its requirements names".to_owned())
+        } else {
+            Ok(())
         };
     };
-    if let Some(index) = raw
-        .unmet
-        .iter()
-        .find(|index| naming.binary_search(index).is_err())
-    {
+    let mut indices = unmet.iter();
+    if let Some(index) = indices.find(|index| naming.binary_search(index).is_err()) {
         let id = &manifest.requirements[index as usize].id;
         return Err(format!(
             "the requirement `{id}` is unmet, but does not name the action"
         ));
     }
-    match raw.verdict {
-        Verdict::Allow if !raw.unmet.is_empty() => {
+    match judged.verdict {
+        Verdict::Allow if !unmet.is_empty() => {
             Err("it allows, although a requirement is unmet".to_owned())
         }
-        Verdict::Allow if !raw.fallbacks.is_empty() => {
-            Err("it allows, and has fallbacks".to_owned())
-        }
-        Verdict::Deny if raw.unmet.is_empty() => {
+        Verdict::Allow if !fallbacks.is_empty() => Err("it allows, and has fallbacks".to_owned()),
+        Verdict::Deny if unmet.is_empty() => {
             Err("it denies, although every requirement is met".to_owned())
         }
         Verdict::Allow | Verdict::Deny => Ok(()),
@@ -276,7 +271,8 @@ fn check(raw: &RawDecision<Indices, Modes>, action: &str, terms: &Terms) -> Resu
 }
 
 /// Indices are into a list of `length`, and rise.
-fn indices(what: &str, indices: &Indices, length: usize) -> Result<(), String> {
+#[inline]
+fn indices(what: &str, indices: Indices<'_>, length: usize) -> Result<(), String> {
     if !indices.is_rising() {
         return Err(format!("its {what}s do not rise"));
     }

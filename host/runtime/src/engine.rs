@@ -1,6 +1,6 @@
 //! The engine: what policies are loaded into.
 //!
-//! Always true here: what our compiler did not provably make runs in the strict half, where its work is counted.
+//! Always true here: what our compiler did not provably make runs where its work is counted.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,8 +12,8 @@ use wasmtime::Config;
 use crate::cache::Cache;
 use crate::error::EngineError;
 use crate::limits::Limits;
-use crate::policy::Origin;
 use crate::ticker::Ticker;
+use crate::watch::Watch;
 
 /// What a component may use of WebAssembly: what language runtimes need, and nothing that policies don't.
 const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
@@ -36,8 +36,8 @@ pub struct Engine {
 }
 
 struct Inner {
-    compiled: wasmtime::Engine,
-    foreign: wasmtime::Engine,
+    /// In the order of [`Watch::ALL`].
+    engines: [wasmtime::Engine; 3],
     limits: Limits,
     cache: Option<Cache>,
     calls_directly: bool,
@@ -84,18 +84,18 @@ impl EngineBuilder {
     ///
     /// This machine cannot run WebAssembly as policies need it, no thread can be started, or the cache's folder cannot be written to.
     pub fn build(self) -> Result<Engine, EngineError> {
-        let engine = |fuel| {
-            wasmtime::Engine::new(&config(fuel))
+        let engine = |watch| {
+            wasmtime::Engine::new(&config(watch))
                 .map_err(|error| EngineError::Unsupported(error.into()))
         };
-        let (compiled, foreign) = (engine(false)?, engine(true)?);
+        let [nothing, clock, fuel] = Watch::ALL.map(engine);
+        let engines = [nothing?, clock?, fuel?];
         let cache = self.cache.map(Cache::open).transpose()?;
-        let ticker = Ticker::start([compiled.clone(), foreign.clone()], self.limits.time)
-            .map_err(EngineError::Ticker)?;
+        let ticker =
+            Ticker::start(engines.clone(), self.limits.time).map_err(EngineError::Ticker)?;
         Ok(Engine {
             inner: Arc::new(Inner {
-                compiled,
-                foreign,
+                engines,
                 limits: self.limits,
                 cache,
                 calls_directly: !self.as_components,
@@ -125,12 +125,9 @@ impl Engine {
         &self.inner.limits
     }
 
-    /// The half of the engine for components of that origin.
-    pub(crate) fn half(&self, origin: Origin) -> &wasmtime::Engine {
-        match origin {
-            Origin::Compiled => &self.inner.compiled,
-            Origin::Foreign => &self.inner.foreign,
-        }
+    /// The engine for code that is watched in that way.
+    pub(crate) fn watched(&self, watch: Watch) -> &wasmtime::Engine {
+        &self.inner.engines[watch as usize]
     }
 
     pub(crate) fn cache(&self) -> Option<&Cache> {
@@ -157,7 +154,7 @@ impl fmt::Debug for Engine {
     }
 }
 
-fn config(fuel: bool) -> Config {
+fn config(watch: Watch) -> Config {
     let mut config = Config::new();
     config
         .wasm_features(!FEATURES, false)
@@ -165,8 +162,8 @@ fn config(fuel: bool) -> Config {
         // Decisions are the same on every machine, to the bit of a NaN.
         .cranelift_nan_canonicalization(true)
         .concurrency_support(false)
-        .epoch_interruption(true)
-        .consume_fuel(fuel)
+        .epoch_interruption(watch != Watch::Nothing)
+        .consume_fuel(watch == Watch::Fuel)
         // What a trap says does not depend on the environment.
         .wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
     config

@@ -28,7 +28,7 @@ pub(crate) struct Instance {
     start_bytes: usize,
 }
 
-/// Boxed, since an instance is moved out of the pool and back for each decision.
+/// Boxed, since an instance is moved out of its slot and back for each decision.
 enum Way {
     Direct(Box<DirectInstance>),
     Component(Box<ComponentInstance>),

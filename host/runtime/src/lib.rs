@@ -76,9 +76,9 @@ mod error;
 mod explain;
 mod facts;
 mod fault;
-mod indices;
 mod instance;
 mod json;
+mod judged;
 mod limits;
 mod load;
 mod manifest;
@@ -90,6 +90,7 @@ mod quota;
 mod store;
 mod terms;
 mod ticker;
+mod watch;
 mod written;
 
 pub use contract::{Problem, Verdict};

@@ -17,9 +17,10 @@ use crate::direct::DirectCode;
 use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::instance::{Code, Instance};
-use crate::origin::{claimed_module, origin};
+use crate::origin::{Claim, claim, origin};
 use crate::policy::{Origin, Policy};
 use crate::terms::Terms;
+use crate::watch::Watch;
 
 /// Code that is ready to start.
 struct Compiled {
@@ -94,38 +95,29 @@ impl Engine {
         if !self.calls_directly() {
             return self.compile_component(origin(bytes), bytes, digest);
         }
-        let half = self.half(Origin::Compiled);
-        let (module, from_cache) = match self.cache().and_then(|cache| cache.module(half, digest)) {
-            Some(module) => (module, true),
-            None => match self.compile_module(bytes)? {
-                Some(module) => (module, false),
+        let Some(Claim { module, work }) = claim(bytes) else {
+            return self.compile_component(Origin::Foreign, bytes, digest);
+        };
+        let watch = Watch::of_compiled(work, self.limits().time);
+        let engine = self.watched(watch);
+        let cached = self.cache().and_then(|cache| cache.module(engine, digest));
+        let from_cache = cached.is_some();
+        let module = match cached {
+            Some(module) => module,
+            None => match compile_module(engine, module, bytes)? {
+                Some(module) => module,
                 None => return self.compile_component(Origin::Foreign, bytes, digest),
             },
         };
         if let Some(cache) = self.cache().filter(|_| !from_cache) {
             // A full disk makes the next start slower, and keeps nobody from deciding now.
-            let _ = cache.store_module(half, digest, &module);
+            let _ = cache.store_module(engine, digest, &module);
         }
         Ok(Compiled {
-            code: Code::Direct(DirectCode::new(self, &module)?),
+            code: Code::Direct(DirectCode::new(self, watch, &module)?),
             origin: Origin::Compiled,
             from_cache,
         })
-    }
-
-    /// The core module of a component that our compiler made, compiled to machine code while the proof is done beside it.
-    fn compile_module(&self, bytes: &[u8]) -> Result<Option<Module>, LoadError> {
-        let Some(module) = claimed_module(bytes) else {
-            return Ok(None);
-        };
-        let half = self.half(Origin::Compiled);
-        let (module, origin) = rayon::join(|| Module::from_binary(half, module), || origin(bytes));
-        match origin {
-            Origin::Compiled => module
-                .map(Some)
-                .map_err(|error| LoadError::Invalid(error.into())),
-            Origin::Foreign => Ok(None),
-        }
     }
 
     /// The whole component's code, from the cache or made now.
@@ -135,22 +127,39 @@ impl Engine {
         bytes: &[u8],
         digest: &str,
     ) -> Result<Compiled, LoadError> {
-        let half = self.half(origin);
-        let cached = self.cache().and_then(|cache| cache.component(half, digest));
+        let engine = self.watched(origin.into());
+        let cached = self
+            .cache()
+            .and_then(|cache| cache.component(engine, digest));
         let from_cache = cached.is_some();
         let component = match cached {
             Some(component) => component,
-            None => Component::from_binary(half, bytes)
+            None => Component::from_binary(engine, bytes)
                 .map_err(|error| LoadError::Invalid(error.into()))?,
         };
         if let Some(cache) = self.cache().filter(|_| !from_cache) {
             // As above.
-            let _ = cache.store_component(half, digest, &component);
+            let _ = cache.store_component(engine, digest, &component);
         }
         Ok(Compiled {
             code: Code::Component(ComponentCode::new(self, origin, &component)?),
             origin,
             from_cache,
         })
+    }
+}
+
+/// The code of `module`, the core module of the component `bytes`, if our compiler made that: the proof is done beside.
+fn compile_module(
+    engine: &wasmtime::Engine,
+    module: &[u8],
+    bytes: &[u8],
+) -> Result<Option<Module>, LoadError> {
+    let (module, origin) = rayon::join(|| Module::from_binary(engine, module), || origin(bytes));
+    match origin {
+        Origin::Compiled => module
+            .map(Some)
+            .map_err(|error| LoadError::Invalid(error.into())),
+        Origin::Foreign => Ok(None),
     }
 }

@@ -23,9 +23,17 @@ pub(crate) fn origin(_: &[u8]) -> Origin {
     Origin::Foreign
 }
 
-/// The core module of a component that says it is our compiler's and has one. Only [`origin`] proves that it is.
-pub(crate) fn claimed_module(bytes: &[u8]) -> Option<&[u8]> {
-    let (mut depth, mut module, mut is_claimed) = (0, None, false);
+/// What a component says that claims to be our compiler's. Only [`origin`] proves it.
+pub(crate) struct Claim<'b> {
+    /// Its core module.
+    pub(crate) module: &'b [u8],
+    /// The most steps that a call takes.
+    pub(crate) work: Option<u64>,
+}
+
+/// What the component claims, if it says that our compiler made it and has one core module.
+pub(crate) fn claim(bytes: &[u8]) -> Option<Claim<'_>> {
+    let (mut depth, mut module, mut is_claimed, mut work) = (0, None, false, None);
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.ok()? {
             Payload::ModuleSection {
@@ -38,11 +46,16 @@ pub(crate) fn claimed_module(bytes: &[u8]) -> Option<&[u8]> {
             }
             Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) if depth > 0 => depth -= 1,
-            Payload::CustomSection(section) if depth == 0 => {
-                is_claimed |= section.name() == scopegate_contract::COMPILER_SECTION;
-            }
+            Payload::CustomSection(section) if depth == 0 => match section.name() {
+                scopegate_contract::COMPILER_SECTION => is_claimed = true,
+                scopegate_contract::WORK_SECTION => {
+                    work = str::from_utf8(section.data()).ok()?.parse().ok();
+                }
+                _ => {}
+            },
             _ => {}
         }
     }
-    module.filter(|_| is_claimed)
+    let module = module.filter(|_| is_claimed)?;
+    Some(Claim { module, work })
 }

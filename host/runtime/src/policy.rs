@@ -13,17 +13,19 @@ use crate::engine::Engine;
 use crate::error::EvaluateError;
 use crate::explain::{self, Explanation};
 use crate::facts::Request;
-use crate::fault::Fault;
 use crate::instance::{Code, Instance};
 use crate::manifest::Manifest;
 use crate::pool::Pool;
 use crate::terms::Terms;
 
 /// Requests that one core decides before it looks for more, of a policy whose instances are used again.
-const COMPILED_CHUNK: usize = 128;
+const COMPILED_CHUNK: usize = 256;
 
 /// The same, where each decision begins with a fresh instance.
 const FOREIGN_CHUNK: usize = 4;
+
+/// Fewer chunks are decided sooner on one core than others wake up.
+const CHUNKS: usize = 8;
 
 /// The most requests that one instance decides before the next is asked.
 const TOGETHER: usize = 64;
@@ -107,10 +109,10 @@ impl Policy {
     ///
     /// There is no decision: the request is too large, the policy cannot judge a fact, its code failed, or it contradicts itself.
     pub fn evaluate(&self, request: &Request) -> Result<Decision<'_>, EvaluateError> {
-        let mut instance = self.instance()?;
-        let evaluated = instance.evaluate(request)?;
-        self.keep(instance);
-        self.decision(evaluated, request)
+        self.run(|instance| {
+            let evaluated = instance.evaluate(request)?;
+            Ok(self.decision(evaluated, request))
+        })?
     }
 
     /// Decides each of `requests` by itself, in order, on all cores. One that gives an error leaves the others unharmed.
@@ -119,7 +121,7 @@ impl Policy {
             Origin::Compiled => COMPILED_CHUNK,
             Origin::Foreign => FOREIGN_CHUNK,
         };
-        if requests.len() <= chunk {
+        if requests.len() < CHUNKS * chunk {
             return self.decide(requests);
         }
         let chunks: Vec<_> = requests
@@ -139,9 +141,7 @@ impl Policy {
     ///
     /// As for [`evaluate`](Self::evaluate).
     pub fn explain(&self, request: &Request) -> Result<Vec<Explanation<'_>>, EvaluateError> {
-        let mut instance = self.instance()?;
-        let explained = instance.explain(request)?;
-        self.keep(instance);
+        let explained = self.run(|instance| instance.explain(request))?;
         explain::join(
             explained.map_err(unjudged)?,
             request,
@@ -186,45 +186,37 @@ impl Policy {
         decisions: &mut Vec<Result<Decision<'p>, EvaluateError>>,
     ) {
         if batch.len() > 1
-            && let Ok(mut instance) = self.instance()
+            && let Ok(evaluated) = self.run(|instance| instance.evaluate_batch(batch))
+            && evaluated.len() == batch.len()
         {
-            let evaluated = instance.evaluate_batch(batch);
-            if let Ok(evaluated) = evaluated
-                && evaluated.len() == batch.len()
-            {
-                self.keep(instance);
-                let together = evaluated
-                    .into_iter()
-                    .zip(batch)
-                    .map(|(evaluated, request)| self.decision(evaluated, request));
-                return decisions.extend(together);
-            }
+            let together = evaluated.into_iter().zip(batch);
+            return decisions
+                .extend(together.map(|(evaluated, request)| self.decision(evaluated, request)));
         }
         // Alone, or one of them spoiled it for all: by itself each gets its own answer.
         decisions.extend(batch.iter().map(|request| self.evaluate(request)));
     }
 
-    /// An instance that waits for a decision.
-    fn instance(&self) -> Result<Instance, Fault> {
-        match self.inner.pool.take() {
-            Some(instance) => Ok(instance),
-            None => Instance::start(&self.inner.code),
-        }
+    /// Has an instance do `work`.
+    #[inline]
+    fn run<T>(
+        &self,
+        work: impl FnOnce(&mut Instance) -> Result<T, EvaluateError>,
+    ) -> Result<T, EvaluateError> {
+        self.inner.pool.run(&self.inner.code, work)
     }
 
-    /// Has an instance, whose last call did not fail, wait for the next decision.
-    fn keep(&self, instance: Instance) {
-        if instance.is_worth_keeping() {
-            self.inner.pool.put(instance);
-        }
-    }
-
+    #[inline]
     fn decision(
         &self,
         evaluated: Evaluated,
         request: &Request,
     ) -> Result<Decision<'_>, EvaluateError> {
-        Decision::new(evaluated.map_err(unjudged)?, request, &self.inner.terms)
+        Decision::new(
+            evaluated.map_err(|error| unjudged(*error))?,
+            request,
+            &self.inner.terms,
+        )
     }
 }
 

@@ -1,72 +1,89 @@
 //! Idle instances of one policy, for many threads at once.
 //!
-//! Always true here: a thread comes back to its own shelf, so threads rarely meet; the pool never holds more than it may.
+//! Always true here: a thread comes back to its own slot, so threads rarely meet, and none waits for another; an instance whose work failed
+//! is not kept.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::thread;
 
-use crate::instance::Instance;
+use crate::fault::Fault;
+use crate::instance::{Code, Instance};
 
 /// Idle instances.
 pub(crate) struct Pool {
-    shelves: Vec<Shelf>,
-    /// The most instances that a shelf holds.
-    depth: usize,
+    slots: Vec<Slot>,
+    /// Slots that threads call their own: more would only hold instances of threads that are gone.
+    homes: usize,
 }
 
-/// A part of the pool, on a cache line of its own.
+/// A place for an instance, locked while it works, on a cache line of its own.
 #[repr(align(128))]
-struct Shelf(Mutex<Vec<Instance>>);
+#[derive(Default)]
+struct Slot(Mutex<Option<Instance>>);
 
 impl Pool {
     /// A pool for at most `limit` instances.
     pub(crate) fn new(limit: usize) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let shelves = (2 * threads).min(limit);
         Self {
-            shelves: (0..shelves).map(|_| Shelf(Mutex::default())).collect(),
-            depth: limit.checked_div(shelves).unwrap_or(0),
+            slots: (0..limit).map(|_| Slot::default()).collect(),
+            homes: (2 * threads).min(limit),
         }
     }
 
-    /// An idle instance, if one is at hand.
-    pub(crate) fn take(&self) -> Option<Instance> {
-        let mut shelves = self.shelves_from_own();
-        let own = shelves.next()?.lock().pop();
-        // Another thread's shelf is better than a new instance, but not worth waiting for.
-        own.or_else(|| shelves.find_map(|shelf| shelf.0.try_lock().ok()?.pop()))
-    }
-
-    /// Keeps `instance` for the next decision, if there is room.
+    /// Keeps `instance`, if there is room.
     pub(crate) fn put(&self, instance: Instance) {
-        let Some(own) = self.shelves_from_own().next() else {
-            return;
-        };
-        let mut idle = own.lock();
-        if idle.len() < self.depth {
-            idle.push(instance);
-        } else {
-            // To free an instance takes long: not while others wait.
-            drop(idle);
-            drop(instance);
+        if let Some(mut slot) = self.free_slot() {
+            *slot = Some(instance);
         }
     }
 
-    /// All shelves once, this thread's first.
-    fn shelves_from_own(&self) -> impl Iterator<Item = &Shelf> {
-        let (before, from_own) = self
-            .shelves
-            .split_at(thread_number() % self.shelves.len().max(1));
-        from_own.iter().chain(before)
+    /// Has an instance do `work`: an idle one, or a new one of `code`.
+    #[inline]
+    pub(crate) fn run<T, E: From<Fault>>(
+        &self,
+        code: &Code,
+        work: impl FnOnce(&mut Instance) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Some(mut slot) = self.free_slot() else {
+            return work(&mut Instance::start(code)?);
+        };
+        let instance = match &mut *slot {
+            Some(instance) => instance,
+            none => none.insert(Instance::start(code)?),
+        };
+        let done = work(instance);
+        if done.is_err() || !instance.is_worth_keeping() {
+            *slot = None;
+        }
+        done
+    }
+
+    /// A slot that nobody uses, this thread's own before others.
+    #[inline]
+    fn free_slot(&self) -> Option<MutexGuard<'_, Option<Instance>>> {
+        let own = thread_number().checked_rem(self.homes)?;
+        let (before, from_own) = self.slots.split_at(own);
+        from_own.iter().chain(before).find_map(Slot::lock)
     }
 }
 
-impl Shelf {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
-        // Nothing panics while it holds the lock; the instances are whole either way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Slot {
+    #[inline]
+    fn lock(&self) -> Option<MutexGuard<'_, Option<Instance>>> {
+        match self.0.try_lock() {
+            Ok(slot) => Some(slot),
+            Err(TryLockError::Poisoned(slot)) => {
+                let mut slot = slot.into_inner();
+                // Its work panicked: nobody knows what it was in the middle of.
+                *slot = None;
+                self.0.clear_poison();
+                Some(slot)
+            }
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 

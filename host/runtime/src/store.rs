@@ -5,26 +5,28 @@
 use wasmtime::Store;
 
 use crate::engine::Engine;
-use crate::policy::Origin;
 use crate::quota::Quota;
+use crate::watch::Watch;
 
 /// A store for one instance, with what its start may cost.
-pub(crate) fn open(engine: &Engine, origin: Origin) -> Store<Quota> {
+pub(crate) fn open(engine: &Engine, watch: Watch) -> Store<Quota> {
     let limits = engine.limits();
-    let mut store = Store::new(engine.half(origin), Quota::new(limits.memory_bytes));
+    let mut store = Store::new(engine.watched(watch), Quota::new(limits.memory_bytes));
     store.limiter(|quota| quota);
     store.set_hostcall_fuel(limits.result_bytes);
-    allot(&mut store, engine, origin);
+    allot(&mut store, engine, watch);
     store
 }
 
 /// Gives the next call in `store` its time and fuel.
-pub(crate) fn allot(store: &mut Store<Quota>, engine: &Engine, origin: Origin) {
+pub(crate) fn allot(store: &mut Store<Quota>, engine: &Engine, watch: Watch) {
     store.data_mut().forgive();
-    store.set_epoch_deadline(engine.deadline_ticks());
-    if origin == Origin::Foreign {
+    if watch != Watch::Nothing {
+        store.set_epoch_deadline(engine.deadline_ticks());
+    }
+    if watch == Watch::Fuel {
         store
             .set_fuel(engine.limits().fuel)
-            .expect("the foreign half of an engine counts fuel");
+            .expect("the engine counts fuel");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Ticker {
 
 impl Ticker {
     /// Ticks for `engines`, where a call may run for `time`.
-    pub(crate) fn start(engines: [wasmtime::Engine; 2], time: Duration) -> io::Result<Self> {
+    pub(crate) fn start(engines: [wasmtime::Engine; 3], time: Duration) -> io::Result<Self> {
         let (running, ended) = channel();
         let tick = (time / TICKS).max(Duration::from_millis(1));
         thread::Builder::new()

@@ -42,11 +42,14 @@ pub(crate) trait Contender {
     fn answer(&mut self, request: usize, ids: &[String]) -> Answer;
     /// Decides so many requests, beginning after those of the call before.
     fn run(&mut self, decisions: usize);
+    /// The same, each from the typed request.
+    fn run_typed(&mut self, decisions: usize);
 }
 
 struct Loaded<E: Engine> {
     engine: E,
     requests: Vec<E::Prepared>,
+    typed: Vec<Request>,
     next: usize,
 }
 
@@ -56,7 +59,18 @@ impl<E: Engine> Loaded<E> {
         Self {
             engine: E::load(&E::source(rules)),
             requests: requests.iter().map(prepare).collect(),
+            typed: requests.to_vec(),
             next: 0,
+        }
+    }
+
+    fn each(&mut self, decisions: usize, decide: impl Fn(&mut Self, usize)) {
+        for _ in 0..decisions {
+            decide(self, self.next);
+            self.next += 1;
+            if self.next == self.requests.len() {
+                self.next = 0;
+            }
         }
     }
 }
@@ -67,13 +81,15 @@ impl<E: Engine> Contender for Loaded<E> {
     }
 
     fn run(&mut self, decisions: usize) {
-        for _ in 0..decisions {
-            black_box(self.engine.decide(&self.requests[self.next]));
-            self.next += 1;
-            if self.next == self.requests.len() {
-                self.next = 0;
-            }
-        }
+        self.each(decisions, |all, next| {
+            black_box(all.engine.decide(&all.requests[next]));
+        });
+    }
+
+    fn run_typed(&mut self, decisions: usize) {
+        self.each(decisions, |all, next| {
+            black_box(all.engine.decide_typed(&all.typed[next]));
+        });
     }
 }
 

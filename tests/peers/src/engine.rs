@@ -5,6 +5,7 @@
 use scopegate::Request;
 use serde_json::Value;
 
+use crate::requests;
 use crate::rules::Rules;
 
 /// What an engine says about a request.
@@ -63,6 +64,12 @@ pub(crate) trait Engine: Sized {
 
     /// Decides wholly, with the list of what is not met, and tells whether it allows.
     fn decide(&mut self, request: &Self::Prepared) -> bool;
+
+    /// The same from the typed request, as a program has it that embeds the engine.
+    fn decide_typed(&mut self, request: &Request) -> bool {
+        let prepared = Self::prepare(request, &requests::facts(request));
+        self.decide(&prepared)
+    }
 
     /// Decides in the same way, and tells all; `ids` are those of the rules in order.
     fn answer(&mut self, request: &Self::Prepared, ids: &[String]) -> Answer;

@@ -80,10 +80,18 @@ fn run(file: Option<PathBuf>) -> Result<(), String> {
         .collect();
     let times = timing::measure(&mut works);
     drop(works);
+    let mut works: Vec<Work<'_>> = loaded
+        .iter_mut()
+        .flat_map(|(_, _, contenders, _)| contenders)
+        .map(|contender| Box::new(|decisions| contender.run_typed(decisions)) as Work<'_>)
+        .collect();
+    let typed = timing::measure(&mut works);
+    drop(works);
+    let times = times.chunks(ALL.len()).zip(typed.chunks(ALL.len()));
     let sets: Vec<Set> = loaded
         .into_iter()
-        .zip(times.chunks(ALL.len()))
-        .map(|((set, rules, _, mix), times)| measured(set, &rules, &mix, times))
+        .zip(times)
+        .map(|((set, rules, _, mix), (times, typed))| measured(set, &rules, &mix, times, typed))
         .collect();
     let json = measure_json(&policy, &baseline, &texts);
     let threads = threads::measure(&native, &policy, &requests);
@@ -107,14 +115,17 @@ fn report(requests: &[Request], sets: Vec<Set>, json: Json, threads: report::Thr
     }
 }
 
-/// One rule set's part of the report: `times` are in the order of [`ALL`].
-fn measured(set: RuleSet, rules: &Rules, mix: &Mix, times: &[f64]) -> Set {
+/// One rule set's part of the report: `times`, and those from the typed request, are in the order of [`ALL`].
+fn measured(set: RuleSet, rules: &Rules, mix: &Mix, times: &[f64], typed: &[f64]) -> Set {
     eprintln!("{}: loading and weighing", set.name());
-    let rows = ALL.iter().zip(times).map(|(entry, time)| Row {
+    let native = times[0];
+    let times = times.iter().zip(typed);
+    let rows = ALL.iter().zip(times).map(|(entry, (time, typed))| Row {
         engine: entry.name,
         version: version(entry.package),
         nanoseconds: *time,
-        ratio: time / times[0],
+        typed_nanoseconds: *typed,
+        ratio: time / native,
         load_milliseconds: (entry.load_milliseconds)(rules),
         memory_kib: memory::in_child(entry.name, set),
     });

@@ -4,6 +4,9 @@
 
 use serde::Serialize;
 
+use crate::engine::Engine as _;
+use crate::engines::{Native, Scopegate};
+
 /// A whole run.
 #[derive(Serialize)]
 pub(crate) struct Report {
@@ -35,7 +38,10 @@ pub(crate) struct Row {
     pub(crate) engine: &'static str,
     /// The version of its crate; none for the floor.
     pub(crate) version: Option<String>,
+    /// With the request in the engine's own form before the clock starts.
     pub(crate) nanoseconds: f64,
+    /// From the typed request.
+    pub(crate) typed_nanoseconds: f64,
     /// How many times the floor's time that is.
     pub(crate) ratio: f64,
     pub(crate) load_milliseconds: f64,
@@ -70,12 +76,18 @@ pub(crate) struct Bar {
 }
 
 impl Set {
-    /// The nanoseconds of an engine.
-    pub(crate) fn nanoseconds(&self, engine: &str) -> f64 {
-        self.rows
-            .iter()
-            .find(|row| row.engine == engine)
+    /// An engine's row.
+    pub(crate) fn row(&self, engine: &str) -> &Row {
+        let mut rows = self.rows.iter();
+        rows.find(|row| row.engine == engine)
             .expect("every engine has a row")
-            .nanoseconds
+    }
+
+    /// Scopegate's time in parts of the fastest peer's.
+    pub(crate) fn beside_the_fastest(&self, nanoseconds: impl Fn(&Row) -> f64) -> f64 {
+        let ours = [Scopegate::NAME, Native::NAME];
+        let peers = self.rows.iter().filter(|row| !ours.contains(&row.engine));
+        let fastest = peers.map(&nanoseconds).fold(f64::INFINITY, f64::min);
+        nanoseconds(self.row(Scopegate::NAME)) / fastest
     }
 }

@@ -22,8 +22,8 @@ impl Display for Report {
             )?;
             writeln!(
                 f,
-                "  {:<22} {:>12} {:>10} {:>10} {:>10}",
-                "", "ns/decision", "x native", "load ms", "KiB"
+                "  {:<22} {:>12} {:>10} {:>12} {:>10} {:>10}",
+                "", "ns/decision", "x native", "ns, typed", "load ms", "KiB"
             )?;
             for row in &set.rows {
                 let engine = match &row.version {
@@ -33,10 +33,16 @@ impl Display for Report {
                 let memory = row.memory_kib.map_or("?".to_owned(), |kib| kib.to_string());
                 writeln!(
                     f,
-                    "  {engine:<22} {:>12.0} {:>10.1} {:>10.2} {memory:>10}",
-                    row.nanoseconds, row.ratio, row.load_milliseconds
+                    "  {engine:<22} {:>12.0} {:>10.1} {:>12.0} {:>10.2} {memory:>10}",
+                    row.nanoseconds, row.ratio, row.typed_nanoseconds, row.load_milliseconds
                 )?;
             }
+            writeln!(
+                f,
+                "  Scopegate's time beside the fastest peer's: {:.3} x from the typed request, {:.3} x with the peers' made ready",
+                set.beside_the_fastest(|row| row.typed_nanoseconds),
+                set.beside_the_fastest(|row| row.nanoseconds)
+            )?;
             writeln!(
                 f,
                 "  Scopegate's load: rules to component {:.2} ms, component to policy {:.2} ms",

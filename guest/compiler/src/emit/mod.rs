@@ -12,11 +12,15 @@ mod limits;
 mod list;
 mod manifest;
 mod module;
+mod reads;
 mod runtime;
+#[cfg(test)]
+mod sample;
 mod select;
 mod table;
 mod trace;
 mod uses;
+mod work;
 mod writable;
 
 use std::borrow::Cow;
@@ -35,6 +39,7 @@ use runtime::RUNTIME;
 pub(crate) use runtime::standalone;
 use select::Selection;
 use uses::Uses;
+pub(crate) use work::work;
 use writable::Writable;
 
 /// The core module of the rules; `digest` is that of their text.

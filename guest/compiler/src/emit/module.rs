@@ -6,10 +6,10 @@ use wasm_encoder::{
     TableSection, TableType, TypeSection, ValType,
 };
 
-use scopegate_contract::{EVALUATE_WITHIN, REQUEST_BEGIN, REQUEST_END};
+use scopegate_contract::{EVALUATE_WITHIN, REQUEST_BEGIN, REQUEST_END, REQUEST_READS};
 
 use super::runtime::RUNTIME;
-use super::{Emitter, count, runtime};
+use super::{Emitter, count, reads, runtime};
 
 const PAGE: u64 = 65_536;
 
@@ -61,7 +61,7 @@ impl Emitter<'_> {
             code.function(&body.expect("every declared function is defined"));
         }
         let heap = self.data.end().next_multiple_of(16);
-        let region = region(&mut globals, heap);
+        let region = region(&mut globals, heap, reads::reads(self.rules));
         let mut module = Module::new();
         module
             .section(&types)
@@ -118,17 +118,19 @@ fn memory(heap: u32) -> MemorySection {
     memories
 }
 
-/// Two constants for a host that lays out the request in memory by itself: where the request begins, and the address of the word
-/// that takes where what was laid ends. Gives the index of the first.
-fn region(globals: &mut GlobalSection, heap: u32) -> u32 {
+/// Constants for a host that lays out the request in memory by itself: where the request begins, the address of the word that takes
+/// where what was laid ends, and what is read of it. Gives the index of the first.
+fn region(globals: &mut GlobalSection, heap: u32, reads: u64) -> u32 {
     let first = globals.len();
-    let constant = GlobalType {
-        val_type: ValType::I32,
-        mutable: false,
-        shared: false,
-    };
-    for address in [heap, runtime::HEAP_BEGIN] {
-        globals.global(constant, &ConstExpr::i32_const(address.cast_signed()));
+    let address = |address: u32| (ValType::I32, ConstExpr::i32_const(address.cast_signed()));
+    let reads = (ValType::I64, ConstExpr::i64_const(reads.cast_signed()));
+    for (val_type, value) in [address(heap), address(runtime::HEAP_BEGIN), reads] {
+        let constant = GlobalType {
+            val_type,
+            mutable: false,
+            shared: false,
+        };
+        globals.global(constant, &value);
     }
     first
 }
@@ -136,7 +138,10 @@ fn region(globals: &mut GlobalSection, heap: u32) -> u32 {
 fn export(exports: &Exports, region: u32) -> ExportSection {
     let mut section = ExportSection::new();
     section.export("memory", ExportKind::Memory, 0);
-    for (name, global) in [REQUEST_BEGIN, REQUEST_END].into_iter().zip(region..) {
+    for (name, global) in [REQUEST_BEGIN, REQUEST_END, REQUEST_READS]
+        .into_iter()
+        .zip(region..)
+    {
         section.export(name, ExportKind::Global, global);
     }
     section.export(

@@ -76,29 +76,23 @@
 
   ;; ---- texts --------------------------------------------------------------------------------------------------
 
-  ;; The first word, those between, and the last one, which may overlap with the one before; less than a word likewise by halves.
+  ;; The first word and the last one, which may overlap; less than a word likewise by halves. A longer text is left to another
+  ;; function, since a loop makes one slower even where it is not entered.
   (func $text_equal (export "text_equal")
     (param $a i32) (param $a_len i32) (param $b i32) (param $b_len i32) (result i32) (local $last i32) (local $at i32)
     (if (i32.ne (local.get $a_len) (local.get $b_len)) (then (return (i32.const 0))))
     (if (i32.ge_u (local.get $a_len) (i32.const 8))
       (then
-        (if (i64.ne (i64.load align=1 (local.get $a)) (i64.load align=1 (local.get $b))) (then (return (i32.const 0))))
         (local.set $last (i32.sub (local.get $a_len) (i32.const 8)))
-        ;; A loop costs a look at the time even if it is left at once.
         (if (i32.gt_u (local.get $last) (i32.const 8))
-          (then
-            (local.set $at (i32.const 8))
-            (loop $words
-              (if (i64.ne
-                    (i64.load align=1 (i32.add (local.get $a) (local.get $at)))
-                    (i64.load align=1 (i32.add (local.get $b) (local.get $at))))
-                (then (return (i32.const 0))))
-              (local.set $at (i32.add (local.get $at) (i32.const 8)))
-              (br_if $words (i32.lt_u (local.get $at) (local.get $last))))))
+          (then (return (call $long_equal (local.get $a) (local.get $b) (local.get $last)))))
         (return
-          (i64.eq
-            (i64.load align=1 (i32.add (local.get $a) (local.get $last)))
-            (i64.load align=1 (i32.add (local.get $b) (local.get $last)))))))
+          (i64.eqz
+            (i64.or
+              (i64.xor (i64.load align=1 (local.get $a)) (i64.load align=1 (local.get $b)))
+              (i64.xor
+                (i64.load align=1 (i32.add (local.get $a) (local.get $last)))
+                (i64.load align=1 (i32.add (local.get $b) (local.get $last)))))))))
     (if (i32.ge_u (local.get $a_len) (i32.const 4))
       (then
         (local.set $last (i32.sub (local.get $a_len) (i32.const 4)))
@@ -120,6 +114,19 @@
         (i32.eq
           (i32.load8_u (i32.add (local.get $a) (local.get $at)))
           (i32.load8_u (i32.add (local.get $b) (local.get $at)))))))
+
+  ;; Words from the first to the last one, which begins at $last.
+  (func $long_equal (param $a i32) (param $b i32) (param $last i32) (result i32) (local $at i32)
+    (loop $words
+      (if (i64.ne
+            (i64.load align=1 (i32.add (local.get $a) (local.get $at)))
+            (i64.load align=1 (i32.add (local.get $b) (local.get $at))))
+        (then (return (i32.const 0))))
+      (local.set $at (i32.add (local.get $at) (i32.const 8)))
+      (br_if $words (i32.lt_u (local.get $at) (local.get $last))))
+    (i64.eq
+      (i64.load align=1 (i32.add (local.get $a) (local.get $last)))
+      (i64.load align=1 (i32.add (local.get $b) (local.get $last)))))
 
   ;; Less than 0, 0 or greater than 0, byte for byte.
   (func $text_order (export "text_order")
@@ -248,7 +255,7 @@
 
   ;; The value beside the key in a table, or $otherwise: a count, then (length, pointer, value) sorted by length, then bytes.
   (func $find (export "find") (param $table i32) (param $key i32) (param $len i32) (param $otherwise i32) (result i32)
-    (local $low i32) (local $high i32) (local $middle i32) (local $row i32) (local $order i32)
+    (local $low i32) (local $high i32) (local $middle i32) (local $row i32) (local $order i32) (local $text i32)
     (local.set $high (i32.load (local.get $table)))
     (loop $halves
       (if (i32.ge_u (local.get $low) (local.get $high)) (then (return (local.get $otherwise))))
@@ -257,10 +264,10 @@
       (local.set $order (i32.sub (local.get $len) (i32.load (local.get $row))))
       (if (i32.eqz (local.get $order))
         (then
-          (local.set $order
-            (call $text_order
-              (local.get $key) (local.get $len) (i32.load offset=4 (local.get $row)) (local.get $len)))))
-      (if (i32.eqz (local.get $order)) (then (return (i32.load offset=8 (local.get $row)))))
+          (local.set $text (i32.load offset=4 (local.get $row)))
+          (if (call $text_equal (local.get $key) (local.get $len) (local.get $text) (local.get $len))
+            (then (return (i32.load offset=8 (local.get $row)))))
+          (local.set $order (call $text_order (local.get $key) (local.get $len) (local.get $text) (local.get $len)))))
       (if (i32.lt_s (local.get $order) (i32.const 0))
         (then (local.set $high (local.get $middle)))
         (else (local.set $low (i32.add (local.get $middle) (i32.const 1)))))

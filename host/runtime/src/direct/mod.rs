@@ -15,10 +15,10 @@ use crate::error::{EvaluateError, LoadError};
 use crate::facts::Request;
 use crate::fault::Fault;
 use crate::manifest::Manifest;
-use crate::memory::{self, Answer, Lying, lay};
-use crate::policy::Origin;
+use crate::memory::{self, Answer, lay, lay_within};
 use crate::quota::Quota;
 use crate::store;
+use crate::watch::Watch;
 
 /// Bytes of a page of linear memory.
 const PAGE: usize = 65_536;
@@ -26,6 +26,7 @@ const PAGE: usize = 65_536;
 /// A core module from which instances are made.
 pub(crate) struct DirectCode {
     engine: Engine,
+    watch: Watch,
     instance: InstancePre<Quota>,
 }
 
@@ -42,22 +43,28 @@ pub(crate) struct DirectInstance {
 /// The part of an instance that calls change.
 struct Running {
     engine: Engine,
+    watch: Watch,
     store: Store<Quota>,
     memory: Memory,
     /// Where the request begins.
     request: u32,
     /// The word that takes where the request ends.
     request_end: u32,
+    /// The most bytes that a request may have.
+    most_bytes: usize,
+    /// The texts and lists that the policy reads of a request that is within the limits.
+    reads: u64,
 }
 
 impl DirectCode {
     /// Code of the core module of a component that our compiler made.
-    pub(crate) fn new(engine: &Engine, module: &Module) -> Result<Self, LoadError> {
-        let instance = Linker::new(engine.half(Origin::Compiled))
+    pub(crate) fn new(engine: &Engine, watch: Watch, module: &Module) -> Result<Self, LoadError> {
+        let instance = Linker::new(module.engine())
             .instantiate_pre(module)
             .map_err(|error| LoadError::Invalid(error.into()))?;
         Ok(Self {
             engine: engine.clone(),
+            watch,
             instance,
         })
     }
@@ -71,12 +78,12 @@ impl DirectCode {
 
     /// Another instance.
     pub(crate) fn start(&self) -> Result<DirectInstance, Fault> {
-        let mut store = store::open(&self.engine, Origin::Compiled);
+        let mut store = store::open(&self.engine, self.watch);
         let instance = match self.instance.instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) => return Err(Fault::new(error, store.data(), self.engine.limits())),
         };
-        DirectInstance::new(&self.engine, store, instance).map_err(|name| {
+        DirectInstance::new(self, store, instance).map_err(|name| {
             Fault::Trapped(
                 format!("the core module does not export `{name}` as the compiler does").into(),
             )
@@ -86,10 +93,23 @@ impl DirectCode {
 
 impl DirectInstance {
     /// Finds what the core module exports; else gives the name of what is not as it should be.
-    fn new(engine: &Engine, mut store: Store<Quota>, instance: Instance) -> Result<Self, String> {
+    fn new(code: &DirectCode, mut store: Store<Quota>, instance: Instance) -> Result<Self, String> {
         let memory = instance.get_memory(&mut store, "memory").ok_or("memory")?;
-        let request = constant(&mut store, instance, scopegate_contract::REQUEST_BEGIN)?;
-        let request_end = constant(&mut store, instance, scopegate_contract::REQUEST_END)?;
+        let mut constant = |name: &str| {
+            let global = instance.get_global(&mut store, name);
+            global
+                .map(|global| global.get(&mut store))
+                .ok_or(name.to_owned())
+        };
+        let mut address = |name: &str| match constant(name)? {
+            Val::I32(address) => Ok(address.cast_unsigned()),
+            _ => Err(name.to_owned()),
+        };
+        let request = address(scopegate_contract::REQUEST_BEGIN)?;
+        let request_end = address(scopegate_contract::REQUEST_END)?;
+        let Val::I64(reads) = constant(scopegate_contract::REQUEST_READS)? else {
+            return Err(scopegate_contract::REQUEST_READS.to_owned());
+        };
         let name = |function| format!("{}#{function}", scopegate_contract::INTERFACE);
         let describe = function(&mut store, instance, name("describe"))?;
         let evaluate = function(&mut store, instance, name("evaluate"))?;
@@ -98,11 +118,14 @@ impl DirectInstance {
         let explain = function(&mut store, instance, name("explain"))?;
         Ok(Self {
             running: Running {
-                engine: engine.clone(),
+                engine: code.engine.clone(),
+                watch: code.watch,
                 store,
                 memory,
                 request,
                 request_end,
+                most_bytes: code.engine.limits().request_bytes,
+                reads: reads.cast_unsigned(),
             },
             describe,
             evaluate,
@@ -111,20 +134,22 @@ impl DirectInstance {
         })
     }
 
+    #[inline]
     pub(crate) fn evaluate(&mut self, request: &Request) -> Result<Evaluated, EvaluateError> {
-        let evaluate = if self.running.lay(request)? {
+        let running = &mut self.running;
+        let evaluate = if running.lay_within(request)? {
             &self.evaluate_within
         } else {
+            running.lay(request)?;
             &self.evaluate
         };
-        let at = self.running.request;
-        Ok(self.running.call(evaluate, at)?)
+        Ok(running.call(evaluate, running.request)?)
     }
 
     pub(crate) fn explain(&mut self, request: &Request) -> Result<Explained, EvaluateError> {
-        self.running.lay(request)?;
-        let at = self.running.request;
-        Ok(self.running.call(&self.explain, at)?)
+        let running = &mut self.running;
+        running.lay(request)?;
+        Ok(running.call(&self.explain, running.request)?)
     }
 
     /// Bytes of linear memory it has now.
@@ -134,57 +159,51 @@ impl DirectInstance {
 }
 
 impl Running {
-    /// Lays `request` out, in more memory if it takes more. Tells whether it is surely within the limits and has no attributes.
-    fn lay(&mut self, request: &Request) -> Result<bool, EvaluateError> {
-        let limit = self.engine.limits().request_bytes;
+    /// Lays out what the policy reads of `request`, if that is surely within the limits, has no attributes, and there is room; else the policy
+    /// itself has to look at all of it.
+    #[inline]
+    fn lay_within(&mut self, request: &Request) -> Result<bool, EvaluateError> {
         let begin = self.request as usize;
-        let bytes = self.memory.data_mut(&mut self.store);
-        let room = bytes.get_mut(begin..).unwrap_or_default();
-        let most = room.len().min(limit);
-        let Lying { end, is_within } = match lay(request, &mut room[..most], begin) {
-            Some(lying) => lying,
-            None => self.lay_in_more(request)?,
-        };
-        let end = u32::try_from(end).expect("memory ends before 4 GiB");
-        let place = self.request_end as usize;
-        let place = self
-            .memory
-            .data_mut(&mut self.store)
-            .get_mut(place..place + 4);
-        place
-            .ok_or_else(too_small)?
-            .copy_from_slice(&end.to_le_bytes());
-        Ok(is_within)
+        let memory = self.memory.data_mut(&mut self.store);
+        let most = memory.len().min(begin.saturating_add(self.most_bytes));
+        match lay_within(request, &mut memory[..most], begin, self.reads) {
+            Some(end) => {
+                note_end(memory, self.request_end, end)?;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
     }
 
-    /// Lays out a request that does not fit into the memory there is.
+    /// Lays out all of `request`, in more memory if it takes more.
     #[cold]
-    fn lay_in_more(&mut self, request: &Request) -> Result<Lying, EvaluateError> {
-        let (bytes, limit) = (request.bytes(), self.engine.limits().request_bytes);
+    fn lay(&mut self, request: &Request) -> Result<(), EvaluateError> {
+        let (bytes, limit) = (request.bytes(), self.most_bytes);
         if bytes > limit {
             return Err(EvaluateError::RequestTooLarge { bytes, limit });
         }
         let begin = self.request as usize;
         let lacking = (begin + bytes).saturating_sub(self.memory.data_size(&self.store));
-        store::allot(&mut self.store, &self.engine, Origin::Compiled);
+        store::allot(&mut self.store, &self.engine, self.watch);
         self.memory
             .grow(&mut self.store, lacking.div_ceil(PAGE) as u64)
             .map_err(|_| Fault::OutOfMemory {
                 limit: self.engine.limits().memory_bytes,
             })?;
-        let room = self.memory.data_mut(&mut self.store).get_mut(begin..);
-        let lying = room.and_then(|room| lay(request, room, begin));
-        Ok(lying.ok_or_else(too_small)?)
+        let memory = self.memory.data_mut(&mut self.store);
+        let end = lay(request, memory, begin).ok_or_else(too_small)?;
+        Ok(note_end(memory, self.request_end, end)?)
     }
 
     /// Calls a function and reads the answer where it points to.
+    #[inline]
     fn call<P: WasmParams, R: Answer>(
         &mut self,
         function: &TypedFunc<P, u32>,
         parameters: P,
     ) -> Result<R, Fault> {
         let limits = self.engine.limits();
-        store::allot(&mut self.store, &self.engine, Origin::Compiled);
+        store::allot(&mut self.store, &self.engine, self.watch);
         match function.call(&mut self.store, parameters) {
             Ok(address) => {
                 let bytes = self.memory.data(&self.store);
@@ -193,6 +212,17 @@ impl Running {
             Err(error) => Err(Fault::new(error, self.store.data(), limits)),
         }
     }
+}
+
+/// Tells the module where what was laid ends: in the word at `place`.
+#[inline]
+fn note_end(memory: &mut [u8], place: u32, end: usize) -> Result<(), Fault> {
+    let end = u32::try_from(end).expect("memory ends before 4 GiB");
+    let place = memory
+        .get_mut(place as usize..)
+        .and_then(<[u8]>::first_chunk_mut);
+    *place.ok_or_else(too_small)? = end.to_le_bytes();
+    Ok(())
 }
 
 /// The region that the module declares is not within its memory.
@@ -208,13 +238,4 @@ fn function<P: WasmParams>(
 ) -> Result<TypedFunc<P, u32>, String> {
     let function = instance.get_typed_func(store, &name);
     function.map_err(|_| name)
-}
-
-/// The value of a constant that the module exports, or its name.
-fn constant(store: &mut Store<Quota>, instance: Instance, name: &str) -> Result<u32, String> {
-    let global = instance.get_global(&mut *store, name);
-    match global.map(|global| global.get(&mut *store)) {
-        Some(Val::I32(address)) => Ok(address.cast_unsigned()),
-        _ => Err(name.to_owned()),
-    }
 }

@@ -10,7 +10,7 @@ use crate::error::EvaluateError;
 use crate::facts::Request;
 use crate::fault::Fault;
 use crate::limits::Limits;
-use crate::policy::Origin;
+use crate::watch::Watch;
 
 const FULL: &[u8] = include_bytes!("../../tests/runtime/full.json");
 
@@ -22,7 +22,8 @@ fn module(evaluate: &str) -> String {
     with(
         r#"(memory (export "memory") 2 8)
         (global (export "request-begin") i32 (i32.const 1024))
-        (global (export "request-end") i32 (i32.const 512))"#,
+        (global (export "request-end") i32 (i32.const 512))
+        (global (export "request-reads") i64 (i64.const -1))"#,
         evaluate,
     )
 }
@@ -49,8 +50,8 @@ fn engine() -> Engine {
 
 fn start(engine: &Engine, text: &str) -> Result<DirectInstance, Fault> {
     let binary = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let module = Module::from_binary(engine.half(Origin::Compiled), &binary).expect("it is valid");
-    DirectCode::new(engine, &module)
+    let module = Module::from_binary(engine.watched(Watch::Clock), &binary).expect("it is valid");
+    DirectCode::new(engine, Watch::Clock, &module)
         .expect("it imports nothing")
         .start()
 }
@@ -65,7 +66,7 @@ fn a_good_module_decides() {
     let mut instance = start(&engine, &module(ALLOW)).expect("it starts");
     for _ in 0..3 {
         let decided = instance.evaluate(&request()).expect("it decides");
-        assert!(decided.expect("it judges").unmet.is_empty());
+        assert!(decided.expect("it judges").unmet().is_empty());
     }
 }
 
@@ -151,13 +152,23 @@ fn a_module_that_is_not_laid_out_as_ours_does_not_start() {
     let memory = r#"(memory (export "memory") 2)"#;
     let begin = r#"(global (export "request-begin") i32 (i32.const 1024))"#;
     let end = r#"(global (export "request-end") i32 (i32.const 512))"#;
+    let reads = r#"(global (export "request-reads") i64 (i64.const 0))"#;
     for (fields, missing) in [
-        (format!("(memory 2) {begin} {end}"), "memory"),
-        (format!("{memory} {end}"), "request-begin"),
-        (format!("{memory} {begin}"), "request-end"),
+        (format!("(memory 2) {begin} {end} {reads}"), "memory"),
+        (format!("{memory} {end} {reads}"), "request-begin"),
+        (format!("{memory} {begin} {reads}"), "request-end"),
+        (format!("{memory} {begin} {end}"), "request-reads"),
         (
-            format!(r#"{memory} {begin} (global (export "request-end") i64 (i64.const 512))"#),
+            format!(
+                r#"{memory} {begin} {reads} (global (export "request-end") i64 (i64.const 512))"#
+            ),
             "request-end",
+        ),
+        (
+            format!(
+                r#"{memory} {begin} {end} (global (export "request-reads") i32 (i32.const 0))"#
+            ),
+            "request-reads",
         ),
     ] {
         let Err(Fault::Trapped(source)) = start(&engine, &with(&fields, ALLOW)).map(|_| ()) else {
@@ -177,7 +188,8 @@ fn a_region_outside_of_memory_is_an_error() {
         let fields = format!(
             r#"(memory (export "memory") 2 2)
             (global (export "request-begin") i32 (i32.const {begin}))
-            (global (export "request-end") i32 (i32.const {end}))"#
+            (global (export "request-end") i32 (i32.const {end}))
+            (global (export "request-reads") i64 (i64.const -1))"#
         );
         let mut instance = start(&engine, &with(&fields, ALLOW)).expect("it starts");
         let error = instance.evaluate(&request()).expect_err("it does not fit");

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 use crate::json::{self, At, InputError, Json, Path, Shape, Written};
-use crate::memory::{Fact, Laid, Layout, Room};
+use crate::memory::{ALL, FULL, Fact, Laid, Layout};
 
 /// A custom fact.
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lower, Lift)]
@@ -42,13 +42,37 @@ impl Laid for Attribute {
 }
 
 impl Fact for Attribute {
-    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
+    // They are not told apart: a policy looks for them by their names.
+    const POINTERS: u32 = 0;
+
+    fn lay<const WITHIN: bool>(
+        &self,
+        memory: &mut [u8],
+        place: usize,
+        end: usize,
+        _: u64,
+    ) -> usize {
         const OFFSETS: [usize; 2] = Layout::offsets([String::LAYOUT, AttributeValue::LAYOUT]);
+        if WITHIN {
+            return FULL;
+        }
+        let value = self.name.lay::<false>(memory, place + OFFSETS[0], end, ALL);
+        let next = self
+            .value
+            .lay::<false>(memory, place + OFFSETS[1], value, ALL);
+        if let Some(place) = memory.get_mut(place..place + Self::LAYOUT.size) {
+            self.name
+                .put(&mut place[OFFSETS[0]..][..String::LAYOUT.size], end, ALL);
+            self.value.put(&mut place[OFFSETS[1]..], value, ALL);
+        }
+        next
+    }
+
+    fn put(&self, _: &mut [u8], _: usize, _: u64) {}
+
+    fn is_within(&self) -> bool {
         // The policy itself has to look for it by its name.
-        room.note(false);
-        self.name
-            .lay(&mut place[OFFSETS[0]..][..String::LAYOUT.size], room)?;
-        self.value.lay(&mut place[OFFSETS[1]..], room)
+        false
     }
 
     fn room(&self, end: usize) -> usize {
@@ -66,26 +90,40 @@ impl Laid for AttributeValue {
 }
 
 impl Fact for AttributeValue {
-    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
-        let (tag, payload) = place.split_at_mut(Self::LAYOUT.payload());
+    const POINTERS: u32 = 0;
+
+    fn lay<const WITHIN: bool>(
+        &self,
+        memory: &mut [u8],
+        place: usize,
+        end: usize,
+        _: u64,
+    ) -> usize {
         match self {
-            Self::Text(text) => {
-                tag[0] = 0;
-                text.lay(payload, room)
-            }
-            Self::Number(number) => {
-                tag[0] = 1;
-                number.lay(payload, room)
-            }
-            Self::Truth(truth) => {
-                tag[0] = 2;
-                truth.lay(payload, room)
-            }
-            Self::Texts(texts) => {
-                tag[0] = 3;
-                texts.lay(payload, room)
-            }
+            Self::Text(text) => text.lay::<WITHIN>(memory, place, end, ALL),
+            Self::Number(_) | Self::Truth(_) => end,
+            Self::Texts(texts) => texts.lay::<WITHIN>(memory, place, end, ALL),
         }
+    }
+
+    fn put(&self, place: &mut [u8], end: usize, _: u64) {
+        let (tag, payload) = place.split_at_mut(Self::LAYOUT.payload());
+        tag[0] = match self {
+            Self::Text(_) => 0,
+            Self::Number(_) => 1,
+            Self::Truth(_) => 2,
+            Self::Texts(_) => 3,
+        };
+        match self {
+            Self::Text(text) => text.put(&mut payload[..String::LAYOUT.size], end, ALL),
+            Self::Number(number) => number.put(&mut payload[..i64::LAYOUT.size], end, ALL),
+            Self::Truth(truth) => truth.put(&mut payload[..bool::LAYOUT.size], end, ALL),
+            Self::Texts(texts) => texts.put(&mut payload[..String::LAYOUT.size], end, ALL),
+        }
+    }
+
+    fn is_within(&self) -> bool {
+        false
     }
 
     fn room(&self, end: usize) -> usize {

@@ -70,17 +70,41 @@ macro_rules! record {
         }
 
         impl $crate::memory::Fact for $Name {
-            fn lay(&self, place: &mut [u8], room: &mut $crate::memory::Room<'_>) -> Option<()> {
-                use $crate::memory::{Laid, Layout};
+            const POINTERS: u32 = 0 $(+ <$ty as $crate::memory::Fact>::POINTERS)*;
+
+            fn lay<const WITHIN: bool>(&self, memory: &mut [u8], place: usize, end: usize, reads: u64) -> usize {
+                use $crate::memory::{Fact, Laid, Layout};
 
                 #[expect(non_camel_case_types, reason = "the fields' own names")]
                 enum Index { $($field),* }
 
                 let offsets = const { Layout::offsets([$(<$ty as Laid>::LAYOUT),*]) };
-                // So that the places of the fields are seen to be within it.
-                let place = &mut place[..Self::LAYOUT.size];
-                $(self.$field.lay(&mut place[offsets[Index::$field as usize]..][..<$ty as Laid>::LAYOUT.size], room)?;)*
-                Some(())
+                let pointers = const { $crate::memory::before([$(<$ty as Fact>::POINTERS),*]) };
+                let next = end;
+                $(
+                    let $field = next;
+                    let next = self.$field.lay::<WITHIN>(
+                        memory,
+                        place + offsets[Index::$field as usize],
+                        next,
+                        reads.unbounded_shr(pointers[Index::$field as usize]),
+                    );
+                )*
+                if let Some(record) = memory.get_mut(place..place + Self::LAYOUT.size) {
+                    $(self.$field.put(
+                        &mut record[offsets[Index::$field as usize]..][..<$ty as Laid>::LAYOUT.size],
+                        $field,
+                        reads.unbounded_shr(pointers[Index::$field as usize]),
+                    );)*
+                }
+                next
+            }
+
+            #[inline]
+            fn put(&self, _: &mut [u8], _: usize, _: u64) {}
+
+            fn is_within(&self) -> bool {
+                true $(&& $crate::memory::Fact::is_within(&self.$field))*
             }
 
             fn room(&self, end: usize) -> usize {
@@ -159,14 +183,7 @@ macro_rules! cases {
             }
         }
 
-        impl $crate::memory::Fact for $Name {
-            #[inline]
-            fn lay(&self, place: &mut [u8], _: &mut $crate::memory::Room<'_>) -> Option<()> {
-                place[0] = *self as u8;
-                Some(())
-            }
-        }
-
+        $crate::memory::scalar!($Name: case => [case as u8], { let _ = case; true });
         $crate::facts::macros::tags!($Name: $($case),*);
     };
 }
@@ -188,6 +205,7 @@ macro_rules! answer {
         }
 
         impl $(<$($Of: $crate::memory::Answer),*>)? $crate::memory::Answer for $Name $(<$($Of),*>)? {
+            #[inline]
             fn read(place: &[u8], memory: &$crate::memory::Memory<'_>) -> Result<Self, $crate::fault::Fault> {
                 use $crate::memory::{Answer, Laid, Layout};
 

@@ -31,6 +31,7 @@ impl<'m> Memory<'m> {
     }
 
     /// Reads the answer at `address`.
+    #[inline]
     pub(crate) fn answer<T: Answer>(&self, address: u32) -> Result<T, Fault> {
         T::read(self.places(address, 1, T::LAYOUT)?, self)
     }
@@ -51,16 +52,8 @@ impl<'m> Memory<'m> {
 
     /// The places of a text or list that `place` points to.
     #[inline]
-    fn pointed(&self, place: &[u8], layout: Layout) -> Result<&'m [u8], Fault> {
+    pub(crate) fn pointed(&self, place: &[u8], layout: Layout) -> Result<&'m [u8], Fault> {
         self.places(word(&place[..4]), word(&place[4..]), layout)
-    }
-
-    /// The elements of a list that `place` points to, counted as copied.
-    #[inline]
-    pub(crate) fn list(&self, place: &[u8], element: Layout) -> Result<&'m [u8], Fault> {
-        let elements = self.pointed(place, element)?;
-        self.spend(elements.len())?;
-        Ok(elements)
     }
 
     /// Counts `bytes` that are copied.
@@ -114,6 +107,12 @@ impl Answer for String {
             Ok(text) => Ok(text.to_owned()),
             Err(_) => Err(misplaced("a text that is not UTF-8")),
         }
+    }
+}
+
+impl<T: Answer> Answer for Box<T> {
+    fn read(place: &[u8], memory: &Memory<'_>) -> Result<Self, Fault> {
+        T::read(place, memory).map(Self::new)
     }
 }
 

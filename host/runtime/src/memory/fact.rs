@@ -1,121 +1,180 @@
 //! Lays facts out in a policy's memory.
 //!
-//! Always true here: each fact is written once, front to back, and what does not fit is found before a byte outside is written.
-
-use std::mem;
+//! Always true here: each fact is written once, front to back; nothing is written outside of the memory handed in, and what does not fit is found.
 
 use scopegate_contract::{LAST_INSTANT, LIST, TEXT_BYTES};
 
-use super::layout::{Laid, Layout, up};
+use super::layout::{Laid, up};
+
+/// Reads every fact.
+pub(crate) const ALL: u64 = u64::MAX;
+
+/// Where nothing is laid any more, for it did not fit: outside of every memory, and far from where addresses end.
+pub(crate) const FULL: usize = usize::MAX / 4;
 
 /// A fact that can be laid out.
+///
+/// In `reads` is a bit for each of its texts and lists; one without it is laid as an empty one.
 pub(crate) trait Fact: Laid {
-    /// Writes the value to `place`, which has its layout's size, and what it points to into the room behind. `None` if that is too small.
-    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()>;
+    /// How many texts and lists it has, those of lists' elements once, in the contract's order.
+    const POINTERS: u32;
 
-    /// Where the room that the value takes ends, if it begins at `end`.
+    /// Writes what the value points to behind `end`, and the fields of a record to `place`; gives where that ends. `WITHIN` has what may be
+    /// over a limit count as what does not fit: lists that may be longer than others are not looked at closely.
+    fn lay<const WITHIN: bool>(
+        &self,
+        memory: &mut [u8],
+        place: usize,
+        end: usize,
+        reads: u64,
+    ) -> usize;
+
+    /// Writes what is no record to its place, of its layout's size; what it points to was laid behind `end`.
+    fn put(&self, place: &mut [u8], end: usize, reads: u64);
+
+    /// Whether it is surely within the limits.
+    fn is_within(&self) -> bool;
+
+    /// Where what the value points to ends, if it begins at `end`.
     fn room(&self, end: usize) -> usize {
         end
     }
 }
 
-/// The free part of a memory, and what was seen while it was filled.
-pub(crate) struct Room<'m> {
-    free: &'m mut [u8],
-    /// The address of its first byte.
+/// Lays all of `fact` out at `address`, a multiple of its alignment, in `memory`, which begins at address 0. Gives the address at which it
+/// ends; `None` if it does not fit.
+pub(crate) fn lay<T: Fact>(fact: &T, memory: &mut [u8], address: usize) -> Option<usize> {
+    laid::<T, false>(fact, memory, address, ALL)
+}
+
+/// The same for what is surely within the limits, and has no attributes; else `None`. Of its texts and lists only those with a bit in `reads`
+/// are there to be read.
+pub(crate) fn lay_within<T: Fact>(
+    fact: &T,
+    memory: &mut [u8],
     address: usize,
-    /// Whether every fact so far is within the limits that hold everywhere.
-    is_within: bool,
+    reads: u64,
+) -> Option<usize> {
+    laid::<T, true>(fact, memory, address, reads)
 }
 
-/// What was laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lying {
-    /// The address at which it ends.
-    pub(crate) end: usize,
-    /// Whether every fact is surely within the limits, and no attribute is among them. Lists that may be longer than others are not looked
-    /// at closely: the policy itself does, and says what is wrong.
-    pub(crate) is_within: bool,
+fn laid<T: Fact, const WITHIN: bool>(
+    fact: &T,
+    memory: &mut [u8],
+    address: usize,
+    reads: u64,
+) -> Option<usize> {
+    const { assert!(T::POINTERS <= u64::BITS) };
+    let end = lay_at::<T, WITHIN>(fact, memory, address, address + T::LAYOUT.size, reads);
+    (end <= memory.len()).then_some(end)
 }
 
-/// Lays `fact` out in `memory`, whose first byte has that address, a multiple of the fact's alignment; `None` if it does not fit.
-pub(crate) fn lay<T: Fact>(fact: &T, memory: &mut [u8], address: usize) -> Option<Lying> {
-    let (place, free) = memory.split_at_mut_checked(T::LAYOUT.size)?;
-    let mut room = Room {
-        free,
-        address: address + T::LAYOUT.size,
-        is_within: true,
+/// Lays a value, which is a list's element or stands alone, out at `place`.
+#[inline]
+fn lay_at<T: Fact, const WITHIN: bool>(
+    fact: &T,
+    memory: &mut [u8],
+    place: usize,
+    end: usize,
+    reads: u64,
+) -> usize {
+    let next = fact.lay::<WITHIN>(memory, place, end, reads);
+    if let Some(place) = memory.get_mut(place..place + T::LAYOUT.size) {
+        fact.put(place, end, reads);
+    }
+    next
+}
+
+/// For each field of a record, how many texts and lists the fields before it have.
+pub(crate) const fn before<const N: usize>(pointers: [u32; N]) -> [u32; N] {
+    let (mut before, mut sum, mut index) = ([0; N], 0, 0);
+    while index < N {
+        before[index] = sum;
+        sum += pointers[index];
+        index += 1;
+    }
+    before
+}
+
+/// Puts where a text or list is, and how long. Memory ends before 4 GiB, and so does what is in it.
+#[inline]
+fn point(place: &mut [u8], address: usize, length: usize) {
+    place[..8].copy_from_slice(&(address as u64 | (length as u64) << 32).to_le_bytes());
+}
+
+/// A number, boolean or enum.
+macro_rules! scalar {
+    ($Type:ty: $value:ident => $bytes:expr, $is_within:expr) => {
+        impl $crate::memory::Fact for $Type {
+            const POINTERS: u32 = 0;
+
+            #[inline]
+            fn lay<const WITHIN: bool>(&self, _: &mut [u8], _: usize, end: usize, _: u64) -> usize {
+                if WITHIN && !self.is_within() {
+                    return $crate::memory::FULL;
+                }
+                end
+            }
+
+            #[inline]
+            fn put(&self, place: &mut [u8], _: usize, _: u64) {
+                let $value = *self;
+                place.copy_from_slice(&$bytes);
+            }
+
+            #[inline]
+            fn is_within(&self) -> bool {
+                let $value = *self;
+                $is_within
+            }
+        }
     };
-    fact.lay(place, &mut room)?;
-    Some(Lying {
-        end: room.address,
-        is_within: room.is_within,
-    })
 }
 
-impl<'m> Room<'m> {
-    /// Notes whether a fact is within its limits.
-    #[inline]
-    pub(crate) fn note(&mut self, is_within: bool) {
-        self.is_within &= is_within;
-    }
+pub(crate) use scalar;
 
-    /// Takes `count` places of that layout, and gives them with their address.
-    #[inline]
-    fn take(&mut self, layout: Layout, count: usize) -> Option<(&'m mut [u8], usize)> {
-        let address = up(self.address, layout.align);
-        let (_, free) = mem::take(&mut self.free).split_at_mut_checked(address - self.address)?;
-        let (places, free) = free.split_at_mut_checked(layout.size * count)?;
-        self.free = free;
-        self.address = address + places.len();
-        Some((places, address))
-    }
-
-    /// Puts a text or list there: where, and how long.
-    #[inline]
-    fn point(place: &mut [u8], address: usize, length: usize) -> Option<()> {
-        place[..4].copy_from_slice(&u32::try_from(address).ok()?.to_le_bytes());
-        place[4..8].copy_from_slice(&u32::try_from(length).ok()?.to_le_bytes());
-        Some(())
-    }
-}
-
-impl Fact for bool {
-    #[inline]
-    fn lay(&self, place: &mut [u8], _: &mut Room<'_>) -> Option<()> {
-        place[0] = u8::from(*self);
-        Some(())
-    }
-}
-
-impl Fact for u32 {
-    #[inline]
-    fn lay(&self, place: &mut [u8], _: &mut Room<'_>) -> Option<()> {
-        place[..4].copy_from_slice(&self.to_le_bytes());
-        Some(())
-    }
-}
-
-impl Fact for i64 {
-    #[inline]
-    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
-        // Every such number of the contract is a time, but for an attribute's.
-        room.note((0..=LAST_INSTANT).contains(self));
-        place[..8].copy_from_slice(&self.to_le_bytes());
-        Some(())
-    }
-}
+scalar!(bool: value => [u8::from(value)], { let _ = value; true });
+scalar!(u32: value => value.to_le_bytes(), { let _ = value; true });
+// Every such number of the contract is a time, but for an attribute's.
+scalar!(i64: value => value.to_le_bytes(), (0..=LAST_INSTANT).contains(&value));
 
 impl Fact for String {
+    const POINTERS: u32 = 1;
+
     #[inline]
-    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
-        room.note(self.len() <= TEXT_BYTES as usize);
-        let (bytes, free) = mem::take(&mut room.free).split_at_mut_checked(self.len())?;
-        copy(bytes, self.as_bytes());
-        let address = room.address;
-        room.free = free;
-        room.address += self.len();
-        Room::point(place, address, self.len())
+    fn lay<const WITHIN: bool>(
+        &self,
+        memory: &mut [u8],
+        _: usize,
+        end: usize,
+        reads: u64,
+    ) -> usize {
+        if WITHIN && !self.is_within() {
+            return FULL;
+        }
+        if reads & 1 == 0 {
+            return end;
+        }
+        let next = end + self.len();
+        match memory.get_mut(end..next) {
+            Some(bytes) => copy(bytes, self.as_bytes()),
+            None => return FULL,
+        }
+        next
+    }
+
+    #[inline]
+    fn put(&self, place: &mut [u8], end: usize, reads: u64) {
+        if reads & 1 == 0 {
+            point(place, 0, 0);
+        } else {
+            point(place, end, self.len());
+        }
+    }
+
+    #[inline]
+    fn is_within(&self) -> bool {
+        self.len() <= TEXT_BYTES as usize
     }
 
     fn room(&self, end: usize) -> usize {
@@ -124,13 +183,45 @@ impl Fact for String {
 }
 
 impl<T: Fact> Fact for Vec<T> {
-    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
-        room.note(self.len() <= LIST as usize);
-        let (places, address) = room.take(T::LAYOUT, self.len())?;
-        for (value, place) in self.iter().zip(places.chunks_exact_mut(T::LAYOUT.size)) {
-            value.lay(place, room)?;
+    const POINTERS: u32 = 1 + T::POINTERS;
+
+    fn lay<const WITHIN: bool>(
+        &self,
+        memory: &mut [u8],
+        _: usize,
+        end: usize,
+        reads: u64,
+    ) -> usize {
+        if WITHIN && self.len() > LIST as usize {
+            return FULL;
         }
-        Room::point(place, address, self.len())
+        if reads & 1 == 0 {
+            return if WITHIN && !self.iter().all(T::is_within) {
+                FULL
+            } else {
+                end
+            };
+        }
+        let mut place = up(end, T::LAYOUT.align);
+        let mut end = place + T::LAYOUT.size * self.len();
+        for value in self {
+            end = lay_at::<T, WITHIN>(value, memory, place, end, reads >> 1);
+            place += T::LAYOUT.size;
+        }
+        end
+    }
+
+    #[inline]
+    fn put(&self, place: &mut [u8], end: usize, reads: u64) {
+        if reads & 1 == 0 {
+            point(place, 0, 0);
+        } else {
+            point(place, up(end, T::LAYOUT.align), self.len());
+        }
+    }
+
+    fn is_within(&self) -> bool {
+        self.len() <= LIST as usize && self.iter().all(T::is_within)
     }
 
     fn room(&self, end: usize) -> usize {
@@ -140,13 +231,37 @@ impl<T: Fact> Fact for Vec<T> {
 }
 
 impl<T: Fact> Fact for Option<T> {
+    const POINTERS: u32 = T::POINTERS;
+
     #[inline]
-    fn lay(&self, place: &mut [u8], room: &mut Room<'_>) -> Option<()> {
-        place[0] = u8::from(self.is_some());
+    fn lay<const WITHIN: bool>(
+        &self,
+        memory: &mut [u8],
+        place: usize,
+        end: usize,
+        reads: u64,
+    ) -> usize {
         match self {
-            Some(value) => value.lay(&mut place[Self::LAYOUT.payload()..][..T::LAYOUT.size], room),
-            None => Some(()),
+            Some(value) => value.lay::<WITHIN>(memory, place + Self::LAYOUT.payload(), end, reads),
+            None => end,
         }
+    }
+
+    #[inline]
+    fn put(&self, place: &mut [u8], end: usize, reads: u64) {
+        place[0] = u8::from(self.is_some());
+        if let Some(value) = self {
+            value.put(
+                &mut place[Self::LAYOUT.payload()..][..T::LAYOUT.size],
+                end,
+                reads,
+            );
+        }
+    }
+
+    #[inline]
+    fn is_within(&self) -> bool {
+        self.as_ref().is_none_or(T::is_within)
     }
 
     fn room(&self, end: usize) -> usize {
@@ -157,16 +272,20 @@ impl<T: Fact> Fact for Option<T> {
 /// Copies `from`, which is as long as `to`: most texts are short, and for those a call of `memcpy` takes longer than the copy.
 #[inline]
 fn copy(to: &mut [u8], from: &[u8]) {
-    match from.len() {
-        0 => {}
-        1..4 => {
-            ends::<1>(to, from);
-            to[from.len() / 2] = from[from.len() / 2];
+    let length = from.len();
+    if length >= 8 {
+        if length <= 16 {
+            ends::<8>(to, from);
+        } else if length <= 32 {
+            ends::<16>(to, from);
+        } else {
+            to.copy_from_slice(from);
         }
-        4..8 => ends::<4>(to, from),
-        8..16 => ends::<8>(to, from),
-        16..=32 => ends::<16>(to, from),
-        _ => to.copy_from_slice(from),
+    } else if length >= 4 {
+        ends::<4>(to, from);
+    } else if length > 0 {
+        ends::<1>(to, from);
+        to[length / 2] = from[length / 2];
     }
 }
 

@@ -93,6 +93,10 @@ impl Laid for String {
     const LAYOUT: Layout = Layout::LIST;
 }
 
+impl<T: Laid> Laid for Box<T> {
+    const LAYOUT: Layout = T::LAYOUT;
+}
+
 impl<T: Laid> Laid for Vec<T> {
     const LAYOUT: Layout = Layout::LIST;
 }

@@ -9,5 +9,5 @@ mod layout;
 mod tests;
 
 pub(crate) use answer::{Answer, Memory, unknown_case, word};
-pub(crate) use fact::{Fact, Lying, Room, lay};
+pub(crate) use fact::{ALL, FULL, Fact, before, lay, lay_within, scalar};
 pub(crate) use layout::{Laid, Layout};

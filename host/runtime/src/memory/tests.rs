@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use wit_parser::{Resolve, SizeAlign, Type};
 
-use super::{Laid, Layout, Lying, Memory, lay};
+use super::{ALL, Laid, Layout, Memory, lay, lay_within};
 use crate::contract::{Evaluated, Explained, RawEvaluationError, RawExplanation};
 use crate::facts::*;
 use crate::fault::Fault;
@@ -64,13 +64,18 @@ fn a_request_takes_the_bytes_it_says_and_is_refused_less() {
     let address = 1_024;
     let bytes = request.bytes();
     for room in (0..bytes).step_by(7).chain([bytes - 1]) {
-        assert_eq!(lay(&request, &mut vec![0; room], address), None, "{room}");
+        assert_eq!(
+            lay(&request, &mut vec![0; address + room], address),
+            None,
+            "{room}"
+        );
     }
     for room in [bytes, bytes + 1] {
-        let mut memory = vec![0xAA; room];
-        let lying = lay(&request, &mut memory, address).expect("there is room");
-        assert_eq!(lying.end, address + bytes);
-        assert!(memory[bytes..].iter().all(|byte| *byte == 0xAA));
+        let mut memory = vec![0xAA; address + room];
+        let end = lay(&request, &mut memory, address).expect("there is room");
+        assert_eq!(end, address + bytes);
+        let (before, behind) = (&memory[..address], &memory[address + bytes..]);
+        assert!(before.iter().chain(behind).all(|byte| *byte == 0xAA));
     }
 }
 
@@ -82,9 +87,12 @@ fn what_may_be_over_a_limit_is_left_to_the_policy() {
         request.attributes.clear();
         change(&mut request);
         let mut memory = vec![0; request.bytes()];
-        lay(&request, &mut memory, 0)
-            .expect("there is room")
-            .is_within
+        let [all, none] =
+            [ALL, 0].map(|reads| lay_within(&request, &mut memory, 0, reads).is_some());
+        assert_eq!(all, none, "what is not read is within its limits too");
+        let end = lay(&request, &mut memory, 0);
+        assert_eq!(end, Some(request.bytes()), "it is laid out even so");
+        all
     };
     assert!(is_within(|_| {}));
     let over: [fn(&mut Request); 7] = [
@@ -111,15 +119,8 @@ fn texts_of_every_length_arrive() {
     for length in 0..70 {
         let text: String = (b'!'..).take(length).map(char::from).collect();
         let mut memory = vec![0; 256];
-        let lying = lay(&vec![text.clone(), text.clone()], &mut memory, 0);
-        let end = 8 + 16 + 2 * length;
-        assert_eq!(
-            lying,
-            Some(Lying {
-                end,
-                is_within: true
-            })
-        );
+        let end = lay(&vec![text.clone(), text.clone()], &mut memory, 0);
+        assert_eq!(end, Some(8 + 16 + 2 * length));
         let read: Vec<String> = Memory::new(&memory, 1_000).answer(0).expect("it is there");
         assert_eq!(read, [text.clone(), text]);
     }

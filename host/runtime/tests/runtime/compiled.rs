@@ -1,8 +1,9 @@
 //! Policies of our own compiler: their instances are used again.
 
 use std::thread;
+use std::time::Duration;
 
-use scopegate::{Engine, EvaluateError, Limits, Origin, Policy, Problem, Request};
+use scopegate::{Engine, EvaluateError, Fault, Limits, Origin, Policy, Problem, Request};
 
 use crate::guest::Guest;
 use crate::hostile::request;
@@ -81,6 +82,58 @@ fn cases() -> Vec<(Request, Vec<&'static str>)> {
         cases.push((case, unmet));
     }
     cases
+}
+
+/// Four loops over 500 pages within each other: minutes of work.
+fn endless() -> Vec<u8> {
+    let pages = "request.scan.targets";
+    let must = format!(
+        "{pages}.all(a, {pages}.all(b, {pages}.all(c, {pages}.all(d, a.kind == b.kind && c.kind == d.kind))))"
+    );
+    let rules = RULES.replace(r#"request.scan.targets.all(t, t.url != "")"#, &must);
+    scopegate_compiler::compile(&rules)
+        .expect("the rules are right")
+        .component
+}
+
+#[test]
+fn what_may_run_on_is_watched_by_the_clock() {
+    let mut large = request("scan");
+    let targets = &mut large.scan.as_mut().expect("it has a scan").targets;
+    *targets = vec![targets[0].clone(); 500];
+    let limits = Limits {
+        time: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let engine = Engine::builder()
+        .limits(limits)
+        .build()
+        .expect("the engine starts");
+    let timed_out = |component: &[u8], origin: Origin| {
+        let policy = engine.load(component).expect("it loads");
+        assert_eq!(policy.origin(), origin);
+        let error = policy.evaluate(&large).expect_err("it takes too long");
+        let EvaluateError::Fault(fault) = error else {
+            panic!("{error:?}");
+        };
+        fault
+    };
+    let component = endless();
+    let fault = timed_out(&component, Origin::Compiled);
+    assert!(matches!(fault, Fault::TimedOut { .. }), "{fault:?}");
+    // A claim that it is soon done is not believed: the bytes are not those that the compiler makes.
+    let claims = [
+        &component[..],
+        &[0, 16, 14],
+        scopegate_contract::WORK_SECTION.as_bytes(),
+        b"1",
+    ]
+    .concat();
+    let fault = timed_out(&claims, Origin::Foreign);
+    assert!(
+        matches!(fault, Fault::TimedOut { .. } | Fault::OutOfFuel { .. }),
+        "{fault:?}"
+    );
 }
 
 #[test]

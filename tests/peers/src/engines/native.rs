@@ -205,6 +205,10 @@ impl Engine for Native {
         std::hint::black_box(self.unmet(request)).is_empty()
     }
 
+    fn decide_typed(&mut self, request: &Request) -> bool {
+        self.decide(request)
+    }
+
     fn answer(&mut self, request: &Request, ids: &[String]) -> Answer {
         let unmet = self.unmet(request);
         Answer::of(unmet.is_empty(), unmet, ids)

@@ -90,6 +90,10 @@ impl Engine for Scopegate {
         self.allows(request)
     }
 
+    fn decide_typed(&mut self, request: &Request) -> bool {
+        self.decide(request)
+    }
+
     fn answer(&mut self, request: &Request, ids: &[String]) -> Answer {
         let decision = self.policy.evaluate(request);
         let decision = decision.expect("the request can be judged");

@@ -2,52 +2,8 @@
 
 use super::groups::split;
 use super::needs::{Finder, Needs, Value};
-use crate::diagnostic::Diagnostics;
-use crate::emit::{fold::fold, uses::guarded};
+use crate::emit::{fold::fold, sample::rules, uses::guarded};
 use crate::rules::{Rules, When};
-
-const HEAD: &str = r#"language = 1
-name = "selection"
-version = "1.0.0"
-summary = "What is selected."
-actions = ["scan", "retest"]
-codes = { NO = "no" }
-[attributes]
-team = { type = "text", summary = "s" }
-budget = { type = "number", summary = "s" }
-[definitions]
-ours = 'request.tenancy.project == "ours"'
-project = 'request.tenancy.project'
-few = '["a", "b"]'
-by_github = 'has(request.access) && request.access.provider == "github"'
-large = '(request.tenancy.project == "x" || request.tenancy.project == "y" || request.tenancy.project == "z") && request.actor.id != ""'
-[tables.lists]
-keys = ["text"]
-otherwise = []
-rows = { one = ["a"], two = ["a", "b"] }
-[tables.roles]
-keys = ["text"]
-otherwise = "owner"
-rows = { a = "owner", b = "admin" }
-"#;
-
-/// What each of some requirements, as `(given, must)`, needs to be unmet.
-fn rules(requirements: &[(&str, &str)]) -> Rules {
-    let mut source = HEAD.to_owned();
-    for (index, (given, must)) in requirements.iter().enumerate() {
-        let given = match *given {
-            "" => String::new(),
-            given => format!("given = '''{given}'''\n"),
-        };
-        source += &format!(
-            "[[requirement]]\nid = 'r{index}'\nfor = 'every'\n{given}must = '''{must}'''\ncode = 'NO'\nmessage = 'm'\nremedy = 'r'\nsource = 's'\n"
-        );
-    }
-    let mut diagnostics = Diagnostics::default();
-    let file = crate::file::read(&source, &mut diagnostics).expect("the file is read");
-    let (rules, diagnostics) = crate::check::check(&source, &file);
-    rules.unwrap_or_else(|| panic!("{}", diagnostics.render(&source, "policy.toml", false)))
-}
 
 fn needs(rules: &Rules) -> Vec<Needs> {
     let mut finder = Finder::new(rules);
