@@ -70,7 +70,7 @@ impl EngineBuilder {
         self
     }
 
-    /// Calls every policy through its component's typed functions, those too that could be called [directly](Origin::Compiled). It is
+    /// Calls every policy through its component's typed functions, those too that could be called [directly](crate::Origin::Compiled). It is
     /// slower and gives the same decisions: for tests that hold one way to the other.
     #[must_use]
     pub fn as_components(mut self) -> Self {
