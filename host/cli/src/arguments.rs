@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Lint(Lint),
     /// Show what a policy is: its requirements, ready states, facts and limits.
     Inspect(Inspect),
+    /// Keep versions of policies in a store: publish, activate, roll back, sign.
+    Policy(PolicyCommand),
     /// Print a JSON Schema.
     Schema(Schema),
     /// Measure how fast a policy loads and decides.
@@ -232,6 +234,163 @@ pub(crate) struct Inspect {
 
     #[command(flatten)]
     pub(crate) cache: CacheChoice,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate policy init --store /var/lib/scopegate
+  export SCOPEGATE_STORE=/var/lib/scopegate
+  scopegate policy add policies/acme/1.1.0
+  scopegate policy activate acme@1.1.0 --why 'ticket 42'
+  scopegate policy rollback acme --why 'too strict for agencies'
+  scopegate policy history acme
+
+A version that is published never changes. It is added only if it loads and passes the cases beside it.")]
+pub(crate) struct PolicyCommand {
+    #[command(flatten)]
+    pub(crate) store: StoreChoice,
+
+    #[command(subcommand)]
+    pub(crate) action: PolicyAction,
+}
+
+/// Which store.
+#[derive(Debug, Args)]
+pub(crate) struct StoreChoice {
+    /// The folder of the store
+    #[arg(long, global = true, value_name = "DIR", env = "SCOPEGATE_STORE", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
+
+    /// Who does it, for the journal
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "USER",
+        hide_env_values = true,
+        default_value = "unknown"
+    )]
+    pub(crate) by: String,
+
+    #[command(flatten)]
+    pub(crate) cache: CacheChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyAction {
+    /// Make a store.
+    Init,
+    /// Publish a version.
+    Add {
+        /// A folder with a `policy.toml` or one component, and its cases if it has some; or a file of either kind
+        #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+        path: PathBuf,
+
+        /// The number of this build, where the version is published with the same rules from another compiler
+        #[arg(long, value_name = "NUMBER")]
+        build: Option<u64>,
+
+        /// The component's signature, as minisign writes it [default: FILE.minisig, if it is there]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        signature: Option<PathBuf>,
+    },
+    /// List every policy and its versions.
+    List {
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Show what is known of a version.
+    Show {
+        /// The policy, or one version of it [default: the active one]
+        #[arg(value_name = "NAME[@VERSION]")]
+        policy: String,
+    },
+    /// Make a version the active one.
+    Activate {
+        /// The version
+        #[arg(value_name = "NAME@VERSION")]
+        policy: String,
+
+        /// Why, for the journal
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        why: String,
+    },
+    /// Go back to the version that was active before.
+    Rollback {
+        /// The policy
+        name: String,
+
+        /// Why, for the journal
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        why: String,
+    },
+    /// Remove a version that is not active.
+    Remove {
+        /// The version
+        #[arg(value_name = "NAME@VERSION")]
+        policy: String,
+    },
+    /// Check every file of the store against what was published.
+    Verify,
+    /// Show every activation of a policy.
+    History {
+        /// The policy
+        name: String,
+
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Sign a component.
+    Sign {
+        /// The component
+        #[arg(value_name = "FILE.wasm", value_hint = ValueHint::FilePath)]
+        component: PathBuf,
+
+        /// The secret key, without a password
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        key: PathBuf,
+    },
+    /// Make keys, and say whose signatures count.
+    Key {
+        #[command(subcommand)]
+        action: KeyAction,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAction {
+    /// Make a pair of keys: FILE.key, to be kept secret, and FILE.pub.
+    New {
+        /// The files' name
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: PathBuf,
+    },
+    /// Have signatures of a key count.
+    Trust {
+        /// The public key
+        #[arg(value_name = "FILE.pub", value_hint = ValueHint::FilePath)]
+        key: PathBuf,
+
+        /// What to call it
+        #[arg(long, value_name = "NAME")]
+        label: String,
+    },
+    /// Have signatures of a key no longer count.
+    Remove {
+        /// What it is called
+        label: String,
+    },
+    /// List the keys.
+    List,
+    /// Say whether every component has to be signed.
+    Require {
+        /// `yes` or `no`
+        #[arg(value_parser = ["yes", "no"])]
+        required: String,
+    },
 }
 
 #[derive(Debug, Args)]

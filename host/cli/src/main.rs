@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod arguments;
-mod cases;
 mod commands;
 mod exit;
 mod output;

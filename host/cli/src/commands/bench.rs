@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use scopegate::{Policy, Request};
+use scopegate_store::cases;
 use serde::Serialize;
 
 use crate::arguments::{Bench, Format};
-use crate::cases;
 use crate::commands::check::{name, open};
 use crate::exit::Exit;
 use crate::output::{self, FAINT, Plain};
@@ -78,10 +78,10 @@ impl Bench {
 
     fn requests(&self) -> anyhow::Result<Vec<Request>> {
         let Some(file) = &self.file else {
-            return Ok(cases::built_in()?
-                .into_iter()
-                .map(|case| case.request)
-                .collect());
+            let bases = include_str!("../../../../policies/webriskops/1.0.0/bases.json");
+            let text = include_str!("../../../../policies/webriskops/1.0.0/cases.jsonl");
+            let cases = cases::read_texts(text, Some(bases))?;
+            return Ok(cases.into_iter().map(|case| case.request).collect());
         };
         let name = name(file);
         let mut read = Vec::new();

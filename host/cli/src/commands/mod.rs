@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod inspect;
 mod lint;
+mod policy;
 mod schema;
 mod test;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Test(test) => test.run(),
         Command::Lint(lint) => lint.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Policy(policy) => policy.run(),
         Command::Schema(schema) => schema.run(),
         Command::Bench(bench) => bench.run(),
         Command::Completions(completions) => completions.run(),

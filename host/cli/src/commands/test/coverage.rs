@@ -7,8 +7,8 @@ use std::io::Write;
 use anyhow::Context as _;
 use scopegate::Engine;
 use scopegate_compiler::RuleSet;
+use scopegate_store::cases::Case;
 
-use crate::cases::Case;
 use crate::exit::Exit;
 use crate::output::{BAD, FAINT};
 

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use scopegate::{Engine, Policy};
+use scopegate_store::cases::{self, Case, Difference};
 
 use crate::arguments::Test;
-use crate::cases::{self, Case, Difference};
 use crate::exit::Exit;
 use crate::output::{self, BAD, FAINT, GOOD, Plain, STRONG, list};
 use crate::policy::{self, Named};

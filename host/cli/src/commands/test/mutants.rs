@@ -10,8 +10,8 @@ use std::thread;
 use anyhow::Context as _;
 use scopegate::Engine;
 use scopegate_compiler::{Mutant, RuleSet};
+use scopegate_store::cases::Case;
 
-use crate::cases::Case;
 use crate::exit::Exit;
 use crate::output::{self, BAD, FAINT, Plain, STRONG};
 use crate::policy::Rules;

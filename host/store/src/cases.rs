@@ -4,40 +4,51 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 use std::path::Path;
+use std::{fmt, fs};
 
-use anyhow::{Context as _, anyhow, bail};
 use scopegate::{Decision, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// A case.
-pub(crate) struct Case {
+#[derive(Debug)]
+pub struct Case {
     /// What happens, in words.
-    pub(crate) name: String,
+    pub name: String,
     /// Its line in the file, from 1.
-    pub(crate) line: usize,
-    pub(crate) request: Request,
-    pub(crate) expect: Expect,
+    pub line: usize,
+    /// What is decided.
+    pub request: Request,
+    /// What the decision has to be.
+    pub expect: Expect,
 }
 
 /// What a case expects. What it does not name is not compared.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Expect {
-    pub(crate) decision: Verdict,
-    pub(crate) requirements: Option<Vec<String>>,
-    pub(crate) codes: Option<Vec<String>>,
-    pub(crate) blocked: Option<Vec<String>>,
-    pub(crate) ready: Option<Vec<String>>,
-    pub(crate) fallbacks: Option<Vec<String>>,
+pub struct Expect {
+    /// Whether it allows.
+    pub decision: Verdict,
+    /// The ids of the unmet requirements.
+    pub requirements: Option<Vec<String>>,
+    /// Its codes.
+    pub codes: Option<Vec<String>>,
+    /// Its blocked states.
+    pub blocked: Option<Vec<String>>,
+    /// Its ready states.
+    pub ready: Option<Vec<String>>,
+    /// The modes that stay open.
+    pub fallbacks: Option<Vec<String>>,
 }
 
+/// Whether a decision allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Verdict {
+pub enum Verdict {
+    /// It allows.
     Allow,
+    /// It denies.
     Deny,
 }
 
@@ -57,39 +68,69 @@ struct Written {
 
 type Bases = BTreeMap<String, Value>;
 
+/// Why cases cannot be used.
+#[derive(Debug)]
+pub struct CasesError {
+    /// The file, and the line in it if it is one line's fault.
+    pub place: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl fmt::Display for CasesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.reason)
+    }
+}
+
+impl std::error::Error for CasesError {}
+
 /// Reads the cases in a policy's folder.
-pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Case>> {
-    let file = folder.join("cases.jsonl");
-    let text = fs::read_to_string(&file)
-        .with_context(|| format!("the cases `{}` cannot be read", file.display()))?;
-    let bases_file = folder.join("bases.json");
+///
+/// # Errors
+///
+/// A file cannot be read, or a line of it is no case.
+pub fn read(folder: &Path) -> Result<Vec<Case>, CasesError> {
+    let (file, bases_file) = (folder.join("cases.jsonl"), folder.join("bases.json"));
+    let text = |file: &Path, what: &str| {
+        fs::read_to_string(file).map_err(|error| CasesError {
+            place: format!("the {what} `{}` cannot be read", file.display()),
+            reason: error.to_string(),
+        })
+    };
+    let cases_text = text(&file, "cases")?;
     let bases = if bases_file.exists() {
-        let cannot = || format!("the bases `{}` cannot be read", bases_file.display());
-        let text = fs::read_to_string(&bases_file).with_context(cannot)?;
-        bases(&text).with_context(cannot)?
+        bases(
+            &text(&bases_file, "bases")?,
+            &bases_file.display().to_string(),
+        )?
     } else {
         Bases::new()
     };
-    cases(&text, &bases, &file.display().to_string())
+    cases(&cases_text, &bases, &file.display().to_string())
 }
 
-/// The cases of the default policy.
-pub(crate) fn built_in() -> anyhow::Result<Vec<Case>> {
-    let bases = bases(include_str!(
-        "../../../policies/webriskops/1.0.0/bases.json"
-    ))?;
-    cases(
-        include_str!("../../../policies/webriskops/1.0.0/cases.jsonl"),
-        &bases,
-        "cases.jsonl",
-    )
+/// Reads cases from texts as they stand in `cases.jsonl` and `bases.json`.
+///
+/// # Errors
+///
+/// A line is no case.
+pub fn read_texts(text: &str, bases_text: Option<&str>) -> Result<Vec<Case>, CasesError> {
+    let bases = match bases_text {
+        Some(text) => bases(text, "bases.json")?,
+        None => Bases::new(),
+    };
+    cases(text, &bases, "cases.jsonl")
 }
 
-fn bases(text: &str) -> anyhow::Result<Bases> {
-    serde_json::from_str(text).context("expected an object of requests by name")
+fn bases(text: &str, file: &str) -> Result<Bases, CasesError> {
+    serde_json::from_str(text).map_err(|error| CasesError {
+        place: format!("the bases `{file}` cannot be read"),
+        reason: format!("expected an object of requests by name: {error}"),
+    })
 }
 
-fn cases(text: &str, bases: &Bases, file: &str) -> anyhow::Result<Vec<Case>> {
+fn cases(text: &str, bases: &Bases, file: &str) -> Result<Vec<Case>, CasesError> {
     let mut cases: Vec<Case> = Vec::new();
     let mut names = HashSet::new();
     for (index, line) in text.lines().enumerate() {
@@ -97,23 +138,29 @@ fn cases(text: &str, bases: &Bases, file: &str) -> anyhow::Result<Vec<Case>> {
             continue;
         }
         let line_number = index + 1;
-        let case =
-            case(line, line_number, bases).with_context(|| format!("{file}:{line_number}"))?;
+        let wrong = |reason| CasesError {
+            place: format!("{file}:{line_number}"),
+            reason,
+        };
+        let case = case(line, line_number, bases).map_err(wrong)?;
         if !names.insert(case.name.clone()) {
-            bail!(
-                "{file}:{line_number}: another case has the name `{}` already",
+            return Err(wrong(format!(
+                "another case has the name `{}` already",
                 case.name
-            );
+            )));
         }
         cases.push(case);
     }
     if cases.is_empty() {
-        bail!("`{file}` holds no case");
+        return Err(CasesError {
+            place: format!("`{file}`"),
+            reason: "it holds no case".to_owned(),
+        });
     }
     Ok(cases)
 }
 
-fn case(text: &str, line: usize, bases: &Bases) -> anyhow::Result<Case> {
+fn case(text: &str, line: usize, bases: &Bases) -> Result<Case, String> {
     let Written {
         name,
         _source,
@@ -122,14 +169,18 @@ fn case(text: &str, line: usize, bases: &Bases) -> anyhow::Result<Case> {
         request,
         expect,
     } = serde_json::from_str(text)
-        .map_err(|error| anyhow!("this is no case: {}", plain(&error)))?;
+        .map_err(|error| format!("this is no case: {}", plain(&error)))?;
     let value = match (base, request) {
         (Some(base), None) => bases
             .get(&base)
-            .with_context(|| format!("there is no base `{base}` in `bases.json`"))?
+            .ok_or_else(|| format!("there is no base `{base}` in `bases.json`"))?
             .clone(),
         (None, Some(request)) => request,
-        _ => bail!("a case has either `base`, with or without a `patch`, or `request`"),
+        _ => {
+            return Err(
+                "a case has either `base`, with or without a `patch`, or `request`".to_owned(),
+            );
+        }
     };
     let value = match patch {
         Some(patch) => merged(value, patch),
@@ -141,14 +192,15 @@ fn case(text: &str, line: usize, bases: &Bases) -> anyhow::Result<Case> {
         0
     };
     let request = Request::from_json(value.to_string().as_bytes(), clock).map_err(|error| {
-        anyhow!(
+        format!(
             "the request is invalid: `{}`: {}",
-            error.path,
-            error.message
+            error.path, error.message
         )
     })?;
     if is_timeless.get() {
-        bail!("the request names no `now`, so that its decision could change: give it one");
+        return Err(
+            "the request names no `now`, so that its decision could change: give it one".to_owned(),
+        );
     }
     Ok(Case {
         name,
@@ -190,21 +242,26 @@ fn merged(value: Value, patch: Value) -> Value {
 }
 
 /// Where a decision is not what was expected.
-pub(crate) struct Difference {
+#[derive(Debug)]
+pub struct Difference {
     /// What differs, such as `codes`.
-    pub(crate) what: &'static str,
-    pub(crate) expected: Vec<String>,
-    pub(crate) got: Vec<String>,
+    pub what: &'static str,
+    /// What was expected.
+    pub expected: Vec<String>,
+    /// What was found.
+    pub got: Vec<String>,
 }
 
 impl Expect {
     /// Whether `decision` is what was expected.
-    pub(crate) fn is_met_by(&self, decision: &Decision<'_>) -> bool {
+    #[must_use]
+    pub fn is_met_by(&self, decision: &Decision<'_>) -> bool {
         self.differences(decision).is_empty()
     }
 
     /// How `decision` differs from what was expected.
-    pub(crate) fn differences(&self, decision: &Decision<'_>) -> Vec<Difference> {
+    #[must_use]
+    pub fn differences(&self, decision: &Decision<'_>) -> Vec<Difference> {
         let verdict = |allow| vec![if allow { "allow" } else { "deny" }.to_owned()];
         let findings = decision.findings();
         let requirements = findings.map(|finding| finding.requirement.to_string());

@@ -1,0 +1,224 @@
+//! `scopegate policy`: a store of versions.
+//!
+//! Always true here: what changes the store says what became of it, and nothing becomes active that does not load and pass its cases.
+
+mod key;
+mod list;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use scopegate_store::{Activation, Added, Candidate, Folder, Store, Version};
+
+use crate::arguments::{PolicyAction, PolicyCommand, StoreChoice};
+use crate::exit::Exit;
+use crate::output::{self, BAD, Plain, STRONG};
+use crate::policy;
+
+impl PolicyCommand {
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let choice = &self.store;
+        let mut out = output::people();
+        let exit = match self.action {
+            PolicyAction::Init => init(choice, &mut out)?,
+            PolicyAction::Add {
+                path,
+                build,
+                signature,
+            } => add(choice, &path, build, signature, &mut out)?,
+            PolicyAction::List { format } => list::policies(&choice.open()?, format, &mut out)?,
+            PolicyAction::Show { policy } => list::show(&choice.open()?, &policy, &mut out)?,
+            PolicyAction::Activate { policy, why } => {
+                let (name, version) = named(&policy)?;
+                let version = version.ok_or_else(|| unversioned(name))?;
+                activate(choice, name, &version, &why, &mut out)?
+            }
+            PolicyAction::Rollback { name, why } => {
+                let version = choice.open()?.before(&name)?;
+                activate(choice, &name, &version, &why, &mut out)?
+            }
+            PolicyAction::Remove { policy } => {
+                let (name, version) = named(&policy)?;
+                let version = version.ok_or_else(|| unversioned(name))?;
+                choice.open()?.remove(name, &version)?;
+                writeln!(out, "{} {version} is removed", Plain(name))?;
+                Exit::Done
+            }
+            PolicyAction::Verify => verify(&choice.open()?, &mut out)?,
+            PolicyAction::History { name, format } => {
+                list::history(&choice.open()?, &name, format, &mut out)?
+            }
+            PolicyAction::Sign { component, key } => key::sign(&component, &key, &mut out)?,
+            PolicyAction::Key { action } => key::run(choice, action, &mut out)?,
+        };
+        out.flush()?;
+        Ok(exit)
+    }
+}
+
+impl StoreChoice {
+    fn folder(&self) -> anyhow::Result<&Path> {
+        self.store
+            .as_deref()
+            .context("no store is named: say `--store DIR`, or set `SCOPEGATE_STORE`")
+    }
+
+    fn open(&self) -> anyhow::Result<Store> {
+        Ok(Store::open(self.folder()?)?)
+    }
+}
+
+fn init(choice: &StoreChoice, out: &mut impl Write) -> anyhow::Result<Exit> {
+    let folder = choice.folder()?;
+    Store::create(folder)?;
+    writeln!(out, "`{}` is a store", folder.display())?;
+    Ok(Exit::Done)
+}
+
+fn add(
+    choice: &StoreChoice,
+    path: &Path,
+    build: Option<u64>,
+    signature: Option<PathBuf>,
+    out: &mut impl Write,
+) -> anyhow::Result<Exit> {
+    let store = choice.open()?;
+    let folder = folder(path, signature)?;
+    let engine = policy::engine(&choice.cache)?;
+    let candidate = Candidate::new(&engine, folder, build)
+        .with_context(|| format!("`{}` is not published", path.display()))?;
+    match store.add(&candidate, &choice.by)? {
+        Added::Signed(manifest) => writeln!(
+            out,
+            "{} {} is there already, with the same bytes: it has this signature now",
+            Plain(&manifest.name),
+            manifest.version
+        )?,
+        Added::Published(manifest) => writeln!(
+            out,
+            "{STRONG}{} {}{STRONG:#} is published, {}",
+            Plain(&manifest.name),
+            manifest.version,
+            manifest.digest
+        )?,
+        Added::There(manifest) => writeln!(
+            out,
+            "{} {} is there already, with the same bytes: nothing changed",
+            Plain(&manifest.name),
+            manifest.version
+        )?,
+    }
+    Ok(Exit::Done)
+}
+
+/// What is to be published: the component, and what stands beside it.
+fn folder(path: &Path, signature: Option<PathBuf>) -> anyhow::Result<Folder> {
+    let (component, beside) = match policy::named(path)? {
+        policy::Named::Rules(rules) => {
+            rules.warn();
+            (rules.set.component(), None)
+        }
+        policy::Named::Component { file, bytes } => {
+            let mut beside = file.into_os_string();
+            beside.push(".minisig");
+            (bytes, Some(PathBuf::from(beside)))
+        }
+    };
+    let read = |path: &Path| {
+        fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))
+    };
+    let signature = signature.or_else(|| beside.filter(|beside| beside.exists()));
+    let signature = signature.as_deref().map(read).transpose()?;
+    let text = |name: &str| {
+        let file = path.join(name);
+        if !path.is_dir() || !file.exists() {
+            return Ok(None);
+        }
+        let text = String::from_utf8(read(&file)?);
+        text.map(Some)
+            .map_err(|_| anyhow!("`{}` is not UTF-8", file.display()))
+    };
+    let cases = match text("cases.jsonl")? {
+        Some(cases) => Some((cases, text("bases.json")?)),
+        None => None,
+    };
+    Ok(Folder {
+        component,
+        signature,
+        cases,
+    })
+}
+
+fn activate(
+    choice: &StoreChoice,
+    name: &str,
+    version: &Version,
+    why: &str,
+    out: &mut impl Write,
+) -> anyhow::Result<Exit> {
+    let store = choice.open()?;
+    let engine = policy::engine(&choice.cache)?;
+    store
+        .candidate(&engine, name, version)
+        .with_context(|| format!("{name} {version} does not become active"))?;
+    let Activation { from, number, .. } = store.activate(name, version, &choice.by, why)?;
+    let from = from.map_or(String::new(), |from| format!(", after {from}"));
+    writeln!(
+        out,
+        "{STRONG}{} {version}{STRONG:#} is active{from} (activation {number})",
+        Plain(name)
+    )?;
+    Ok(Exit::Done)
+}
+
+fn verify(store: &Store, out: &mut impl Write) -> anyhow::Result<Exit> {
+    let verified = store.verify()?;
+    for finding in &verified.findings {
+        let version = finding
+            .version
+            .as_ref()
+            .map_or(String::new(), |version| format!(" {version}"));
+        writeln!(
+            out,
+            "{BAD}{}{version}{BAD:#}: {}",
+            Plain(&finding.name),
+            Plain(&finding.error.to_string())
+        )?;
+    }
+    writeln!(
+        out,
+        "{} versions are as published, {} things are wrong",
+        verified.sound,
+        verified.findings.len()
+    )?;
+    Ok(if verified.findings.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+/// The policy, and the version if one is named.
+fn named(text: &str) -> anyhow::Result<(&str, Option<Version>)> {
+    match text.split_once('@') {
+        None => Ok((text, None)),
+        Some((name, version)) => Ok((name, Some(version.parse()?))),
+    }
+}
+
+fn unversioned(name: &str) -> anyhow::Error {
+    anyhow!("which version of `{name}`? Write `{name}@VERSION`: `scopegate policy list` shows them")
+}
+
+/// The version that is named, else the active one.
+fn version_of(store: &Store, name: &str, version: Option<Version>) -> anyhow::Result<Version> {
+    if let Some(version) = version {
+        return Ok(version);
+    }
+    match store.policy(name)?.active {
+        Some(active) => Ok(active.version),
+        None => bail!("no version of `{name}` is active: name one, as `{name}@VERSION`"),
+    }
+}

@@ -1,0 +1,175 @@
+//! A store of policies, from the command line.
+
+mod program;
+
+use std::fs;
+
+use program::{Run, scopegate};
+use tempfile::TempDir;
+
+/// A store with `acme` 0.1.0 and 0.2.0, the second with one rule fewer.
+struct Stored {
+    folder: TempDir,
+}
+
+impl Stored {
+    fn new() -> Self {
+        let stored = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        assert_eq!(stored.run(&["init"]).code, 0);
+        stored
+    }
+
+    fn path(&self, name: &str) -> String {
+        let path = self.folder.path().join(name);
+        path.to_str().expect("a path").to_owned()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        let store = self.path("store");
+        let mut all = vec!["policy", "--store", &store, "--by", "tests"];
+        all.extend(arguments);
+        scopegate(&all, b"")
+    }
+
+    fn done(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments);
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{arguments:?}");
+        run.stdout
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments);
+        assert_eq!((run.code, &*run.stdout), (1, ""), "{arguments:?}");
+        run.stderr
+    }
+}
+
+#[test]
+fn versions_are_published_activated_and_gone_back_on() {
+    let stored = Stored::new();
+    let said = stored.done(&["add", "tests/data/acme"]);
+    assert!(
+        said.starts_with("acme 0.1.0 is published, sha256:"),
+        "{said}"
+    );
+    let said = stored.done(&["add", "tests/data/acme"]);
+    assert_eq!(
+        said,
+        "acme 0.1.0 is there already, with the same bytes: nothing changed\n"
+    );
+    let rules = include_str!("data/acme/policy.toml");
+    let next = stored.path("next.toml");
+    fs::write(
+        &next,
+        rules.replace("version = \"0.1.0\"", "version = \"0.2.0\""),
+    )
+    .expect("a file");
+    stored.done(&["add", &next]);
+    fs::write(
+        &next,
+        rules.replace("language = 1", "# Other rules.\nlanguage = 1"),
+    )
+    .expect("a file");
+    let said = stored.refused(&["add", &next]);
+    assert!(
+        said.contains("acme 0.1.0 is published with other rules"),
+        "{said}"
+    );
+
+    let said = stored.refused(&["activate", "acme"]);
+    assert!(said.contains("which version of `acme`?"), "{said}");
+    let said = stored.done(&["activate", "acme@0.1.0", "--why", "first"]);
+    assert_eq!(said, "acme 0.1.0 is active (activation 1)\n");
+    let said = stored.done(&["activate", "acme@0.2.0"]);
+    assert_eq!(said, "acme 0.2.0 is active, after 0.1.0 (activation 2)\n");
+    let said = stored.done(&["rollback", "acme", "--why", "too strict"]);
+    assert_eq!(said, "acme 0.1.0 is active, after 0.2.0 (activation 3)\n");
+    let history = stored.done(&["history", "acme"]);
+    let whys: Vec<&str> = history
+        .lines()
+        .map(|line| line.split_once("by tests").expect("somebody did it").1)
+        .collect();
+    assert_eq!(whys, [": first", "", ": too strict"]);
+    let said = stored.refused(&["remove", "acme@0.1.0"]);
+    assert!(said.contains("acme 0.1.0 is active"), "{said}");
+    stored.done(&["remove", "acme@0.2.0"]);
+    let shown = stored.done(&["show", "acme"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("it is JSON");
+    assert_eq!(
+        (&shown["version"], &shown["added_by"]),
+        (&"0.1.0".into(), &"tests".into())
+    );
+    let listed = stored.done(&["list", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("one line");
+    assert_eq!(listed["active"]["version"], "0.1.0");
+    assert_eq!(
+        stored.done(&["verify"]),
+        "1 versions are as published, 0 things are wrong\n"
+    );
+}
+
+#[test]
+fn signatures_are_made_asked_for_and_withdrawn() {
+    let stored = Stored::new();
+    let (key, wasm) = (stored.path("ops"), stored.path("acme.wasm"));
+    let (secret, public) = (format!("{key}.key"), format!("{key}.pub"));
+    stored.done(&["key", "new", &key]);
+    assert!(
+        stored
+            .refused(&["key", "new", &key])
+            .contains("cannot be written")
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(&secret).expect("the key").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    stored.done(&["key", "trust", &public, "--label", "ops"]);
+    assert_eq!(
+        stored.done(&["key", "require", "yes"]),
+        "components must be signed\n"
+    );
+    assert_eq!(
+        scopegate(&["build", "tests/data/acme", "-o", &wasm], b"").code,
+        0
+    );
+    let said = stored.refused(&["add", &wasm]);
+    assert!(
+        said.contains("is not signed, and this store requires it"),
+        "{said}"
+    );
+    stored.done(&["sign", &wasm, "--key", &secret]);
+    stored.done(&["add", &wasm]);
+    stored.done(&["activate", "acme@0.1.0"]);
+    stored.done(&["key", "remove", "ops"]);
+    assert!(stored.done(&["key", "list"]).contains("removed"));
+    let said = stored.refused(&["activate", "acme@0.1.0"]);
+    assert!(said.contains("the key `ops`, which was removed"), "{said}");
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let stored = Stored::new();
+    for (arguments, expected) in [
+        (
+            &["show", "acme"][..],
+            "there is no policy `acme` in the store",
+        ),
+        (
+            &["activate", "acme@1.0.0"],
+            "there is no version 1.0.0 of the policy `acme`",
+        ),
+        (&["activate", "acme@one"], "`one` is no semantic version"),
+        (&["rollback", "../acme"], "`../acme` is no name"),
+        (&["key", "remove", "x"], "no trusted key is called `x`"),
+        (&["add", "tests/data/failing"], "fails its own cases"),
+    ] {
+        let said = stored.refused(arguments);
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+    let said = scopegate(&["policy", "--store", "/nowhere/at/all", "list"], b"").stderr;
+    assert!(said.contains("`/nowhere/at/all` is no store"), "{said}");
+}

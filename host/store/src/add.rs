@@ -1,0 +1,288 @@
+//! Publishes a version.
+//!
+//! Always true here: what is published loads, fits the contract, and passes the cases beside it; what is there already is never replaced.
+
+use std::io;
+
+use scopegate::{Engine, Policy};
+
+use crate::cases::{Case, read_texts};
+use crate::error::StoreError;
+use crate::files;
+use crate::manifest::Manifest;
+use crate::store::{BASES, CASES, COMPONENT, MANIFEST, SIGNATURE, Store, digest, now};
+use crate::version::{Version, check_name};
+
+/// The most cases named that fail.
+const FAILED_CASES: usize = 5;
+
+/// What is to be published.
+#[derive(Debug, Clone, Default)]
+pub struct Folder {
+    /// The component.
+    pub component: Vec<u8>,
+    /// Its signature, as minisign writes it.
+    pub signature: Option<Vec<u8>>,
+    /// Its cases, one a line, and the requests that they change, as JSON.
+    pub cases: Option<(String, Option<String>)>,
+}
+
+/// A version that loads and passes its cases.
+#[derive(Debug)]
+pub struct Candidate {
+    policy: Policy,
+    version: Version,
+    folder: Folder,
+}
+
+/// What became of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added {
+    /// It is published.
+    Published(Manifest),
+    /// The same bytes were published before.
+    There(Manifest),
+    /// The same bytes were published before, and have this signature now.
+    Signed(Manifest),
+}
+
+impl Candidate {
+    /// Loads a component, and has it decide its cases; `build` is the number of the build, if it is not the first.
+    ///
+    /// # Errors
+    ///
+    /// It does not load, its name or version cannot be stored, or a case fails.
+    pub fn new(engine: &Engine, folder: Folder, build: Option<u64>) -> Result<Self, StoreError> {
+        let policy = engine
+            .load(&folder.component)
+            .map_err(|source| StoreError::Unloadable { source })?;
+        let id = policy.id();
+        check_name(&id.name)?;
+        let version = Version::of(&id.version, build)?;
+        let candidate = Self {
+            policy,
+            version,
+            folder,
+        };
+        candidate.check_cases()?;
+        Ok(candidate)
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The version that it is published as.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    fn check_cases(&self) -> Result<(), StoreError> {
+        let Some((cases, bases)) = &self.folder.cases else {
+            return Ok(());
+        };
+        let cases =
+            read_texts(cases, bases.as_deref()).map_err(|source| StoreError::Cases { source })?;
+        let mut failed: Vec<String> = cases
+            .iter()
+            .filter_map(|case| failure(&self.policy, case))
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        if failed.len() > FAILED_CASES {
+            let more = failed.len() - FAILED_CASES;
+            failed.truncate(FAILED_CASES);
+            failed.push(format!("and {more} more"));
+        }
+        Err(StoreError::CasesFailed {
+            name: self.policy.id().name.clone(),
+            version: self.version.clone(),
+            failed,
+        })
+    }
+
+    fn manifest(&self, by: &str) -> Manifest {
+        let manifest = self.policy.manifest();
+        let cases = self.folder.cases.as_ref();
+        Manifest {
+            name: manifest.name.clone(),
+            version: self.version.clone(),
+            summary: manifest.summary.clone(),
+            digest: self.policy.id().digest.clone(),
+            rules_digest: manifest.rules_digest.clone(),
+            contract: scopegate_contract::INTERFACE.to_owned(),
+            compiler: scopegate_compiler::compiler_of(&self.folder.component),
+            cases_digest: cases.map(|(cases, bases)| {
+                let bases = bases.as_deref().unwrap_or_default();
+                digest(&[cases.as_bytes(), bases.as_bytes()])
+            }),
+            added_at: now(),
+            added_by: by.to_owned(),
+        }
+    }
+}
+
+/// How a case fails, if it does.
+fn failure(policy: &Policy, case: &Case) -> Option<String> {
+    match policy.evaluate(&case.request) {
+        Ok(decision) => {
+            let differences = case.expect.differences(&decision);
+            let first = differences.first()?;
+            Some(format!(
+                "`{}`: expected {} {}, found {}",
+                case.name,
+                first.what,
+                first.expected.join(", "),
+                first.got.join(", ")
+            ))
+        }
+        Err(error) => Some(format!("`{}`: no decision: {error}", case.name)),
+    }
+}
+
+impl Store {
+    /// Publishes a version, in the name of `by`.
+    ///
+    /// # Errors
+    ///
+    /// The version is published with other bytes, its signature does not count, or the store cannot be written to.
+    pub fn add(&self, candidate: &Candidate, by: &str) -> Result<Added, StoreError> {
+        let manifest = candidate.manifest(by);
+        let folder = &candidate.folder;
+        if self.settings()?.require_signature || folder.signature.is_some() {
+            self.check_signature(&folder.component, folder.signature.as_deref())?;
+        }
+        let _lock = self.lock()?;
+        if let Some(there) = self.published(&manifest)? {
+            return self.sign_again(there, folder.signature.as_deref());
+        }
+        let json = serde_json::to_vec_pretty(&manifest).expect("a manifest can be written as JSON");
+        let mut parts: Vec<(&str, &[u8])> = vec![(COMPONENT, &folder.component), (MANIFEST, &json)];
+        if let Some(signature) = &folder.signature {
+            parts.push((SIGNATURE, signature));
+        }
+        if let Some((cases, bases)) = &folder.cases {
+            parts.push((CASES, cases.as_bytes()));
+            if let Some(bases) = bases {
+                parts.push((BASES, bases.as_bytes()));
+            }
+        }
+        let path = self.version_folder(&manifest.name, &manifest.version)?;
+        let policy = self.policy_folder(&manifest.name)?;
+        let written = files::create_folders(&policy)
+            .and_then(|()| files::sweep(&policy))
+            .and_then(|()| files::create_folder(&path, &parts));
+        match written {
+            Ok(()) => Ok(Added::Published(manifest)),
+            Err(source) if source.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                Err(StoreError::Published {
+                    name: manifest.name,
+                    version: manifest.version,
+                })
+            }
+            Err(source) => Err(StoreError::File { path, source }),
+        }
+    }
+
+    /// Puts another signature beside what is published.
+    fn sign_again(&self, there: Manifest, signature: Option<&[u8]>) -> Result<Added, StoreError> {
+        let path = self
+            .version_folder(&there.name, &there.version)?
+            .join(SIGNATURE);
+        let Some(signature) = signature else {
+            return Ok(Added::There(there));
+        };
+        if files::read_if_there(&path)?.as_deref() == Some(signature) {
+            return Ok(Added::There(there));
+        }
+        match files::replace(&path, signature) {
+            Ok(()) => Ok(Added::Signed(there)),
+            Err(source) => Err(StoreError::File { path, source }),
+        }
+    }
+
+    /// What is to be loaded of a version, with the cases that it has to pass.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), or its cases were changed.
+    pub fn candidate(
+        &self,
+        engine: &Engine,
+        name: &str,
+        version: &Version,
+    ) -> Result<Candidate, StoreError> {
+        let component = self.component(name, version)?;
+        let manifest = self.manifest(name, version)?;
+        let cases = self.cases(&manifest)?;
+        let policy = engine
+            .load(&component)
+            .map_err(|source| StoreError::Unloadable { source })?;
+        let candidate = Candidate {
+            policy,
+            version: version.clone(),
+            folder: Folder {
+                component,
+                signature: None,
+                cases,
+            },
+        };
+        candidate.check_cases()?;
+        Ok(candidate)
+    }
+
+    /// The cases beside a version, as they were published.
+    pub(crate) fn cases(
+        &self,
+        manifest: &Manifest,
+    ) -> Result<Option<(String, Option<String>)>, StoreError> {
+        let Some(expected) = &manifest.cases_digest else {
+            return Ok(None);
+        };
+        let folder = self.version_folder(&manifest.name, &manifest.version)?;
+        let path = folder.join(CASES);
+        let read = |name| files::read_if_there(&folder.join(name));
+        let (cases, bases) = (read(CASES)?.unwrap_or_default(), read(BASES)?);
+        let found = digest(&[&cases, bases.as_deref().unwrap_or_default()]);
+        let damaged = |reason| StoreError::Damaged {
+            path: path.clone(),
+            reason,
+        };
+        if found != *expected {
+            return Err(damaged("it is not what was published".to_owned()));
+        }
+        let text =
+            |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|error| damaged(error.to_string()));
+        Ok(Some((text(cases)?, bases.map(text).transpose()?)))
+    }
+
+    /// The version that is there already, if it has the same bytes.
+    fn published(&self, manifest: &Manifest) -> Result<Option<Manifest>, StoreError> {
+        let there = match self.manifest(&manifest.name, &manifest.version) {
+            Ok(there) => there,
+            Err(StoreError::UnknownVersion { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if there.digest == manifest.digest {
+            return Ok(Some(there));
+        }
+        let (name, version) = (manifest.name.clone(), manifest.version.clone());
+        if manifest.rules_digest.is_empty() || there.rules_digest != manifest.rules_digest {
+            return Err(StoreError::Published { name, version });
+        }
+        let known = self.versions(&name)?;
+        let plain = version.to_string();
+        let plain = plain.split('+').next().unwrap_or_default();
+        let mut builds = 2..;
+        let free = builds
+            .find(|build| Version::of(plain, Some(*build)).is_ok_and(|v| !known.contains(&v)))
+            .unwrap_or(u64::MAX);
+        Err(StoreError::OtherBuild {
+            name,
+            version,
+            free,
+        })
+    }
+}

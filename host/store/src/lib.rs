@@ -1,0 +1,34 @@
+//! Keeps versions of policies, in a folder.
+//!
+//! ```text
+//! <store>/store.json                       what the operator asks for
+//! <store>/keys/<label>.pub                 keys whose signatures count; removed ones in keys/removed/
+//! <store>/policies/<name>/<version>/       policy.wasm, manifest.json, and, if there are, policy.wasm.minisig, cases.jsonl, bases.json
+//! <store>/policies/<name>/journal/<n>.json the nth activation; the last one tells which version is active
+//! ```
+//!
+//! What is written appears whole or not at all: in a temporary file or folder that is synced, renamed to its name, and the folder
+//! around it synced. A published version never changes, and an activation is one new file, so that of two processes that activate at the same
+//! time one is told that the other was first. A process may be killed at any instruction: the store opens with the old state or the new one.
+
+mod activation;
+mod add;
+pub mod cases;
+mod error;
+mod files;
+mod keys;
+mod manifest;
+mod settings;
+mod store;
+mod verify;
+mod version;
+
+pub use activation::Activation;
+pub use add::{Added, Candidate, Folder};
+pub use error::StoreError;
+pub use keys::{Key, KeyPair, sign};
+pub use manifest::Manifest;
+pub use settings::Settings;
+pub use store::{Entry, Store};
+pub use verify::{Finding, Verified};
+pub use version::Version;

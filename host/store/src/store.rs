@@ -1,0 +1,257 @@
+//! A folder of policies.
+//!
+//! Always true here: what the store hands out was checked against its digest, and against its signature if the store asks for one.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use sha2::{Digest as _, Sha256};
+
+use crate::activation::Activation;
+use crate::error::StoreError;
+use crate::files;
+use crate::manifest::Manifest;
+use crate::settings::{self, Settings};
+use crate::version::{Version, check_name};
+
+/// The component's file in a version's folder.
+pub(crate) const COMPONENT: &str = "policy.wasm";
+/// Its signature.
+pub(crate) const SIGNATURE: &str = "policy.wasm.minisig";
+/// What the store knows of it.
+pub(crate) const MANIFEST: &str = "manifest.json";
+/// The cases beside it, and their bases.
+pub(crate) const CASES: &str = "cases.jsonl";
+pub(crate) const BASES: &str = "bases.json";
+/// The folder of activations, in a policy's.
+pub(crate) const JOURNAL: &str = "journal";
+
+/// The most bytes of a component: what an engine loads at most by default.
+pub(crate) const COMPONENT_BYTES: u64 = 32 << 20;
+
+/// A store of policies. Cheap to clone; any number of processes may use one folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// A policy in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Its versions, lowest first.
+    pub versions: Vec<Manifest>,
+    /// The activation that counts, if any version was ever activated.
+    pub active: Option<Activation>,
+}
+
+impl Store {
+    /// Makes a store in `folder`, or opens the one that is there.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written to.
+    pub fn create(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let store = Self {
+            folder: folder.into(),
+        };
+        for part in ["policies", "keys/removed"] {
+            let path = store.folder.join(part);
+            files::create_folders(&path).map_err(|source| StoreError::File { path, source })?;
+        }
+        if !store.folder.join(settings::FILE).exists() {
+            store.write_settings(&Settings::default())?;
+        }
+        Self::open(store.folder)
+    }
+
+    /// Opens the store in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or its settings cannot be read.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let store = Self {
+            folder: folder.into(),
+        };
+        store.settings()?;
+        Ok(store)
+    }
+
+    /// The folder it is in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Every policy, by name.
+    ///
+    /// # Errors
+    ///
+    /// A file of the store cannot be read.
+    pub fn policies(&self) -> Result<Vec<Entry>, StoreError> {
+        let names = files::names(&self.folder.join("policies"))?;
+        names.iter().map(|name| self.policy(name)).collect()
+    }
+
+    /// One policy.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name, or a file of the store cannot be read.
+    pub fn policy(&self, name: &str) -> Result<Entry, StoreError> {
+        let mut versions = Vec::new();
+        for version in self.versions(name)? {
+            versions.push(self.manifest(name, &version)?);
+        }
+        Ok(Entry {
+            name: name.to_owned(),
+            versions,
+            active: self.active(name)?,
+        })
+    }
+
+    /// The versions of a policy, lowest first.
+    pub(crate) fn versions(&self, name: &str) -> Result<Vec<Version>, StoreError> {
+        let folder = self.policy_folder(name)?;
+        if !folder.is_dir() {
+            return Err(StoreError::UnknownPolicy {
+                name: name.to_owned(),
+            });
+        }
+        let names = files::names(&folder)?;
+        let names = names.iter().filter(|name| *name != JOURNAL);
+        let mut versions = names
+            .map(|name| name.parse())
+            .collect::<Result<Vec<Version>, _>>()?;
+        versions.sort();
+        Ok(versions)
+    }
+
+    /// What the store knows of a version.
+    ///
+    /// # Errors
+    ///
+    /// There is no such version, or its manifest is damaged.
+    pub fn manifest(&self, name: &str, version: &Version) -> Result<Manifest, StoreError> {
+        let path = self.version_folder(name, version)?.join(MANIFEST);
+        let Some(bytes) = files::read_if_there(&path)? else {
+            return Err(StoreError::UnknownVersion {
+                name: name.to_owned(),
+                version: version.clone(),
+            });
+        };
+        let damaged = |reason| StoreError::Damaged {
+            path: path.clone(),
+            reason,
+        };
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if manifest.name != name || manifest.version != *version {
+            return Err(damaged(format!(
+                "it is that of {} {}",
+                manifest.name, manifest.version
+            )));
+        }
+        Ok(manifest)
+    }
+
+    /// The component of a version: the very bytes that were published, signed if the store asks for it.
+    ///
+    /// # Errors
+    ///
+    /// There is no such version, its bytes were changed since, or its signature does not count.
+    pub fn component(&self, name: &str, version: &Version) -> Result<Vec<u8>, StoreError> {
+        let manifest = self.manifest(name, version)?;
+        let folder = self.version_folder(name, version)?;
+        let path = folder.join(COMPONENT);
+        let bytes = files::read(&path, COMPONENT_BYTES)?;
+        let found = digest(&[&bytes]);
+        if found != manifest.digest {
+            return Err(StoreError::Damaged {
+                path,
+                reason: format!(
+                    "its digest is {found}, but {} was published",
+                    manifest.digest
+                ),
+            });
+        }
+        if self.settings()?.require_signature {
+            let signature = files::read_if_there(&folder.join(SIGNATURE))?;
+            self.check_signature(&bytes, signature.as_deref())?;
+        }
+        Ok(bytes)
+    }
+
+    /// Removes a version that is not active.
+    ///
+    /// # Errors
+    ///
+    /// There is no such version, it is active, or it cannot be removed.
+    pub fn remove(&self, name: &str, version: &Version) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        let path = self.version_folder(name, version)?;
+        if !path.is_dir() {
+            return Err(StoreError::UnknownVersion {
+                name: name.to_owned(),
+                version: version.clone(),
+            });
+        }
+        if self
+            .active(name)?
+            .is_some_and(|active| active.version == *version)
+        {
+            return Err(StoreError::Active {
+                name: name.to_owned(),
+                version: version.clone(),
+            });
+        }
+        files::remove_folder(&path).map_err(|source| StoreError::File { path, source })
+    }
+
+    pub(crate) fn policy_folder(&self, name: &str) -> Result<PathBuf, StoreError> {
+        check_name(name)?;
+        Ok(self.folder.join("policies").join(name))
+    }
+
+    pub(crate) fn version_folder(
+        &self,
+        name: &str,
+        version: &Version,
+    ) -> Result<PathBuf, StoreError> {
+        Ok(self.policy_folder(name)?.join(version.to_string()))
+    }
+
+    /// Keeps others from changing the store until it is dropped; the system lets go of it if the process is killed.
+    pub(crate) fn lock(&self) -> Result<File, StoreError> {
+        let path = self.folder.join("lock");
+        let locked = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .and_then(|file| file.lock().map(|()| file));
+        locked.map_err(|source| StoreError::File { path, source })
+    }
+}
+
+/// `sha256:<hex>` of the parts, one after another.
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
+    use std::fmt::Write as _;
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let bytes = hash.finalize();
+    bytes.iter().fold(String::from("sha256:"), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string does not fail");
+        hex
+    })
+}
+
+/// This moment in RFC 3339, in whole seconds.
+pub(crate) fn now() -> String {
+    DateTime::<Utc>::from(SystemTime::now()).to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,94 @@
+//! Which version of a policy: its semantic version, and which build of it.
+//!
+//! Always true here: a name or version that exists is safe as the name of a folder.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+
+/// The most bytes of a policy's name or version.
+const NAME_BYTES: usize = 100;
+
+/// A version as the store publishes it: `1.0.0`, or `1.0.0+2` for another build of the same rules.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version(semver::Version);
+
+impl Version {
+    /// The version that a policy says it is, as its build with that number.
+    ///
+    /// # Errors
+    ///
+    /// The version is none, or has a build of its own as well.
+    pub fn of(version: &str, build: Option<u64>) -> Result<Self, StoreError> {
+        let Some(build) = build else {
+            return version.parse();
+        };
+        if version.contains('+') {
+            return Err(StoreError::Unnameable {
+                reason: format!(
+                    "the version `{version}` names its build already: leave the build number out"
+                ),
+            });
+        }
+        format!("{version}+{build}").parse()
+    }
+}
+
+impl FromStr for Version {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        let unnameable = |reason: String| StoreError::Unnameable { reason };
+        if text.len() > NAME_BYTES {
+            return Err(unnameable(format!(
+                "a version has at most {NAME_BYTES} bytes"
+            )));
+        }
+        text.parse().map(Self).map_err(|error| {
+            unnameable(format!(
+                "`{}` is no semantic version such as `1.0.0`: {error}",
+                text.escape_debug()
+            ))
+        })
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = StoreError;
+
+    fn try_from(text: String) -> Result<Self, StoreError> {
+        text.parse()
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.to_string()
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Refuses what cannot be the name of a policy, or of a key: it becomes the name of a file.
+pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
+    let is_plain =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    let begins = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if name.len() <= NAME_BYTES && name.starts_with(begins) && name.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(StoreError::Unnameable {
+        reason: format!(
+            "`{}` is no name: expected lower-case letters, digits, `-`, `_` and `.`, at most {NAME_BYTES}, the first a letter or digit",
+            name.escape_debug()
+        ),
+    })
+}

@@ -1,0 +1,7 @@
+//! A store as its users meet it: what is published stays, what is changed is found, what is killed is whole.
+
+mod kills;
+mod processes;
+mod signatures;
+mod support;
+mod versions;
