@@ -39,6 +39,7 @@ mod contract;
 mod dfa;
 mod diagnostic;
 mod emit;
+mod extend;
 mod file;
 mod ir;
 mod rule_set;
@@ -46,7 +47,8 @@ mod rules;
 
 pub use component::{COMPILER, compiler_of, rules_of};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use file::{ACTIONS, LANGUAGE, REQUIREMENTS, SOURCE_BYTES};
+pub use extend::{extend, extends, placed};
+pub use file::{ACTIONS, Base, Change, LANGUAGE, REQUIREMENTS, SOURCE_BYTES, base_of};
 pub use rule_set::{Compiled, Mutant, RuleSet, compile};
 
 /// The runtime that every component brings along, by itself. For this crate's own tests.

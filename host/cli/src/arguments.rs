@@ -281,6 +281,16 @@ pub(crate) struct StoreChoice {
 pub(crate) enum PolicyAction {
     /// Make a store.
     Init,
+    /// Write the beginning of a policy: a rule set and a case.
+    New {
+        /// The folder to make
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+
+        /// A rule set whose rules stand too, such as `webriskops@1.0.0`
+        #[arg(long, value_name = "NAME@VERSION|PATH")]
+        extends: Option<String>,
+    },
     /// Publish a version.
     Add {
         /// A folder with a `policy.toml` or one component, and its cases if it has some; or a file of either kind

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod arguments;
+mod base;
 mod commands;
 mod exit;
 mod output;

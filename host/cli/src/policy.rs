@@ -2,6 +2,7 @@
 //!
 //! Always true here: what a file is shows in its bytes, not in its name.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use scopegate::{Engine, Policy};
 use scopegate_compiler::{Diagnostics, RuleSet, SOURCE_BYTES};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
+use crate::base;
 use crate::output;
 
 /// The component of the default policy.
@@ -22,8 +24,11 @@ const WASM: &[u8] = b"\0asm";
 /// A rule set that compiles, with the file it is in.
 pub(crate) struct Rules {
     pub(crate) file: PathBuf,
+    /// Its text, with all that it extends.
     pub(crate) source: String,
     pub(crate) set: RuleSet,
+    /// The text of the file itself, if it extends another.
+    own: Option<String>,
 }
 
 /// What a path names.
@@ -46,12 +51,23 @@ impl Rules {
 
     /// Says on standard error what the compiler noticed.
     pub(crate) fn warn(&self) {
-        report(self.set.warnings(), &self.source, &self.file);
+        said(
+            self.set.warnings(),
+            &self.source,
+            self.own.as_deref(),
+            &self.file,
+        );
     }
 }
 
 /// Reads what `path` names, and compiles it if it is a rule set.
 pub(crate) fn named(path: &Path) -> anyhow::Result<Named> {
+    let store = env::var_os("SCOPEGATE_STORE").map(PathBuf::from);
+    named_in(path, store.as_deref())
+}
+
+/// The same, where what it extends may be in `store`.
+pub(crate) fn named_in(path: &Path, store: Option<&Path>) -> anyhow::Result<Named> {
     let file = file_of(path)?;
     let bytes = read(&file)?;
     if bytes.starts_with(WASM) {
@@ -69,16 +85,35 @@ pub(crate) fn named(path: &Path) -> anyhow::Result<Named> {
             file.display()
         );
     };
+    let (source, own) = match scopegate_compiler::extends(&source) {
+        None => (source, None),
+        Some(base) => (extended(&source, &base, &file, store)?, Some(source)),
+    };
     match RuleSet::check(&source) {
-        Ok(set) => Ok(Named::Rules(Box::new(Rules { file, source, set }))),
+        Ok(set) => Ok(Named::Rules(Box::new(Rules {
+            file,
+            source,
+            set,
+            own,
+        }))),
         Err(diagnostics) => {
-            report(&diagnostics, &source, &file);
+            said(&diagnostics, &source, own.as_deref(), &file);
             Err(anyhow!(
                 "the rule set `{}` does not compile",
                 file.display()
             ))
         }
     }
+}
+
+/// The rules in `file` with all that they extend.
+fn extended(source: &str, base: &str, file: &Path, store: Option<&Path>) -> anyhow::Result<String> {
+    let wrong = || format!("`{}` extends `{base}`", file.display());
+    let text = base::text(base, file, store).with_context(wrong)?;
+    scopegate_compiler::extend(source, &text).map_err(|diagnostics| {
+        report(&diagnostics, source, file);
+        anyhow!("the rule set `{}` does not compile", file.display())
+    })
 }
 
 /// The bytes of a component, or of a rule set's.
@@ -115,6 +150,17 @@ pub(crate) fn load_from(engine: &Engine, path: &Path) -> anyhow::Result<Policy> 
     engine
         .load(&bytes)
         .with_context(|| format!("the policy `{}` cannot be loaded", path.display()))
+}
+
+/// Says on standard error what the compiler found in a text, which may be that of `file` with what it extends.
+fn said(diagnostics: &Diagnostics, source: &str, own: Option<&str>, file: &Path) {
+    let Some(own) = own else {
+        return report(diagnostics, source, file);
+    };
+    let (in_file, others) = scopegate_compiler::placed(diagnostics, source, own);
+    report(&in_file, own, file);
+    let with_base = format!("{} with its base", file.display());
+    report(&others, source, Path::new(&with_base));
 }
 
 /// Says on standard error what the compiler found in `file`.

@@ -173,3 +173,56 @@ fn what_is_not_there_is_named() {
     let said = scopegate(&["policy", "--store", "/nowhere/at/all", "list"], b"").stderr;
     assert!(said.contains("`/nowhere/at/all` is no store"), "{said}");
 }
+
+#[test]
+fn what_is_begun_passes_its_case() {
+    let stored = Stored::new();
+    for (name, extends) in [("acme", None), ("other", Some("webriskops@1.0.0"))] {
+        let folder = stored.path(name);
+        let mut arguments = vec!["new", &folder];
+        arguments.extend(extends.into_iter().flat_map(|base| ["--extends", base]));
+        stored.done(&arguments);
+        let run = scopegate(&["test", &folder], b"");
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{name}");
+        assert_eq!(run.stdout, format!("{name} 0.1.0: 1 of 1 cases passed\n"));
+        assert!(stored.refused(&arguments).contains("cannot be written"));
+        stored.done(&["add", &folder]);
+    }
+    assert!(
+        stored
+            .refused(&["new", "/tmp/Not A Name"])
+            .contains("is no name for a policy")
+    );
+}
+
+#[test]
+fn a_base_is_pinned() {
+    let stored = Stored::new();
+    let (base, own) = (stored.path("base"), stored.path("own"));
+    stored.done(&["new", &base]);
+    stored.done(&["new", &own, "--extends", "../base"]);
+    let lint = || scopegate(&["lint", &own], b"");
+    assert_eq!(lint().code, 0);
+    let rules = format!("{base}/policy.toml");
+    let text = fs::read_to_string(&rules).expect("the rules");
+    fs::write(&rules, text + "\n# Another line.\n").expect("a file");
+    let said = lint().stderr;
+    assert!(
+        said.contains("`../base` has changed") && said.contains("remove that file"),
+        "{said}"
+    );
+    fs::remove_file(format!("{own}/policy.lock")).expect("the lock");
+    assert_eq!(lint().code, 0);
+    // From the store as well; what is not there is named.
+    stored.done(&["add", &base]);
+    let third = stored.path("third");
+    stored.done(&["new", &third, "--extends", "base@0.1.0"]);
+    stored.done(&["add", &third]);
+    let fourth = stored.path("fourth");
+    stored.done(&["new", &fourth, "--extends", "base@9.0.0"]);
+    let said = stored.refused(&["add", &fourth]);
+    assert!(
+        said.contains("there is no version 9.0.0 of the policy `base`"),
+        "{said}"
+    );
+}

@@ -316,8 +316,14 @@ impl<'s> Checker<'s> {
             .iter()
             .map(|r| r.id.value.as_str())
             .collect();
+        // Who asked for a group of a base may have been dropped, and whoever extends it cannot take the group from the rest.
+        let dropped = self
+            .file
+            .base
+            .as_ref()
+            .is_some_and(|base| !base.dropped.is_empty());
         for requirement in &self.file.requirements {
-            for group in &requirement.groups {
+            for group in requirement.groups.iter().filter(|_| !dropped) {
                 if !self.used.groups.contains(&group.value) && !ids.contains(group.value.as_str()) {
                     let asked = self.used.groups.iter().map(String::as_str);
                     let near = self.suggest(&group.value, asked);

@@ -2,6 +2,7 @@
 //!
 //! What this stage accepts has the right shape; whether names exist and types fit is decided later.
 
+mod base;
 mod reader;
 mod text;
 
@@ -10,6 +11,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+pub use base::{Base, Change};
 use reader::{Item, Reader, kind};
 pub(crate) use text::{Places, Text};
 
@@ -37,6 +39,8 @@ pub(crate) struct RuleFile {
     pub(crate) requirements: Vec<RequirementDecl>,
     pub(crate) ready: Vec<ReadyDecl>,
     pub(crate) fallbacks: Option<FallbacksDecl>,
+    /// What it extends.
+    pub(crate) base: Option<Base>,
 }
 
 /// A set of actions as written in `[sets]` or `for`.
@@ -149,6 +153,11 @@ pub(crate) fn read(source: &str, out: &mut Diagnostics) -> Option<RuleFile> {
     read.filter(|_| !out.has_errors())
 }
 
+/// What the rule set says that it extends, if it does.
+pub fn base_of(source: &str) -> Option<Base> {
+    read(source, &mut Diagnostics::default())?.base
+}
+
 fn language(file: &mut Reader<'_, '_, '_>) {
     let Some(item) = file.required("language", "write `language = 1`") else {
         return;
@@ -205,6 +214,9 @@ fn rule_file(file: &mut Reader<'_, '_, '_>) -> Option<RuleFile> {
     let fallbacks = file
         .optional("fallbacks")
         .map(|item| file.nested("the fallbacks", &item, fallbacks));
+    let base = file
+        .optional("base")
+        .and_then(|item| file.nested("the base", &item, base::base));
     for (what, count, most) in [
         ("requirements", requirements.len(), REQUIREMENTS),
         ("ready states", ready.len(), REQUIREMENTS),
@@ -245,6 +257,7 @@ fn rule_file(file: &mut Reader<'_, '_, '_>) -> Option<RuleFile> {
         requirements,
         ready,
         fallbacks: fallbacks.flatten(),
+        base,
     })
 }
 

@@ -9,6 +9,7 @@ use scopegate::{Manifest, Origin, Policy};
 use serde::Serialize;
 
 use crate::arguments::{Format, Inspect};
+use crate::base;
 use crate::exit::Exit;
 use crate::output::{self, FAINT, Plain, STRONG, list};
 use crate::policy::{self, DEFAULT};
@@ -68,6 +69,9 @@ impl Inspect {
             Format::Text => {
                 let mut out = output::people();
                 head(&mut out, &policy, &description)?;
+                if let Some(rules) = scopegate_compiler::rules_of(&bytes) {
+                    base::changes(&mut out, &rules)?;
+                }
                 body(&mut out, policy.manifest())?;
                 out.flush()?;
             }

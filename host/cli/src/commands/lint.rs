@@ -5,6 +5,7 @@
 use std::io::Write as _;
 
 use crate::arguments::Lint;
+use crate::base;
 use crate::exit::Exit;
 use crate::output;
 use crate::policy::Rules;
@@ -23,6 +24,7 @@ impl Lint {
                 }
             };
             rules.warn();
+            base::changes(&mut out, &rules.source)?;
             let count = rules.set.warnings().list.len();
             if count > 0 {
                 exit.note(Exit::Failed);

@@ -4,6 +4,7 @@
 
 mod key;
 mod list;
+mod new;
 
 use std::fs;
 use std::io::Write;
@@ -23,6 +24,9 @@ impl PolicyCommand {
         let mut out = output::people();
         let exit = match self.action {
             PolicyAction::Init => init(choice, &mut out)?,
+            PolicyAction::New { folder, extends } => {
+                new::run(&folder, extends.as_deref(), &mut out)?
+            }
             PolicyAction::Add {
                 path,
                 build,
@@ -85,7 +89,7 @@ fn add(
     out: &mut impl Write,
 ) -> anyhow::Result<Exit> {
     let store = choice.open()?;
-    let folder = folder(path, signature)?;
+    let folder = folder(path, signature, choice.store.as_deref())?;
     let engine = policy::engine(&choice.cache)?;
     let candidate = Candidate::new(&engine, folder, build)
         .with_context(|| format!("`{}` is not published", path.display()))?;
@@ -114,8 +118,8 @@ fn add(
 }
 
 /// What is to be published: the component, and what stands beside it.
-fn folder(path: &Path, signature: Option<PathBuf>) -> anyhow::Result<Folder> {
-    let (component, beside) = match policy::named(path)? {
+fn folder(path: &Path, signature: Option<PathBuf>, store: Option<&Path>) -> anyhow::Result<Folder> {
+    let (component, beside) = match policy::named_in(path, store)? {
         policy::Named::Rules(rules) => {
             rules.warn();
             (rules.set.component(), None)
