@@ -142,6 +142,7 @@ impl Source {
                 Ok(count) if count > LINE_BYTES => return Err(self.breach(Wrong::TooLong)),
                 Ok(_) => return Err(self.breach(Wrong::Torn)),
                 Err(error) if is_compressed && is_content(&error) => {
+                    self.reader = None;
                     return Err(self.breach(Wrong::Compression));
                 }
                 Err(error) => return Err(self.cannot(error)),
