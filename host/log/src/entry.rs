@@ -15,7 +15,7 @@ use crate::error::AppendError;
 use crate::mask::{MARKER, Masks};
 use crate::source::LINE_BYTES;
 
-/// The id of a decision: a UUIDv7, so ids rise with time.
+/// The id of a decision: a `UUIDv7`, so ids rise with time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(Uuid);
 
@@ -63,7 +63,18 @@ pub struct Entry<'a> {
 
 /// A time as lines have it.
 pub(crate) fn time(time: SystemTime) -> String {
-    DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Millis, true)
+    utc(time).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A time in UTC; one beyond all calendars is the nearest that has a date.
+pub(crate) fn utc(time: SystemTime) -> DateTime<Utc> {
+    let since = |seconds: Duration| i64::try_from(seconds.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => DateTime::from_timestamp(since(after), after.subsec_nanos())
+            .unwrap_or(DateTime::<Utc>::MAX_UTC),
+        Err(before) => DateTime::from_timestamp(-since(before.duration()), 0)
+            .unwrap_or(DateTime::<Utc>::MIN_UTC),
+    }
 }
 
 impl Entry<'_> {

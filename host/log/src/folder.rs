@@ -7,7 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
+
+use crate::entry;
 
 const PREFIX: &str = "decisions-";
 const TIME: &str = "%Y%m%dT%H%M%SZ";
@@ -25,7 +27,7 @@ pub(crate) struct LogFile {
 
 /// The name of a file.
 pub(crate) fn name(number: u64, started: SystemTime) -> String {
-    let started = DateTime::<Utc>::from(started).format(TIME);
+    let started = entry::utc(started).format(TIME);
     format!("{PREFIX}{number:08}-{started}{PLAIN}")
 }
 

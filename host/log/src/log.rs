@@ -189,7 +189,7 @@ impl Log {
             gap: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             queued_bytes: AtomicUsize::new(0),
-            position: Mutex::new(Position::START),
+            position: Mutex::new(writer::position(&store)),
             last_failure: Mutex::new(None),
         });
         let (outbox, inbox) = sync_channel(config.queue.get());

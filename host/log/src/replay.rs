@@ -2,8 +2,7 @@
 //!
 //! Always true here: every recorded request is counted once: as the same, as changed, or as what could not be decided again.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -122,7 +121,7 @@ pub fn replay(
         groups: BTreeMap::new(),
     };
     let (mut chunk, mut bytes) = (Vec::new(), 0);
-    while let Some((_, record)) = walk.next()? {
+    while let Some((_, record)) = walk.step()? {
         match record.body {
             Body::Gap { dropped } => {
                 run.replay.dropped = run.replay.dropped.saturating_add(dropped);

@@ -31,10 +31,13 @@ impl Sink for File {
     }
 }
 
+/// Opens a file, which is made if it is new.
+type Open = dyn FnMut(&Path, bool) -> io::Result<Box<dyn Sink>> + Send;
+
 /// What the store needs of the world; tests give another.
 pub(crate) struct World {
     /// Opens a file to append to; the file is made if it is new.
-    pub(crate) open: Box<dyn FnMut(&Path, bool) -> io::Result<Box<dyn Sink>> + Send>,
+    pub(crate) open: Box<Open>,
     pub(crate) clock: Box<dyn Fn() -> SystemTime + Send>,
 }
 

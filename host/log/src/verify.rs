@@ -4,8 +4,6 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use crate::error::ReadError;
 use crate::hash::Hash;
 use crate::record::Body;
@@ -39,12 +37,6 @@ impl Verified {
     }
 }
 
-impl Serialize for Hash {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
 /// Verifies the log at `paths`, each a folder or one of its files, in as much memory as its longest line takes. `expect` is the hash that the
 /// last line must have. `progress` is told how many bytes were read, and how many there are.
 ///
@@ -68,7 +60,7 @@ pub fn verify(
         last: Hash::NONE,
     };
     let mut expected_at = None;
-    while let Some((_, record)) = walk.next()? {
+    while let Some((_, record)) = walk.step()? {
         verified.lines += 1;
         verified.last = record.hash;
         if expect == Some(record.hash) {
@@ -80,7 +72,7 @@ pub fn verify(
             Body::Gap { dropped } => verified.dropped = verified.dropped.saturating_add(dropped),
             Body::Torn { .. } => verified.torn += 1,
         }
-        if verified.lines % 1024 == 0 {
+        if verified.lines.is_multiple_of(1024) {
             progress(walk.bytes_read(), walk.total_bytes());
         }
     }

@@ -40,7 +40,7 @@ impl Walk {
     /// # Errors
     ///
     /// A file cannot be read, or the chain is broken here.
-    pub fn next(&mut self) -> Result<Option<(Line<'_>, Record<'_>)>, ReadError> {
+    pub fn step(&mut self) -> Result<Option<(Line<'_>, Record<'_>)>, ReadError> {
         if !self.source.advance()? {
             if self.first.is_none() {
                 return Err(self.source.breach(Wrong::Empty));

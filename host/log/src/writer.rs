@@ -12,7 +12,6 @@ use crate::chain::Kind;
 use crate::entry;
 use crate::error::AppendError;
 use crate::folder;
-use crate::hash::Hash;
 use crate::log::{Position, Shared};
 use crate::store::{Store, Unsealed};
 use crate::tidy::Tidy;
@@ -49,7 +48,6 @@ pub(crate) fn run(mut store: Store, inbox: &Receiver<Message>, shared: &Arc<Shar
             let _ = finished.send(file.number + 1);
         }
     };
-    shared.place(position(&store));
     while let Ok(first) = inbox.recv() {
         let mut bytes = first.body.len();
         let mut batch = vec![first];
@@ -119,7 +117,8 @@ fn write(store: &mut Store, batch: Vec<Message>, shared: &Shared) -> Option<Path
     }
 }
 
-fn position(store: &Store) -> Position {
+/// Where the log stands.
+pub(crate) fn position(store: &Store) -> Position {
     let chain = store.chain();
     Position {
         sequence: chain.next - 1,
@@ -141,11 +140,4 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
     }
-}
-
-impl Position {
-    pub(crate) const START: Self = Self {
-        sequence: 0,
-        hash: Hash::NONE,
-    };
 }

@@ -50,14 +50,8 @@ fn the_same_policy_changes_nothing() {
 
 #[test]
 fn what_changes_is_found_and_grouped() {
-    let all: Vec<_> = (0..200)
-        .map(|number| {
-            (
-                ["scan", "retest", "share_report", "dance"][number % 4],
-                number as i64,
-            )
-        })
-        .collect();
+    let actions = ["scan", "retest", "share_report", "dance"];
+    let all: Vec<_> = actions.into_iter().cycle().zip(0..200).collect();
     let (folder, ids) = logged(&all);
     // From 1 to 99 seats become 50 to 149.
     let rules = RULES.replace(

@@ -21,7 +21,8 @@ struct Request {
 /// What is shown of a decision.
 #[derive(Deserialize)]
 struct Decision {
-    decision: String,
+    #[serde(rename = "decision")]
+    verdict: String,
     codes: Vec<String>,
     findings: Vec<Finding>,
 }
@@ -93,7 +94,7 @@ impl LogShow {
                 .as_ref()
                 .is_none_or(|action| action_of(decided).as_ref() == Some(action))
             && (!self.denied
-                || decision_of(decided).is_some_and(|decision| decision.decision == "deny"))
+                || decision_of(decided).is_some_and(|decision| decision.verdict == "deny"))
     }
 }
 
@@ -128,7 +129,7 @@ fn decision(out: &mut impl Write, decided: &Decided<'_>) -> anyhow::Result<()> {
     let action = action_of(decided).unwrap_or_default();
     let found = decision_of(decided);
     let (style, verdict) = match &found {
-        Some(decision) if decision.decision == "allow" => (GOOD, "ALLOW"),
+        Some(decision) if decision.verdict == "allow" => (GOOD, "ALLOW"),
         Some(_) => (BAD, "DENY"),
         None => (BAD, "NONE"),
     };
