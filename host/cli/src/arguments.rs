@@ -62,6 +62,9 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Measure how fast a policy loads and decides.
     Bench(Bench),
+    /// Read the log of decisions: show it, verify it, decide it again.
+    #[command(subcommand)]
+    Log(Log),
     /// Print the completions of a shell.
     Completions(Completions),
 }
@@ -446,6 +449,103 @@ pub(crate) struct Bench {
     /// How figures are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Log {
+    /// Show recorded decisions.
+    Show(LogShow),
+    /// Find the first line that was changed, removed, inserted or moved.
+    Verify(LogVerify),
+    /// Decide every recorded request again under another policy, and report what changes.
+    Replay(LogReplay),
+}
+
+/// Which log is read.
+#[derive(Debug, Args)]
+pub(crate) struct LogChoice {
+    /// The log: its folder, or files of it in their order
+    #[arg(value_name = "LOG", required = true, value_hint = ValueHint::AnyPath)]
+    pub(crate) log: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate log show decisions/ --denied --action scan
+  scopegate log show decisions/ --id 019abc2e-7d4f-7c1a-9b7e-2f5d8c3a1e60 --json | jq .request
+
+Lines that cannot be read are reported, and passed over; the exit code is then 3. What is shown is
+not verified: `scopegate log verify` does that.")]
+pub(crate) struct LogShow {
+    #[command(flatten)]
+    pub(crate) log: LogChoice,
+
+    /// Only the decision with this id
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+
+    /// Only decisions on this action
+    #[arg(long)]
+    pub(crate) action: Option<String>,
+
+    /// Only denials
+    #[arg(long)]
+    pub(crate) denied: bool,
+
+    /// Print each record's line as it stands in the log
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate log verify decisions/
+  scopegate log verify decisions/ --expect sha256:9f2c…
+
+Each line has the hash of the line before it, over the ends of files too. That the end was cut off,
+or everything written anew, shows only by a hash that was noted elsewhere: give it as `--expect`.
+
+Exit codes:
+  0  the log is one unbroken chain, and ends as expected
+  1  a file cannot be read
+  3  a line was changed, removed, inserted or moved, or the log ends otherwise")]
+pub(crate) struct LogVerify {
+    #[command(flatten)]
+    pub(crate) log: LogChoice,
+
+    /// The hash that the last line must have
+    #[arg(long, value_name = "HASH")]
+    pub(crate) expect: Option<scopegate_log::Hash>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate log replay decisions/ --policy policies/acme/2.0.0
+  scopegate log replay decisions/ --policy acme-2.0.0.wasm --json | jq .groups
+
+A change is another verdict, or another set of unmet requirements. Changes are grouped by action and
+requirement, each with the ids of some records. A request of which a fact is masked is counted, and
+not decided again.
+
+Exit codes:
+  0  nothing changes
+  1  the log cannot be read, or the policy cannot be loaded
+  2  something changes
+  3  the log's chain is broken, or some recorded request cannot be read
+Of several the first of 1, 3, 2 counts.")]
+pub(crate) struct LogReplay {
+    #[command(flatten)]
+    pub(crate) log: LogChoice,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyChoice,
+
+    /// Print the report as one JSON value
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

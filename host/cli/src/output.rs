@@ -94,6 +94,13 @@ pub(crate) fn progress(length: usize, what: &'static str) -> ProgressBar {
         .with_message(what)
 }
 
+/// Progress through bytes, on a terminal only; how many there are is said later.
+pub(crate) fn bytes(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:40} {bytes}/{total_bytes}, {eta}")
+        .expect("the template is right");
+    ProgressBar::new(0).with_style(style).with_message(what)
+}
+
 /// Names in one line.
 pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
     names

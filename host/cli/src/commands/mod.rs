@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod inspect;
 mod lint;
+mod log;
 mod policy;
 mod schema;
 mod test;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Policy(policy) => policy.run(),
         Command::Schema(schema) => schema.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Log(log) => log.run(),
         Command::Completions(completions) => completions.run(),
     }
 }

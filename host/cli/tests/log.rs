@@ -1,0 +1,215 @@
+//! `scopegate log`: what it shows, finds and decides again.
+
+mod program;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use program::{allowed, denied, json, scopegate};
+use scopegate::{Engine, Request};
+use scopegate_log::{Config, Entry, Id, Log};
+use tempfile::TempDir;
+
+const RULES: &str = include_str!("data/acme/policy.toml");
+
+/// A log of an allowed request, a denied one, and one that cannot be judged; and their ids.
+fn log() -> (TempDir, Vec<String>) {
+    let component = scopegate_compiler::compile(RULES)
+        .expect("the rules are right")
+        .component;
+    let engine = Engine::new().expect("an engine");
+    let policy = engine.load(&component).expect("the component is right");
+    let folder = TempDir::new().expect("a folder");
+    let log = Log::open(Config::new(folder.path())).expect("a log");
+    let unjudged = denied().replacen("\"seats\":0", "\"seats\":\"many\"", 1);
+    let ids = [allowed(), denied(), unjudged].map(|text| {
+        let request = Request::from_json(text.as_bytes(), || 0).expect("a request");
+        let decided = policy.evaluate(&request);
+        let id = Id::new();
+        log.append(&Entry {
+            id,
+            time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_435_200_123),
+            policy: policy.id(),
+            request: &request,
+            outcome: decided.as_ref(),
+            duration: Duration::from_nanos(1_239),
+        })
+        .expect("it is written");
+        id.to_string()
+    });
+    drop(log);
+    (folder, ids.to_vec())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path")
+}
+
+fn file(folder: &TempDir) -> PathBuf {
+    let files = fs::read_dir(folder.path()).expect("a folder");
+    files
+        .map(|file| file.expect("a file").path())
+        .find(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
+        .expect("a file of the log")
+}
+
+#[test]
+fn show() {
+    let (folder, ids) = log();
+    let log = text(folder.path());
+    let run = scopegate(&["log", "show", log], b"");
+    assert_eq!((run.code, &*run.stderr), (0, ""));
+    let lines: Vec<_> = run.stdout.lines().skip(1).collect();
+    let at = "2026-11-23T12:00:00.123Z";
+    assert_eq!(
+        lines,
+        [
+            format!("{at} ALLOW scan  {}  acme 0.1.0", ids[0]),
+            format!("{at} DENY  scan  {}  acme 0.1.0", ids[1]),
+            "  unmet: authorization-ready, enough-seats".to_owned(),
+            format!("{at} NONE  scan  {}  acme 0.1.0", ids[2]),
+            lines[4].to_owned(),
+        ]
+    );
+    assert!(lines[4].starts_with("  attributes.seats: "), "{}", lines[4]);
+    for (options, shown) in [
+        (&["--denied"][..], &ids[1..2]),
+        (&["--id", &ids[2]], &ids[2..]),
+        (&["--action", "scan"], &ids[..]),
+        (&["--action", "retest"], &[]),
+        (&["--action", "scan", "--denied", "--id", &ids[0]], &[]),
+    ] {
+        let run = scopegate(&[&["log", "show", log, "--json"], options].concat(), b"");
+        let found: Vec<_> = run
+            .stdout
+            .lines()
+            .map(|line| json(line)["id"].as_str().expect("an id").to_owned())
+            .collect();
+        assert_eq!((run.code, &*found), (0, shown), "{options:?}");
+    }
+    let whole = scopegate(&["log", "show", log, "--json"], b"");
+    let file = file(&folder);
+    assert_eq!(whole.stdout, fs::read_to_string(&file).expect("a file"));
+    // What cannot be read hides nothing else.
+    let broken = whole.stdout.replacen("\"deny\"", "\"allow\"", 1);
+    fs::write(&file, broken).expect("it is written");
+    let run = scopegate(&["log", "show", log, "--json"], b"");
+    assert_eq!((run.code, run.stdout.lines().count()), (3, 3));
+    assert_eq!(
+        run.stderr,
+        format!(
+            "error: {}:3: this line was changed: it does not have the hash that it says\n",
+            file.display()
+        )
+    );
+}
+
+#[test]
+fn verify() {
+    let (folder, _) = log();
+    let log = text(folder.path());
+    let run = scopegate(&["log", "verify", log], b"");
+    assert_eq!((run.code, &*run.stderr), (0, ""));
+    assert!(
+        run.stdout
+            .starts_with("unbroken: 3 decisions, 4 lines, 1 files\nit ends with sha256:"),
+        "{}",
+        run.stdout
+    );
+    let hash = run.stdout.trim_end().rsplit(' ').next().expect("a hash");
+    let file = file(&folder);
+    for log in [log, text(&file)] {
+        assert_eq!(
+            scopegate(&["log", "verify", log, "--expect", hash], b"").code,
+            0
+        );
+    }
+    let other = format!("sha256:{}", "0".repeat(64));
+    let run = scopegate(&["log", "verify", log, "--expect", &other], b"");
+    assert_eq!(run.code, 3);
+    assert!(
+        run.stderr
+            .starts_with(&format!("error: the log does not hold `{other}`")),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        scopegate(&["log", "verify", log, "--expect", "abc"], b"").code,
+        1
+    );
+
+    let whole = fs::read_to_string(&file).expect("a file");
+    let lines: Vec<_> = whole.lines().collect();
+    fs::write(&file, [lines[0], lines[1], lines[3], ""].join("\n")).expect("it is written");
+    let run = scopegate(&["log", "verify", log], b"");
+    assert_eq!(
+        (run.code, run.stderr),
+        (
+            3,
+            format!(
+                "error: {}:3: 1 line is missing before this one\n",
+                file.display()
+            )
+        )
+    );
+    let run = scopegate(&["log", "verify", "tests/data/acme"], b"");
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr
+            .starts_with("error: `tests/data/acme` holds no log: expected files such as"),
+        "{}",
+        run.stderr
+    );
+    let run = scopegate(&["log", "verify", "nowhere"], b"");
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr
+            .starts_with("error: the log `nowhere` cannot be read: "),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn replay() {
+    let (folder, ids) = log();
+    let log = text(folder.path());
+    let run = scopegate(&["log", "replay", log, "--policy", "tests/data/acme"], b"");
+    assert_eq!(
+        (run.code, &*run.stdout, &*run.stderr),
+        (
+            0,
+            "3 recorded: 3 the same, 0 changed (0 now allowed, 0 now denied)\n",
+            ""
+        )
+    );
+    let rules = folder.path().join("policy.toml");
+    let stricter = RULES.replacen("\"ready\"'", "\"disputed\"'", 1).replacen(
+        "request.attributes.seats > 0",
+        "request.attributes.seats >= 0",
+        1,
+    );
+    fs::write(&rules, stricter).expect("it is written");
+    let arguments = ["log", "replay", log, "--policy", text(&rules)];
+    let run = scopegate(&arguments, b"");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert_eq!(
+        run.stdout,
+        format!(
+            "3 recorded: 1 the same, 2 changed (1 now allowed, 1 now denied)\n\
+             \nscan  1 newly unmet: authorization-ready\n  such as  {}\n\
+             \nscan  1 newly met: authorization-ready\n  such as  {}\n\
+             \nscan  1 newly met: enough-seats\n  such as  {}\n",
+            ids[0], ids[1], ids[1]
+        )
+    );
+    let run = scopegate(&[&arguments[..], &["--json"]].concat(), b"");
+    let report = json(&run.stdout);
+    assert_eq!((run.code, &report["changed"]), (2, &2.into()));
+    assert_eq!(report["groups"][0]["change"], "newly_unmet");
+    assert_eq!(report["groups"][0]["examples"][0], *ids[0]);
+}
