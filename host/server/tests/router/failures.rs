@@ -1,0 +1,180 @@
+//! Whatever fails, nothing is allowed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use scopegate_server::{RecordError, Recorded, Recorder, Service, Settings, Shelf, Snapshot};
+use serde_json::{Value, json};
+
+use crate::support::{NOW, builder, facts, get, lines, post, snapshot};
+
+fn evaluation() -> Value {
+    json!({
+        "subject": {"type": "user", "id": "user-17"}, "action": {"name": "scan"}, "resource": {"type": "site", "id": "shop"},
+    })
+}
+
+#[tokio::test]
+async fn policies_that_are_too_old() {
+    let shelf = Arc::new(Shelf::new(Snapshot {
+        confirmed_at: Instant::now()
+            .checked_sub(Duration::from_secs(100))
+            .unwrap(),
+        ..snapshot("1.0.0")
+    }));
+    let service = Service::builder(Arc::clone(&shelf))
+        .clock(|| NOW)
+        .settings(Settings {
+            max_policy_age: Some(Duration::from_secs(60)),
+            ..Settings::default()
+        })
+        .build();
+    refuses(&service, "stale").await;
+    assert_eq!(get(&service, "/readyz").await.problem(), "stale");
+    assert_eq!(get(&service, "/healthz").await.status, 200);
+    shelf.confirm();
+    assert_eq!(get(&service, "/readyz").await.status, 200);
+    let answer = post(&service, "/v1/decisions", facts().to_string()).await;
+    assert_eq!(answer.json()["decision"], "allow");
+}
+
+/// Every endpoint that decides says 503 and why.
+async fn refuses(service: &Service, kind: &str) {
+    let bodies = [
+        ("/v1/decisions", facts()),
+        ("/access/v1/evaluation", evaluation()),
+        ("/access/v1/evaluations", evaluation()),
+        ("/access/v1/search/action", evaluation()),
+    ];
+    for (path, body) in bodies {
+        let answer = post(service, path, body.to_string()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (503, kind),
+            "{path}"
+        );
+        if path.starts_with("/access") {
+            assert_eq!(answer.json()["decision"], false);
+            assert_eq!(answer.json()["context"]["error"]["status"], 503);
+        }
+    }
+}
+
+/// Records the first decisions only.
+struct Few(AtomicUsize);
+
+impl Recorder for Few {
+    fn record(&self, entry: &Recorded<'_>) -> Result<(), RecordError> {
+        assert_eq!(entry.by, "anonymous");
+        assert_eq!(entry.request.now, NOW);
+        if self
+            .0
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+        {
+            return Ok(());
+        }
+        let reason = "the disk is full at /secret/place".to_owned();
+        Err(RecordError { reason })
+    }
+}
+
+#[tokio::test]
+async fn decisions_that_are_not_recorded() {
+    let full = builder()
+        .recorder(Arc::new(Few(AtomicUsize::new(0))))
+        .build();
+    refuses(&full, "not-recorded").await;
+    let answer = post(&full, "/v1/decisions", facts().to_string()).await;
+    assert!(!answer.text().contains("secret"));
+
+    // In a list, each by itself.
+    let service = builder()
+        .recorder(Arc::new(Few(AtomicUsize::new(1))))
+        .build();
+    let answer = post(
+        &service,
+        "/v1/decisions",
+        json!([facts(), facts()]).to_string(),
+    )
+    .await
+    .json();
+    assert_eq!(answer[0]["decision"], "allow");
+    assert_eq!(answer[1]["error"]["status"], 503);
+    assert!(answer[1].get("decision").is_none());
+
+    let service = builder()
+        .recorder(Arc::new(Few(AtomicUsize::new(1))))
+        .build();
+    let answer = lines(&service, format!("{}\n{}", facts(), facts())).await;
+    assert!(answer.text().lines().last().unwrap().contains(":503"));
+
+    let service = builder()
+        .recorder(Arc::new(Few(AtomicUsize::new(1))))
+        .build();
+    let mut body = evaluation();
+    body["evaluations"] = json!([{}, {}]);
+    let answer = post(&service, "/access/v1/evaluations", body.to_string())
+        .await
+        .json();
+    assert_eq!(answer["evaluations"][0]["decision"], true);
+    assert_eq!(answer["evaluations"][1]["decision"], false);
+    assert_eq!(answer["evaluations"][1]["context"]["error"]["status"], 503);
+}
+
+/// Panics.
+struct Panics;
+
+impl Recorder for Panics {
+    fn record(&self, _: &Recorded<'_>) -> Result<(), RecordError> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem() {
+    let service = builder().recorder(Arc::new(Panics)).build();
+    let answer = post(&service, "/v1/decisions", facts().to_string()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (500, "internal")
+    );
+    let many: Vec<_> = (0..100).map(|_| facts()).collect();
+    let answer = post(&service, "/v1/decisions", json!(many).to_string()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (500, "internal")
+    );
+}
+
+#[tokio::test]
+async fn without_policies() {
+    let service = Service::builder(Arc::new(Shelf::new(Snapshot::new([])))).build();
+    refuses(&service, "no-policy").await;
+    assert_eq!(get(&service, "/readyz").await.problem(), "no-policy");
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends() {
+    let service = builder()
+        .settings(Settings {
+            body_time: Duration::from_millis(10),
+            ..Settings::default()
+        })
+        .build();
+    let never = || {
+        axum::body::Body::from_stream(futures_util::stream::pending::<
+            Result<Vec<u8>, std::io::Error>,
+        >())
+    };
+    let answer = post(&service, "/v1/decisions", never()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (408, "slow")
+    );
+    let answer = lines(&service, never()).await;
+    assert!(answer.text().contains(":408"), "{answer:?}");
+}
