@@ -21,7 +21,8 @@ const DECISION_ID: HeaderName = HeaderName::from_static("scopegate-decision-id")
 /// Decides requests: one object, a list of objects, or JSON lines (`application/x-ndjson`), which are answered as they come.
 ///
 /// A list is answered by a list and each line by a line, in order: a decision, or `{"error": problem}`. The header
-/// `scopegate-decision-id` has the decision's id; those of a list or stream are that id, `/` and the request's index from 0.
+/// `scopegate-decision-id` has the decision's id; those of a list or stream are that id, `/` and the request's index from 0. A list or
+/// stream is decided by one version throughout: begin a new one to be decided by what is active now.
 #[utoipa::path(
     post, path = "/v1/decisions", tag = "decisions",
     params(("policy" = Option<String>, Query, description = "`name` or `name@version`; the default policy's active version without")),
@@ -38,27 +39,30 @@ pub(crate) async fn decide(
     asked: Asked,
     request: Request,
 ) -> Result<Response, Problem> {
-    let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
-    let id = sitting.id.clone();
+    let settings = service.settings();
+    let open = || Sitting::open(&service, asked.policy.as_deref(), caller);
     let media = body::media_type(request.headers());
-    let (kind, answer) = match media.as_deref() {
+    let (kind, id, answer) = match media.as_deref() {
         Some("application/json") => {
-            let settings = service.settings();
             let body = body::read(request.into_body(), settings.body_bytes, settings.body_time);
             let body = body.await?;
+            // Only now, so that a slow body does not hold on to policies that were swapped for others.
+            let sitting = open()?;
+            let id = sitting.id.clone();
             let answer = if body.trim_ascii_start().starts_with(b"[") {
                 let many = count(&body, settings.batch)?;
-                sitting
-                    .run(many, move |sitting| list(sitting, &body))
-                    .await?
+                let list = sitting.run(many, move |sitting| list(sitting, &body));
+                list.await?
             } else {
                 sitting.run(1, move |sitting| one(sitting, &body)).await?
             };
-            ("application/json", Body::from(answer?))
+            ("application/json", id, Body::from(answer?))
         }
         Some("application/x-ndjson" | "application/jsonl" | "application/jsonlines") => {
-            let answer = lines::answer(sitting, request.into_body(), service.settings());
-            ("application/x-ndjson", answer)
+            let sitting = open()?;
+            let id = sitting.id.clone();
+            let answer = lines::answer(sitting, request.into_body(), settings);
+            ("application/x-ndjson", id, answer)
         }
         _ => {
             return Err(Problem::new(
@@ -123,9 +127,12 @@ fn split(text: &[u8], limit: usize) -> Result<Vec<&RawValue>, Problem> {
     let mut from = serde_json::Deserializer::from_slice(text);
     let list = from.deserialize_seq(Elements { limit });
     let list = list.and_then(|list| from.end().map(|()| list));
-    list.map_err(|error| match error.to_string().starts_with(TOO_MANY) {
-        true => Problem::new(Kind::TooLarge, too_many()),
-        false => Problem::malformed(&error),
+    list.map_err(|error| {
+        if error.to_string().starts_with(TOO_MANY) {
+            Problem::new(Kind::TooLarge, too_many())
+        } else {
+            Problem::malformed(&error)
+        }
     })
 }
 

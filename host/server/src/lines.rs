@@ -71,11 +71,7 @@ impl Lines {
             };
             let mut out = self.decide(text).await;
             if self.rest.len() > self.line_bytes {
-                let detail = format!(
-                    "a line has more than {} bytes: send less in it",
-                    self.line_bytes
-                );
-                out.extend(self.end(&Problem::new(Kind::TooLarge, detail)));
+                out.extend(self.end(&too_long(self.line_bytes)));
             }
             if !out.is_empty() {
                 return Some(out);
@@ -90,10 +86,15 @@ impl Lines {
         let (first, many) = (self.next, requests(&text));
         self.next += many;
         let count = usize::try_from(many).unwrap_or(usize::MAX);
+        let line_bytes = self.line_bytes;
         let decided = self.sitting.run(count, move |sitting| {
             let mut out = Vec::with_capacity(512 * count);
             for (line, index) in lines_of(&text).zip(first..) {
-                item(sitting, line, index, &mut out);
+                if line.len() > line_bytes {
+                    error(&too_long(line_bytes), &mut out);
+                } else {
+                    item(sitting, line, index, &mut out);
+                }
                 out.push(b'\n');
             }
             out
@@ -118,4 +119,9 @@ impl Lines {
 fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     lines.filter(|line| !line.is_empty())
+}
+
+fn too_long(line_bytes: usize) -> Problem {
+    let detail = format!("the line has more than {line_bytes} bytes: send less in it");
+    Problem::new(Kind::TooLarge, detail)
 }

@@ -3,6 +3,7 @@
 //! Always true here: what a caller is told of a policy is what is on the shelf; `stored` alone is what the store says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -10,7 +11,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use scopegate::{Origin, Policy};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 use crate::administration::{

@@ -46,7 +46,7 @@ impl Default for Settings {
             connections: 1_024,
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
-            answer_time: Duration::from_secs(60),
+            answer_time: Duration::from_mins(1),
             shutdown_time: Duration::from_secs(30),
         }
     }

@@ -46,8 +46,8 @@ pub(crate) async fn evaluations(
     request: Request,
 ) -> Result<Response, Problem> {
     let answer = async {
-        let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let given = read(&service, request).await?;
+        let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let until = until(&given)?;
         let many = match given.get("evaluations") {
             None => 0,

@@ -26,13 +26,12 @@ pub(super) fn request(given: &Object, action: Option<&str>) -> Result<Vec<u8>, P
     let subject_type = text(subject, "subject", "type")?;
     let resource_id = text(resource, "resource", "id")?;
     let resource_type = text(resource, "resource", "type")?;
-    let (name, action_properties) = match action {
-        Some(name) => (name, None),
-        None => {
-            let action = entity(given, "action")?;
-            let name = text(action, "action", "name")?;
-            (name, properties(action, "action")?)
-        }
+    let (name, action_properties) = if let Some(name) = action {
+        (name, None)
+    } else {
+        let action = entity(given, "action")?;
+        let name = text(action, "action", "name")?;
+        (name, properties(action, "action")?)
     };
     let subject_properties = properties(subject, "subject")?;
     let resource_properties = properties(resource, "resource")?;

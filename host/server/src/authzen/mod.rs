@@ -89,8 +89,8 @@ pub(crate) async fn evaluation(
     request: Request,
 ) -> Result<Json<Answer>, Problem> {
     let answer = async {
-        let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let given = read(&service, request).await?;
+        let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let answer = sitting.run(1, move |sitting| evaluate(sitting, &given, &sitting.id));
         answer.await?
     };

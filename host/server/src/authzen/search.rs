@@ -49,8 +49,8 @@ pub(crate) async fn search_action(
     request: Request,
 ) -> Result<Json<Found>, Problem> {
     let found = async {
-        let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let given = read(&service, request).await?;
+        let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let (skipped, limit) = page(&given, &sitting)?;
         let many = sitting.policy().manifest().actions.len();
         let allowed = sitting.run(many, move |sitting| allowed(sitting, &given));
@@ -118,13 +118,10 @@ fn page(given: &Map<String, Value>, sitting: &Sitting) -> Result<(usize, usize),
                 .split('.')
                 .next()
                 .and_then(|skipped| skipped.parse().ok());
-            match skipped.filter(|skipped| *given == token(*skipped, sitting)) {
-                Some(skipped) => skipped,
-                None => {
-                    let what = "not a token of this policy: begin again without one";
-                    return Err(invalid("page.token", what));
-                }
-            }
+            let what = "not a token of this policy: begin again without one";
+            skipped
+                .filter(|skipped| *given == token(*skipped, sitting))
+                .ok_or_else(|| invalid("page.token", what))?
         }
         Some(_) => return Err(invalid("page.token", "expected a text")),
     };

@@ -70,15 +70,14 @@ impl Administration for Memory {
                 reason: "the disk is at /secret/place".to_owned(),
             });
         }
-        match stored.iter().any(|(a, b, _)| a == name && b == version) {
-            true => Ok(Activated {
-                version: version.to_owned(),
-                previous: None,
-            }),
-            false => Err(AdministrationError::NotFound {
-                what: format!("version {version} of `{name}`"),
-            }),
+        if !stored.iter().any(|(a, b, _)| a == name && b == version) {
+            let what = format!("version {version} of `{name}`");
+            return Err(AdministrationError::NotFound { what });
         }
+        Ok(Activated {
+            version: version.to_owned(),
+            previous: None,
+        })
     }
 
     fn rollback(&self, name: &str, _: &str) -> Result<Activated, AdministrationError> {

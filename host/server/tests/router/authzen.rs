@@ -1,10 +1,11 @@
 //! OpenID AuthZEN 1.0, as its certification scenario asks: levels Basic, Batch and Discovery, and action search.
 
+use std::sync::{Arc, LazyLock};
+
 use axum::body::Body;
 use axum::http::Method;
 use scopegate_server::{Service, Settings, Shelf, Shelved, Snapshot};
 use serde_json::{Value, json};
-use std::sync::{Arc, LazyLock};
 
 use crate::support::{Answer, NOW, ask, builder, facts, get, load, post, send};
 
@@ -95,6 +96,10 @@ fn with_status(id: &str, status: &str) -> Value {
     json!({"type": "record", "id": id, "properties": {"status": status}})
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a table reads better without `&` everywhere"
+)]
 fn evaluation(subject: Value, action: &str, resource: Value) -> Value {
     json!({"subject": subject, "action": {"name": action}, "resource": resource})
 }
@@ -554,7 +559,8 @@ async fn a_whole_request_in_the_context() {
         change(&mut body);
         body
     };
-    let table: [(&dyn Fn(&mut Value), u16); 8] = [
+    type Change<'c> = &'c dyn Fn(&mut Value);
+    let table: [(Change<'_>, u16); 8] = [
         (&|_| (), 200),
         (
             &|body| body["context"]["request"]["actor"] = json!({"id": "user-17"}),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use scopegate_server::{RecordError, Recorded, Recorder, Service, Settings, Shelf, Snapshot};
+use scopegate_server::{
+    RecordError, Recorded, Recorder, Service, Settings, Shelf, Shelved, Snapshot,
+};
 use serde_json::{Value, json};
 
-use crate::support::{NOW, builder, facts, get, lines, post, snapshot};
+use crate::support::{NOW, builder, component, facts, get, lines, post, rules, snapshot};
 
 fn evaluation() -> Value {
     json!({
@@ -26,7 +28,7 @@ async fn policies_that_are_too_old() {
     let service = Service::builder(Arc::clone(&shelf))
         .clock(|| NOW)
         .settings(Settings {
-            max_policy_age: Some(Duration::from_secs(60)),
+            max_policy_age: Some(Duration::from_mins(1)),
             ..Settings::default()
         })
         .build();
@@ -148,6 +150,60 @@ async fn a_panic_is_a_problem() {
         (answer.status.as_u16(), answer.problem().as_str()),
         (500, "internal")
     );
+}
+
+/// A policy without the memory for a request fails to decide: no answer is an allow, and the next request is decided.
+#[tokio::test]
+async fn a_policy_that_fails() {
+    let limits = scopegate::Limits {
+        memory_bytes: 128 << 10,
+        ..scopegate::Limits::default()
+    };
+    let engine = scopegate::Engine::builder().limits(limits).build().unwrap();
+    let policy = engine.load(&component(&rules("1.0.0"))).unwrap();
+    let snapshot = Snapshot::new([("acme".to_owned(), Shelved::active(policy))]);
+    let service = Service::builder(Arc::new(Shelf::new(snapshot)))
+        .clock(|| NOW)
+        .build();
+    let mut huge = facts();
+    let target =
+        json!({"url": format!("https://shop.example/{}", "a".repeat(100)), "kind": "public"});
+    huge["scan"]["targets"] = json!(vec![target; 5_000]);
+    huge["attributes"] = json!({"cost_center": "7"});
+
+    let answer = post(&service, "/v1/decisions", huge.to_string()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (500, "fault")
+    );
+    let answer = post(
+        &service,
+        "/v1/decisions",
+        json!([facts(), huge]).to_string(),
+    )
+    .await
+    .json();
+    assert_eq!(answer[0]["decision"], "allow");
+    assert_eq!(answer[1]["error"]["status"], 500);
+    let mut body = evaluation();
+    huge["access"] = json!(null);
+    huge["actor"] = json!({"id": "user-17", "account": "acct-1", "role": "developer"});
+    body["context"] = json!({"request": huge});
+    let answer = post(&service, "/access/v1/evaluation", body.to_string()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (500, "fault")
+    );
+    body["evaluations"] = json!([{}]);
+    let answer = post(&service, "/access/v1/evaluations", body.to_string()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["evaluations"][0]["decision"], false);
+    assert_eq!(
+        answer.json()["evaluations"][0]["context"]["error"]["status"],
+        500
+    );
+    let answer = post(&service, "/v1/decisions", facts().to_string()).await;
+    assert_eq!(answer.json()["decision"], "allow");
 }
 
 #[tokio::test]

@@ -15,14 +15,18 @@ pub(crate) const NOW: i64 = 1_795_564_800;
 
 pub(crate) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new().expect("an engine"));
 
-/// A policy of two actions: anybody named may look; nobody may scan if the version is odd.
+/// A policy of two actions: who pays may look; in version 1 somebody who is named may scan, in version 2 nobody who is.
 pub(crate) fn acme(version: &str) -> Policy {
+    load(&rules(version))
+}
+
+pub(crate) fn rules(version: &str) -> String {
     let must = if version.starts_with('1') {
         r#"request.actor.id != """#
     } else {
         r#"request.actor.id == """#
     };
-    load(&format!(
+    format!(
         r#"
 language = 1
 name = "acme"
@@ -56,13 +60,17 @@ message = "Nobody pays."
 remedy = "Say who pays."
 source = "Example, step 2"
 "#
-    ))
+    )
 }
 
 pub(crate) fn load(rules: &str) -> Policy {
+    let policy = ENGINE.load(&component(rules));
+    policy.expect("the component is right")
+}
+
+pub(crate) fn component(rules: &str) -> Vec<u8> {
     let compiled = scopegate_compiler::compile(rules);
-    let component = compiled.expect("the rules are right").component;
-    ENGINE.load(&component).expect("the component is right")
+    compiled.expect("the rules are right").component
 }
 
 /// A request of which acme 1 allows `scan`, and acme 2 does not.
