@@ -51,10 +51,11 @@ pub(crate) async fn decide(
             let id = sitting.id.clone();
             let answer = if body.trim_ascii_start().starts_with(b"[") {
                 let many = count(&body, settings.batch)?;
-                let list = sitting.run(many, move |sitting| list(sitting, &body));
+                let list = sitting.run(many, body.len(), move |sitting| list(sitting, &body));
                 list.await?
             } else {
-                sitting.run(1, move |sitting| one(sitting, &body)).await?
+                let one = sitting.run(1, body.len(), move |sitting| one(sitting, &body));
+                one.await?
             };
             ("application/json", id, Body::from(answer?))
         }

@@ -87,7 +87,7 @@ impl Lines {
         self.next += many;
         let count = usize::try_from(many).unwrap_or(usize::MAX);
         let line_bytes = self.line_bytes;
-        let decided = self.sitting.run(count, move |sitting| {
+        let decided = self.sitting.run(count, text.len(), move |sitting| {
             let mut out = Vec::with_capacity(512 * count);
             for (line, index) in lines_of(&text).zip(first..) {
                 if line.len() > line_bytes {

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use scopegate::{Decision, Origin, Policy, Request};
@@ -18,12 +19,18 @@ use crate::shelf::Snapshot;
 /// Requests above which a batch is decided on a thread that may take its time.
 const INLINE: usize = 64;
 
+/// Bytes of them above which it is, too.
+const INLINE_BYTES: usize = 256 << 10;
+
 /// One caller before one version of one policy.
 pub(crate) struct Sitting {
     service: Service,
     snapshot: Arc<Snapshot>,
     policy: Policy,
     caller: Caller,
+    begun: Instant,
+    /// Until when the work under way may decide, in nanoseconds since it begun.
+    until_ns: AtomicU64,
     /// The id of the decision, or what the ids of a batch begin with.
     pub(crate) id: String,
 }
@@ -44,6 +51,8 @@ impl Sitting {
             snapshot,
             policy,
             caller,
+            begun: Instant::now(),
+            until_ns: AtomicU64::new(0),
             id: Uuid::now_v7().to_string(),
         };
         sitting.check_age()?;
@@ -54,13 +63,19 @@ impl Sitting {
         &self.policy
     }
 
-    /// Does `work` of `count` decisions: at once if that is quick, else on a thread that may take its time.
+    /// Does `work` of `count` decisions on `bytes` of text: at once if that is quick, else on a thread that may take its time.
+    ///
+    /// What it has not decided when the time for an answer is over, it refuses.
     pub(crate) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         count: usize,
+        bytes: usize,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        if count <= INLINE && self.policy.origin() == Origin::Compiled {
+        let until = self.begun.elapsed() + self.service.settings().answer_time;
+        let until_ns = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
+        self.until_ns.store(until_ns, Ordering::Relaxed);
+        if count <= INLINE && bytes <= INLINE_BYTES && self.policy.origin() == Origin::Compiled {
             return Ok(work(self));
         }
         let sitting = Arc::clone(self);
@@ -92,6 +107,7 @@ impl Sitting {
     /// Decides `request`, and writes that down.
     pub(crate) fn decide(&self, request: &Request, id: &str) -> Result<Decision<'_>, Problem> {
         self.check_age()?;
+        self.check_time()?;
         let begin = Instant::now();
         let decision = self
             .policy
@@ -123,6 +139,16 @@ impl Sitting {
     fn failed(&self, problem: Problem) -> Problem {
         self.service.metrics().failed(problem.kind);
         problem
+    }
+
+    fn check_time(&self) -> Result<(), Problem> {
+        let until_ns = u128::from(self.until_ns.load(Ordering::Relaxed));
+        if self.begun.elapsed().as_nanos() < until_ns {
+            return Ok(());
+        }
+        let time = self.service.settings().answer_time;
+        let detail = format!("the answer took longer than {time:?}: ask for less at once");
+        Err(self.failed(Problem::new(Kind::TimedOut, detail)))
     }
 
     fn check_age(&self) -> Result<(), Problem> {

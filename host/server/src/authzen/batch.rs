@@ -46,7 +46,7 @@ pub(crate) async fn evaluations(
     request: Request,
 ) -> Result<Response, Problem> {
     let answer = async {
-        let given = read(&service, request).await?;
+        let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let until = until(&given)?;
         let many = match given.get("evaluations") {
@@ -60,10 +60,14 @@ pub(crate) async fn evaluations(
             return Err(Problem::new(Kind::TooLarge, detail));
         }
         if many == 0 {
-            let answer = sitting.run(1, move |sitting| evaluate(sitting, &given, &sitting.id));
+            let answer = sitting.run(1, bytes, move |sitting| {
+                evaluate(sitting, &given, &sitting.id)
+            });
             return Ok(Json(answer.await??).into_response());
         }
-        let answers = sitting.run(many, move |sitting| answers(sitting, given, until));
+        // Each may have all the defaults.
+        let bytes = bytes.saturating_mul(many);
+        let answers = sitting.run(many, bytes, move |sitting| answers(sitting, given, until));
         Ok(Json(answers.await?).into_response())
     };
     answer.await.map_err(Problem::in_authzen)

@@ -237,3 +237,139 @@ pub(super) fn invalid(path: &str, what: &str) -> Problem {
     let path = path.escape_debug().to_string();
     Problem::new(Kind::Invalid, format!("`{path}`: {what}")).at(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands at `pointer` in the request that `change` of an evaluation makes; `null` if nothing does.
+    fn fact(pointer: &str, change: &Value) -> Result<Value, String> {
+        let mut given = json!({
+            "subject": {"type": "user", "id": "u"}, "action": {"name": "scan"}, "resource": {"type": "site", "id": "r"},
+        });
+        for (name, value) in change.as_object().expect("an object") {
+            given[name] = value.clone();
+        }
+        let given = given.as_object().expect("an object");
+        let text = request(given, None).map_err(|problem| problem.detail)?;
+        let request: Value = serde_json::from_slice(&text).expect("JSON");
+        Ok(request.pointer(pointer).cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn each_fact_has_its_place() {
+        let resource = |of: &str, properties: Value| json!({"resource": {"type": of, "id": "r", "properties": properties}});
+        let subject = |properties: Value| json!({"subject": {"type": "user", "id": "u", "properties": properties}});
+        let context = |request: Value| json!({"context": {"request": request}});
+        let table = [
+            ("/actor/id", json!({}), json!("u")),
+            ("/action", json!({}), json!("scan")),
+            ("/actor/role", json!({}), json!("viewer")),
+            (
+                "/actor/role",
+                subject(json!({"role": "owner"})),
+                json!("owner"),
+            ),
+            (
+                "/actor/role",
+                subject(json!({"role": "king"})),
+                json!("viewer"),
+            ),
+            (
+                "/attributes/subject_role",
+                subject(json!({"role": "king"})),
+                json!("king"),
+            ),
+            (
+                "/actor/account",
+                subject(json!({"account": "a"})),
+                json!("a"),
+            ),
+            (
+                "/tenancy/project",
+                resource("project", json!({})),
+                json!("r"),
+            ),
+            (
+                "/tenancy/account",
+                resource("project", json!({"account": "a"})),
+                json!("a"),
+            ),
+            ("/tenancy/client_workspace", json!({}), json!("")),
+            ("/task/id", resource("task", json!({})), json!("r")),
+            ("/task", resource("site", json!({})), json!(null)),
+            (
+                "/access/resource/id",
+                resource("branch", json!({"access": {}})),
+                json!("r"),
+            ),
+            (
+                "/access/resource/kind",
+                resource("branch", json!({"access": {}})),
+                json!("branch"),
+            ),
+            (
+                "/scan/credits",
+                resource("site", json!({"scan": {"credits": 1}})),
+                json!(1),
+            ),
+            ("/attributes/resource_type", json!({}), json!("site")),
+            (
+                "/attributes/resource_tags",
+                resource("site", json!({"tags": ["a"]})),
+                json!(["a"]),
+            ),
+            (
+                "/attributes/resource_size",
+                resource("site", json!({"size": 1.5})),
+                json!(null),
+            ),
+            (
+                "/responsibility/authorization_status",
+                json!({}),
+                json!("missing"),
+            ),
+            ("/responsibility", context(json!({})), json!(null)),
+            (
+                "/responsibility",
+                context(json!({"responsibility": 7})),
+                json!(7),
+            ),
+            ("/actor", context(json!({})), json!({"id": "u"})),
+            ("/color", context(json!({"color": "red"})), json!("red")),
+        ];
+        for (pointer, change, expected) in table {
+            assert_eq!(fact(pointer, &change), Ok(expected), "{pointer} {change}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_overruled() {
+        let context = |request: Value| json!({"context": {"request": request}});
+        let table = [
+            (
+                context(json!({"action": "other"})),
+                "`action`: another value than the request's `action`: say it once, or alike",
+            ),
+            (
+                context(json!({"actor": {"id": "v"}})),
+                "`subject.id`: another value than the request's `actor.id`: say it once, or alike",
+            ),
+            (
+                context(json!({"actor": 7})),
+                "`actor.id`: expected an object around it",
+            ),
+            (
+                context(json!({"attributes": {"resource_id": "s"}})),
+                "`resource.id`: another value than the request's `attributes.resource_id`: say it once, or alike",
+            ),
+            (
+                json!({"context": {"request": {"scan": {"credits": 1}}}, "resource": {"type": "site", "id": "r", "properties": {"scan": {"credits": 2}}}}),
+                "`resource.properties.scan`: another value than the request's `scan`: say it once, or alike",
+            ),
+        ];
+        for (change, expected) in table {
+            assert_eq!(fact("", &change), Err(expected.to_owned()), "{change}");
+        }
+    }
+}

@@ -89,9 +89,11 @@ pub(crate) async fn evaluation(
     request: Request,
 ) -> Result<Json<Answer>, Problem> {
     let answer = async {
-        let given = read(&service, request).await?;
+        let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
-        let answer = sitting.run(1, move |sitting| evaluate(sitting, &given, &sitting.id));
+        let answer = sitting.run(1, bytes, move |sitting| {
+            evaluate(sitting, &given, &sitting.id)
+        });
         answer.await?
     };
     answer.await.map(Json).map_err(Problem::in_authzen)
@@ -104,8 +106,8 @@ fn evaluate(sitting: &Sitting, given: &Map<String, Value>, id: &str) -> Result<A
     Answer::new(&sitting.decide(&request, id)?, id)
 }
 
-/// The object that the body must be.
-async fn read(service: &Service, request: Request) -> Result<Map<String, Value>, Problem> {
+/// The object that the body must be, and the bytes of it.
+async fn read(service: &Service, request: Request) -> Result<(Map<String, Value>, usize), Problem> {
     if body::media_type(request.headers()).as_deref() != Some("application/json") {
         let detail = "the content type does not fit: send `application/json`";
         return Err(Problem::new(Kind::MediaType, detail));
@@ -113,7 +115,7 @@ async fn read(service: &Service, request: Request) -> Result<Map<String, Value>,
     let settings = service.settings();
     let body = body::read(request.into_body(), settings.body_bytes, settings.body_time).await?;
     match unique::read(&body) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Object(object)) => Ok((object, body.len())),
         Ok(_) => Err(Problem::new(Kind::Invalid, "the body: expected an object").at("$")),
         Err(error) => Err(Problem::malformed(&error)),
     }

@@ -49,11 +49,11 @@ pub(crate) async fn search_action(
     request: Request,
 ) -> Result<Json<Found>, Problem> {
     let found = async {
-        let given = read(&service, request).await?;
+        let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let (skipped, limit) = page(&given, &sitting)?;
         let many = sitting.policy().manifest().actions.len();
-        let allowed = sitting.run(many, move |sitting| allowed(sitting, &given));
+        let allowed = sitting.run(many, bytes, move |sitting| allowed(sitting, &given));
         let allowed = allowed.await??;
         let total = allowed.len();
         let rest = allowed.into_iter().skip(skipped).take(limit);

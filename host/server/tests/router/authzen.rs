@@ -541,6 +541,8 @@ async fn discovery() {
     );
 }
 
+type Change<'c> = &'c dyn Fn(&mut Value);
+
 /// With the request in the context, AuthZEN decides as `/v1/decisions` does.
 #[tokio::test]
 async fn a_whole_request_in_the_context() {
@@ -559,7 +561,6 @@ async fn a_whole_request_in_the_context() {
         change(&mut body);
         body
     };
-    type Change<'c> = &'c dyn Fn(&mut Value);
     let table: [(Change<'_>, u16); 8] = [
         (&|_| (), 200),
         (

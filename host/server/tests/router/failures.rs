@@ -1,15 +1,20 @@
 //! Whatever fails, nothing is allowed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use axum::http::Method;
 use scopegate_server::{
-    RecordError, Recorded, Recorder, Service, Settings, Shelf, Shelved, Snapshot,
+    Activated, Administration, AdministrationError, Event, RecordError, Recorded, Recorder,
+    Service, Settings, Shelf, Shelved, Snapshot, Stored, Tokens, Uploaded,
 };
 use serde_json::{Value, json};
 
-use crate::support::{NOW, builder, component, facts, get, lines, post, rules, snapshot};
+use crate::support::{
+    NOW, ask, builder, component, facts, get, lines, post, rules, send, snapshot,
+};
 
 fn evaluation() -> Value {
     json!({
@@ -222,7 +227,7 @@ async fn a_body_that_never_ends() {
         })
         .build();
     let never = || {
-        axum::body::Body::from_stream(futures_util::stream::pending::<
+        Body::from_stream(futures_util::stream::pending::<
             Result<Vec<u8>, std::io::Error>,
         >())
     };
@@ -233,4 +238,92 @@ async fn a_body_that_never_ends() {
     );
     let answer = lines(&service, never()).await;
     assert!(answer.text().contains(":408"), "{answer:?}");
+}
+
+/// What is not decided in time is refused, each by itself.
+#[tokio::test]
+async fn answers_that_take_too_long() {
+    let service = builder()
+        .settings(Settings {
+            answer_time: Duration::ZERO,
+            ..Settings::default()
+        })
+        .build();
+    refuses(&service, "timed-out").await;
+    let answer = post(&service, "/v1/decisions", json!([facts()]).to_string()).await;
+    assert_eq!(answer.json()[0]["error"]["status"], 503);
+}
+
+/// A store that hangs.
+struct Hangs(Mutex<()>);
+
+impl Hangs {
+    fn hang<T>(&self) -> Result<T, AdministrationError> {
+        drop(self.0.lock());
+        let reason = "it hung".to_owned();
+        Err(AdministrationError::Failed { reason })
+    }
+}
+
+impl Administration for Hangs {
+    fn upload(
+        &self,
+        _: &str,
+        _: &str,
+        _: Vec<u8>,
+        _: &str,
+    ) -> Result<Uploaded, AdministrationError> {
+        self.hang()
+    }
+
+    fn activate(&self, _: &str, _: &str, _: &str) -> Result<Activated, AdministrationError> {
+        self.hang()
+    }
+
+    fn rollback(&self, _: &str, _: &str) -> Result<Activated, AdministrationError> {
+        self.hang()
+    }
+
+    fn list(&self) -> Result<Vec<Stored>, AdministrationError> {
+        self.hang()
+    }
+
+    fn show(&self, _: &str) -> Result<Stored, AdministrationError> {
+        self.hang()
+    }
+
+    fn history(&self, _: &str) -> Result<Vec<Event>, AdministrationError> {
+        self.hang()
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_hangs() {
+    let store = Arc::new(Hangs(Mutex::new(())));
+    let tokens = Tokens::parse(&format!("ops administer {}", Tokens::digest("secret"))).unwrap();
+    let service = builder()
+        .administration(Arc::clone(&store) as Arc<dyn Administration>)
+        .tokens(tokens)
+        .settings(Settings {
+            body_time: Duration::from_millis(10),
+            answer_time: Duration::from_millis(10),
+            ..Settings::default()
+        })
+        .build();
+    let headers = [("authorization", "Bearer secret")];
+    let rollback = || {
+        ask(
+            Method::POST,
+            "/v1/policies/acme/rollback",
+            &headers,
+            Body::empty(),
+        )
+    };
+    let held = store.0.lock().unwrap();
+    let answer = send(&service, rollback()).await;
+    drop(held);
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (503, "timed-out")
+    );
 }
