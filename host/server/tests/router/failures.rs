@@ -1,6 +1,7 @@
 //! Whatever fails, nothing is allowed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -254,12 +255,12 @@ async fn answers_that_take_too_long() {
     assert_eq!(answer.json()[0]["error"]["status"], 503);
 }
 
-/// A store that hangs.
-struct Hangs(Mutex<()>);
+/// A store that hangs until the other end is gone.
+struct Hangs(Mutex<Receiver<()>>);
 
 impl Hangs {
     fn hang<T>(&self) -> Result<T, AdministrationError> {
-        drop(self.0.lock());
+        let _ = self.0.lock().unwrap().recv();
         let reason = "it hung".to_owned();
         Err(AdministrationError::Failed { reason })
     }
@@ -299,10 +300,11 @@ impl Administration for Hangs {
 
 #[tokio::test]
 async fn a_store_that_hangs() {
-    let store = Arc::new(Hangs(Mutex::new(())));
+    let (hold, held) = channel();
+    let store = Hangs(Mutex::new(held));
     let tokens = Tokens::parse(&format!("ops administer {}", Tokens::digest("secret"))).unwrap();
     let service = builder()
-        .administration(Arc::clone(&store) as Arc<dyn Administration>)
+        .administration(Arc::new(store))
         .tokens(tokens)
         .settings(Settings {
             body_time: Duration::from_millis(10),
@@ -319,9 +321,8 @@ async fn a_store_that_hangs() {
             Body::empty(),
         )
     };
-    let held = store.0.lock().unwrap();
     let answer = send(&service, rollback()).await;
-    drop(held);
+    drop(hold);
     assert_eq!(
         (answer.status.as_u16(), answer.problem().as_str()),
         (503, "timed-out")
