@@ -328,3 +328,44 @@ async fn a_store_that_hangs() {
         (503, "timed-out")
     );
 }
+
+/// Takes until the policies are too old.
+struct Ages(Arc<Shelf>);
+
+/// How old policies may become in the test of it.
+const AGE: Duration = Duration::from_millis(500);
+
+impl Recorder for Ages {
+    fn record(&self, _: &Recorded<'_>) -> Result<(), RecordError> {
+        while self.0.snapshot().age() <= AGE {
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+}
+
+/// Policies that become too old while a list is decided do not decide the rest of it.
+#[tokio::test]
+async fn policies_that_become_too_old() {
+    let shelf = Arc::new(Shelf::new(snapshot("1.0.0")));
+    let service = Service::builder(Arc::clone(&shelf))
+        .clock(|| NOW)
+        .recorder(Arc::new(Ages(Arc::clone(&shelf))))
+        .settings(Settings {
+            max_policy_age: Some(AGE),
+            ..Settings::default()
+        })
+        .build();
+    shelf.confirm();
+    let answer = post(
+        &service,
+        "/v1/decisions",
+        json!([facts(), facts()]).to_string(),
+    )
+    .await;
+    assert_eq!(answer.json()[0]["decision"], "allow");
+    assert_eq!(
+        answer.json()[1]["error"]["type"],
+        "urn:scopegate:problem:stale"
+    );
+}
