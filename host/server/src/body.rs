@@ -1,0 +1,62 @@
+//! Bodies, read within their limits of size and time.
+//!
+//! Always true here: no more than the limit is ever in memory.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+
+use crate::problem::{Kind, Problem};
+
+/// The type of a body, without its parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+}
+
+/// All of `body`, of at most `limit` bytes, which may take `time`.
+pub(crate) async fn read(body: Body, limit: usize, time: Duration) -> Result<Vec<u8>, Problem> {
+    let all = async {
+        let mut body = body;
+        let mut read = Vec::new();
+        while let Some(bytes) = next(&mut body).await? {
+            if bytes.len() > limit - read.len() {
+                return Err(too_large(limit));
+            }
+            read.extend_from_slice(&bytes);
+        }
+        Ok(read)
+    };
+    tokio::time::timeout(time, all)
+        .await
+        .unwrap_or_else(|_| Err(slow(time)))
+}
+
+/// The next bytes of `body`.
+pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame
+            .map_err(|_| Problem::new(Kind::Malformed, "the body broke off: send all of it"))?;
+        if let Ok(bytes) = frame.into_data() {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
+}
+
+pub(crate) fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        Kind::TooLarge,
+        format!("the body has more than {limit} bytes: send less at once"),
+    )
+}
+
+pub(crate) fn slow(time: Duration) -> Problem {
+    Problem::new(
+        Kind::Slow,
+        format!("the body took longer than {time:?}: send it faster, or less of it"),
+    )
+}

@@ -1,0 +1,124 @@
+//! Who asks, and which policy is asked.
+//!
+//! Always true here: without tokens only this machine may ask for decisions, and nobody may administer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::Deserialize;
+
+use crate::problem::{Kind, Problem};
+use crate::service::Service;
+use crate::tokens::Role;
+
+/// The address at the other end of the connection, an extension of each request that [`serve`](crate::serve) takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// Somebody who may ask for decisions.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// The name of the token.
+    pub(crate) name: Arc<str>,
+    pub(crate) role: Role,
+    pub(crate) request_id: Option<String>,
+}
+
+/// Somebody who may change which policies decide.
+pub(crate) struct Administrator(pub(crate) Caller);
+
+impl FromRequestParts<Service> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
+        let request_id = parts.headers.get("x-request-id");
+        let request_id = request_id
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned);
+        let tokens = service.tokens();
+        let Some(tokens) = &*tokens else {
+            let peer = parts.extensions.get::<Peer>();
+            if !peer.is_some_and(|Peer(peer)| peer.ip().to_canonical().is_loopback()) {
+                return Err(Problem::new(
+                    Kind::Forbidden,
+                    "without tokens only callers on this machine are answered: configure a file of tokens",
+                ));
+            }
+            return Ok(Self {
+                name: "anonymous".into(),
+                role: Role::Decide,
+                request_id,
+            });
+        };
+        let bearer = parts.headers.get(header::AUTHORIZATION);
+        let bearer = bearer.and_then(|value| bearer_of(value.as_bytes()));
+        let found = bearer.and_then(|token| tokens.find(token));
+        let (name, role) = found.ok_or_else(|| {
+            Problem::new(
+                Kind::Unauthenticated,
+                "the caller is not known: send `Authorization: Bearer` with a valid token",
+            )
+        })?;
+        Ok(Self {
+            name,
+            role,
+            request_id,
+        })
+    }
+}
+
+fn bearer_of(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(7)?;
+    let token = token.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty()).then_some(token)
+}
+
+impl FromRequestParts<Service> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, service).await?;
+        if service.tokens().is_none() || service.administration().is_none() {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                "administration is off: configure a file of tokens and a store of policies",
+            ));
+        }
+        if caller.role < Role::Administer {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                format!(
+                    "the token `{}` may only decide: use one with the role `administer`",
+                    caller.name
+                ),
+            ));
+        }
+        Ok(Self(caller))
+    }
+}
+
+/// Which policy is asked: `name`, `name@version`, or the default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    pub(crate) policy: Option<String>,
+}
+
+impl FromRequestParts<Service> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, Problem> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(asked)) => Ok(asked),
+            Err(error) => Err(Problem::new(
+                Kind::Query,
+                format!(
+                    "the query is not as expected: {error}: use `?policy=name` or `?policy=name@version`"
+                ),
+            )),
+        }
+    }
+}

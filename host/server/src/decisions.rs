@@ -1,0 +1,163 @@
+//! `POST /v1/decisions`: a request, a list of them, or JSON lines.
+//!
+//! Always true here: a decision is the domain's JSON, unchanged; its id stands in a header.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::body;
+use crate::caller::{Asked, Caller};
+use crate::lines;
+use crate::problem::{Kind, Problem};
+use crate::service::Service;
+use crate::sitting::Sitting;
+
+const DECISION_ID: HeaderName = HeaderName::from_static("scopegate-decision-id");
+
+/// Decides requests: one object, a list of objects, or JSON lines (`application/x-ndjson`), which are answered as they come.
+///
+/// A list is answered by a list and each line by a line, in order: a decision, or `{"error": problem}`. The header
+/// `scopegate-decision-id` has the decision's id; those of a list or stream are that id, `/` and the request's index from 0. A list or
+/// stream is decided by one version throughout: begin a new one to be decided by what is active now.
+#[utoipa::path(
+    post, path = "/v1/decisions", tag = "decisions",
+    params(("policy" = Option<String>, Query, description = "`name` or `name@version`; the default policy's active version without")),
+    request_body(content((crate::openapi::Requests = "application/json"), (String = "application/x-ndjson"))),
+    responses(
+        (status = 200, description = "Allowed or denied.", body = crate::openapi::Decisions),
+        (status = "4XX", description = "Not decided: the request is not one.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = "5XX", description = "Not decided: the policy or the server failed.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn decide(
+    State(service): State<Service>,
+    caller: Caller,
+    asked: Asked,
+    request: Request,
+) -> Result<Response, Problem> {
+    let settings = service.settings();
+    let open = || Sitting::open(&service, asked.policy.as_deref(), caller);
+    let media = body::media_type(request.headers());
+    let (kind, id, answer) = match media.as_deref() {
+        Some("application/json") => {
+            let body = body::read(request.into_body(), settings.body_bytes, settings.body_time);
+            let body = body.await?;
+            // Only now, so that a slow body does not hold on to policies that were swapped for others.
+            let sitting = open()?;
+            let id = sitting.id.clone();
+            let answer = if body.trim_ascii_start().starts_with(b"[") {
+                let many = count(&body, settings.batch)?;
+                let list = sitting.run(many, body.len(), move |sitting| list(sitting, &body));
+                list.await?
+            } else {
+                let one = sitting.run(1, body.len(), move |sitting| one(sitting, &body));
+                one.await?
+            };
+            ("application/json", id, Body::from(answer?))
+        }
+        Some("application/x-ndjson" | "application/jsonl" | "application/jsonlines") => {
+            let sitting = open()?;
+            let id = sitting.id.clone();
+            let answer = lines::answer(sitting, request.into_body(), settings);
+            ("application/x-ndjson", id, answer)
+        }
+        _ => {
+            return Err(Problem::new(
+                Kind::MediaType,
+                "the content type does not fit: send `application/json` or `application/x-ndjson`",
+            ));
+        }
+    };
+    let kind = HeaderValue::from_static(kind);
+    let mut response = ([(header::CONTENT_TYPE, kind)], answer).into_response();
+    if let Ok(id) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(DECISION_ID, id);
+    }
+    Ok(response)
+}
+
+fn one(sitting: &Sitting, text: &[u8]) -> Result<Vec<u8>, Problem> {
+    let mut out = Vec::with_capacity(512);
+    sitting.write(text, &sitting.id, &mut out)?;
+    Ok(out)
+}
+
+fn list(sitting: &Sitting, text: &[u8]) -> Result<Vec<u8>, Problem> {
+    let requests = split(text, usize::MAX)?;
+    let mut out = Vec::with_capacity(512 * requests.len());
+    for (index, request) in requests.iter().enumerate() {
+        out.push(if index == 0 { b'[' } else { b',' });
+        item(sitting, request.get().as_bytes(), index as u64, &mut out);
+    }
+    out.push(b']');
+    Ok(out)
+}
+
+/// Writes the decision of one request of several, or what is wrong with it.
+pub(crate) fn item(sitting: &Sitting, text: &[u8], index: u64, out: &mut Vec<u8>) {
+    if let Err(problem) = sitting.write(text, &format!("{}/{index}", sitting.id), out) {
+        error(&problem, out);
+    }
+}
+
+/// Writes what stands for a decision that there is not.
+pub(crate) fn error(problem: &Problem, out: &mut Vec<u8>) {
+    let error = serde_json::json!({ "error": problem });
+    out.extend_from_slice(error.to_string().as_bytes());
+}
+
+/// How many elements the list has: at least one and at most `limit`.
+fn count(text: &[u8], limit: usize) -> Result<usize, Problem> {
+    match split(text, limit)?.len() {
+        0 => Err(Problem::new(
+            Kind::Invalid,
+            "there is no request: the list is empty",
+        )),
+        many => Ok(many),
+    }
+}
+
+/// The elements of the list.
+fn split(text: &[u8], limit: usize) -> Result<Vec<&RawValue>, Problem> {
+    let too_many =
+        || format!("the list has more than {limit} requests: send less at once, or JSON lines");
+    let mut from = serde_json::Deserializer::from_slice(text);
+    let list = from.deserialize_seq(Elements { limit });
+    let list = list.and_then(|list| from.end().map(|()| list));
+    list.map_err(|error| {
+        if error.to_string().starts_with(TOO_MANY) {
+            Problem::new(Kind::TooLarge, too_many())
+        } else {
+            Problem::malformed(&error)
+        }
+    })
+}
+
+const TOO_MANY: &str = "too many elements";
+
+struct Elements {
+    limit: usize,
+}
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of requests")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = from.next_element()? {
+            if elements.len() == self.limit {
+                return Err(A::Error::custom(TOO_MANY));
+            }
+            elements.push(element);
+        }
+        Ok(elements)
+    }
+}

@@ -1,0 +1,100 @@
+//! What every request goes through: a slot, a time limit, a log line; and a panic is a problem like others.
+//!
+//! Always true here: every request is answered, within the limits, with the `X-Request-ID` it came with.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use http_body_util::BodyExt as _;
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument as _;
+
+use crate::problem::{Kind, Problem};
+use crate::service::Service;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What must answer however busy the server is.
+const ALWAYS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+pub(crate) async fn guard(
+    State(service): State<Service>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let begin = Instant::now();
+    let id = request.headers().get(REQUEST_ID).cloned();
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or("other", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", %method, route, id = ?id);
+    let mut response = answer(&service, &route, request, next)
+        .instrument(span.clone())
+        .await;
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
+    service.metrics().answered(&route, status, elapsed);
+    span.in_scope(|| tracing::info!(status, elapsed_us = elapsed.as_micros(), "answered"));
+    response
+}
+
+async fn answer(service: &Service, route: &str, request: Request, next: Next) -> Response {
+    let permit = if ALWAYS.contains(&route) {
+        None
+    } else if let Ok(permit) = service.slots().clone().try_acquire_owned() {
+        Some(permit)
+    } else {
+        let most = service.settings().concurrent_requests;
+        let detail = format!("{most} requests are being answered already: come again");
+        return Problem::new(Kind::Busy, detail).into_response();
+    };
+    let settings = service.settings();
+    let time = settings.body_time + settings.answer_time;
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(time, answer).await {
+        Ok(Ok(response)) => holding(permit, as_problem(response)),
+        Ok(Err(_)) => {
+            tracing::error!("an answer panicked");
+            let detail = "the server failed, so nothing is allowed: its log tells how";
+            Problem::new(Kind::Internal, detail).into_response()
+        }
+        Err(_) => {
+            let detail = format!("the answer took longer than {time:?}: ask for less at once");
+            Problem::new(Kind::TimedOut, detail).into_response()
+        }
+    }
+}
+
+/// What the router itself refuses, such as a path that is not UTF-8, is a problem document too.
+fn as_problem(response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = kind.is_some_and(|kind| kind == "application/problem+json");
+    if !response.status().is_client_error() && !response.status().is_server_error() || is_problem {
+        return response;
+    }
+    let detail = "the path or a header cannot be read: `/openapi.json` tells what there is";
+    let mut problem = Problem::new(Kind::Malformed, detail);
+    problem.status = response.status();
+    problem.into_response()
+}
+
+/// The slot is taken until the last byte is sent.
+fn holding(permit: Option<OwnedSemaphorePermit>, response: Response) -> Response {
+    let Some(permit) = permit else {
+        return response;
+    };
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _ = &permit;
+            frame
+        }))
+    })
+}

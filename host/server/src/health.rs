@@ -1,0 +1,51 @@
+//! Whether the server lives, whether it can decide, and what it has done.
+//!
+//! Always true here: what is ready can decide.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::problem::{Kind, Problem};
+use crate::service::Service;
+
+/// The server lives.
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "It lives.", body = String)))]
+pub(crate) async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// The server can decide.
+#[utoipa::path(get, path = "/readyz", tag = "operation", responses(
+    (status = 200, description = "It can decide.", body = String),
+    (status = 503, description = "It cannot, and says why.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
+))]
+pub(crate) async fn ready(State(service): State<Service>) -> Result<&'static str, Problem> {
+    let snapshot = service.shelf().snapshot();
+    if let Some(problem) = service.stale(&snapshot) {
+        return Err(problem);
+    }
+    let is_ready = match &snapshot.default {
+        Some(name) => snapshot
+            .policies
+            .get(name)
+            .is_some_and(|it| it.active.is_some()),
+        None => snapshot.policies.values().any(|it| it.active.is_some()),
+    };
+    if !is_ready {
+        let detail = "no policy is active: hand one in and activate it";
+        return Err(Problem::new(Kind::NoPolicy, detail));
+    }
+    Ok("ready\n")
+}
+
+/// What the server has done, for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "operation", responses(
+    (status = 200, description = "The OpenMetrics text format.", body = String, content_type = "application/openmetrics-text"),
+))]
+pub(crate) async fn metrics(State(service): State<Service>) -> Result<Response, Problem> {
+    let text = service.metrics().text(service.shelf());
+    let text = text.map_err(|_| Problem::new(Kind::Internal, "the metrics cannot be written"))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}

@@ -1,0 +1,51 @@
+//! Answers decisions over HTTP: Scopegate's own endpoints, and OpenID AuthZEN 1.0.
+//!
+//! Always true here: what is answered as allowed was decided by one loaded [`Policy`](scopegate::Policy) of one [`Snapshot`], at the
+//! server's time, and was recorded before. Everything else is a denial or a problem document (RFC 9457), never an allow.
+//!
+//! A [`Shelf`] holds the policies, a [`Service`] answers with them, and [`serve`] listens:
+//!
+//! ```no_run
+//! # async fn run(policy: scopegate::Policy) -> std::io::Result<()> {
+//! use std::sync::Arc;
+//! use scopegate_server::{Service, Settings, Shelf, Shelved, Snapshot, serve};
+//!
+//! let shelf = Arc::new(Shelf::new(Snapshot::new([("webriskops".to_owned(), Shelved::active(policy))])));
+//! let service = Service::builder(Arc::clone(&shelf)).settings(Settings::default()).build();
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! serve(listener, service, async { /* until it is done */ }).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod administration;
+mod authzen;
+mod body;
+mod caller;
+mod decisions;
+mod guard;
+mod health;
+mod lines;
+mod metrics;
+mod openapi;
+mod policies;
+mod problem;
+mod recorder;
+mod serve;
+mod service;
+mod settings;
+mod shelf;
+mod sitting;
+mod tokens;
+
+pub use administration::{
+    Activated, Administration, AdministrationError, Event, Stored, StoredVersion, Uploaded,
+};
+pub use caller::Peer;
+pub use openapi::openapi;
+pub use recorder::{RecordError, Recorded, Recorder};
+pub use serve::serve;
+pub use service::{Service, ServiceBuilder};
+pub use settings::Settings;
+pub use shelf::{Shelf, Shelved, Snapshot};
+pub use tokens::{Role, Tokens, TokensError};

@@ -1,0 +1,174 @@
+//! Counters and histograms, as Prometheus reads them.
+//!
+//! Always true here: no label is what a caller made up.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use scopegate::{Decision, Policy, Request};
+
+use crate::problem::Kind;
+use crate::shelf::Shelf;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Decided {
+    policy: String,
+    version: String,
+    action: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Denied {
+    policy: String,
+    version: String,
+    action: String,
+    code: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Failed {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Active {
+    policy: String,
+}
+
+pub(crate) struct Metrics {
+    registry: Registry,
+    decisions: Family<Decided, Counter>,
+    codes: Family<Denied, Counter>,
+    failures: Family<Failed, Counter>,
+    answers: Family<Answered, Counter>,
+    decision_seconds: Histogram,
+    answer_seconds: Histogram,
+    age_seconds: Gauge,
+    failed_activations: Family<Active, Gauge>,
+}
+
+impl Metrics {
+    pub(crate) fn new(shelf: &Shelf) -> Self {
+        let mut registry = Registry::with_prefix("scopegate");
+        let decisions = Family::default();
+        let help = "Decisions, by policy, version, governed action and outcome";
+        registry.register("decisions", help, decisions.clone());
+        let codes = Family::default();
+        let help = "Codes of denials, by policy, version and governed action";
+        registry.register("denial_codes", help, codes.clone());
+        let failures = Family::default();
+        let help = "Requests for a decision that got none, by kind of problem";
+        registry.register("failures", help, failures.clone());
+        let answers = Family::default();
+        registry.register("answers", "Answers, by route and status", answers.clone());
+        let decision_seconds = Histogram::new(steps(1e-6));
+        let help = "How long a policy took to decide, in seconds";
+        registry.register("decision_seconds", help, decision_seconds.clone());
+        let answer_seconds = Histogram::new(steps(1e-5));
+        let help = "How long an answer took until its body began, in seconds";
+        registry.register("answer_seconds", help, answer_seconds.clone());
+        let help = "How often the policies were swapped for others";
+        registry.register("swaps", help, shelf.swaps.clone());
+        let age_seconds = Gauge::default();
+        let help = "How long ago the store confirmed the policies, in seconds";
+        registry.register("policy_age_seconds", help, age_seconds.clone());
+        let failed_activations = Family::default();
+        let help = "Whether the last activation of a policy failed";
+        registry.register("activation_failed", help, failed_activations.clone());
+        Self {
+            registry,
+            decisions,
+            codes,
+            failures,
+            answers,
+            decision_seconds,
+            answer_seconds,
+            age_seconds,
+            failed_activations,
+        }
+    }
+
+    pub(crate) fn decided(
+        &self,
+        policy: &Policy,
+        request: &Request,
+        decision: &Decision<'_>,
+        elapsed: Duration,
+    ) {
+        let governed = policy.manifest().actions.contains(&request.action);
+        let id = policy.id();
+        let labels = Decided {
+            policy: id.name.clone(),
+            version: id.version.clone(),
+            action: if governed { &request.action } else { "other" }.to_owned(),
+            outcome: if decision.is_allowed() {
+                "allow"
+            } else {
+                "deny"
+            },
+        };
+        for code in decision.codes() {
+            let denied = Denied {
+                policy: labels.policy.clone(),
+                version: labels.version.clone(),
+                action: labels.action.clone(),
+                code: code.to_owned(),
+            };
+            self.codes.get_or_create(&denied).inc();
+        }
+        self.decisions.get_or_create(&labels).inc();
+        self.decision_seconds.observe(elapsed.as_secs_f64());
+    }
+
+    pub(crate) fn failed(&self, kind: Kind) {
+        let kind = kind.slug();
+        self.failures.get_or_create(&Failed { kind }).inc();
+    }
+
+    pub(crate) fn answered(&self, route: &str, status: u16, elapsed: Duration) {
+        let route = route.to_owned();
+        self.answers
+            .get_or_create(&Answered { route, status })
+            .inc();
+        self.answer_seconds.observe(elapsed.as_secs_f64());
+    }
+
+    /// All of it, in the OpenMetrics text format.
+    pub(crate) fn text(&self, shelf: &Shelf) -> Result<String, std::fmt::Error> {
+        let snapshot = shelf.snapshot();
+        let age = i64::try_from(snapshot.age().as_secs()).unwrap_or(i64::MAX);
+        self.age_seconds.set(age);
+        self.failed_activations.clear();
+        for (policy, shelved) in &*snapshot.policies {
+            let policy = policy.clone();
+            let gauge = self
+                .failed_activations
+                .get_or_create_owned(&Active { policy });
+            gauge.set(i64::from(shelved.last_failure.is_some()));
+        }
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// Bounds from `first` to some seconds: 1, 2, 5, 10 and so on.
+fn steps(first: f64) -> impl Iterator<Item = f64> {
+    let powers = std::iter::successors(Some(first), |step| Some(step * 10.0));
+    powers
+        .flat_map(|step| [step, step * 2.0, step * 5.0])
+        .take_while(|step| *step < 11.0)
+}

@@ -1,0 +1,104 @@
+//! The OpenAPI 3.1 document, from the handlers themselves.
+//!
+//! Always true here: requests and decisions are described by the schemas that `scopegate schema` prints.
+
+use std::sync::LazyLock;
+
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Map, Value, json};
+use utoipa::{OpenApi, ToSchema};
+
+use crate::{authzen, decisions, health, policies};
+
+const REQUEST: &str = include_str!("../../cli/schemas/request.schema.json");
+const DECISION: &str = include_str!("../../cli/schemas/decision.schema.json");
+
+/// A problem document (RFC 9457).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `Problem` writes")]
+pub(crate) struct ProblemDocument {
+    /// What kind of problem it is: `urn:scopegate:problem:<kind>`.
+    r#type: String,
+    /// The same for people.
+    title: String,
+    /// The status.
+    status: u16,
+    /// What is wrong, where, and what to do.
+    detail: String,
+    /// The fact that is wrong, such as `scan.targets[3].url`.
+    path: Option<String>,
+}
+
+/// A request, or a list of them. Their schema is put in its place.
+#[derive(ToSchema)]
+pub(crate) struct Requests;
+
+/// A decision, or a list of decisions and errors. Their schema is put in its place.
+#[derive(ToSchema)]
+pub(crate) struct Decisions;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Scopegate", description = "May this action proceed now?"),
+    paths(
+        decisions::decide,
+        policies::list,
+        policies::show,
+        policies::describe,
+        policies::upload,
+        policies::activate,
+        policies::rollback,
+        authzen::evaluation,
+        authzen::evaluations,
+        authzen::search_action,
+        authzen::configuration,
+        health::alive,
+        health::ready,
+        health::metrics,
+        document,
+    ),
+    components(schemas(ProblemDocument, Requests, Decisions))
+)]
+struct Api;
+
+/// The OpenAPI document of the service, as JSON.
+pub fn openapi() -> String {
+    let mut api = serde_json::to_value(Api::openapi()).unwrap_or_default();
+    let schemas = &mut api["components"]["schemas"];
+    let request = lift(REQUEST, "Request", schemas);
+    let decision = lift(DECISION, "Decision", schemas);
+    let error = json!({
+        "type": "object", "required": ["error"],
+        "properties": {"error": {"$ref": "#/components/schemas/ProblemDocument"}},
+    });
+    schemas["Requests"] =
+        json!({"anyOf": [request, {"type": "array", "minItems": 1, "items": request}]});
+    schemas["Decisions"] =
+        json!({"anyOf": [decision, {"type": "array", "items": {"anyOf": [decision, error]}}]});
+    api["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
+    api["security"] = json!([{"token": []}, {}]);
+    api.to_string()
+}
+
+/// Puts a JSON Schema and its definitions among `schemas`; gives the reference to it.
+fn lift(text: &str, name: &str, schemas: &mut Value) -> Value {
+    let text = text.replace("#/$defs/", &format!("#/components/schemas/{name}."));
+    let mut schema: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
+    schema.remove("$schema");
+    if let Some(Value::Object(definitions)) = schema.remove("$defs") {
+        for (definition, value) in definitions {
+            schemas[format!("{name}.{definition}")] = value;
+        }
+    }
+    schemas[name] = Value::Object(schema);
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "operation", responses((status = 200, description = "OpenAPI 3.1.", body = Object)))]
+pub(crate) async fn document() -> Response {
+    static DOCUMENT: LazyLock<String> = LazyLock::new(openapi);
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, DOCUMENT.as_str()).into_response()
+}

@@ -1,0 +1,230 @@
+//! What went wrong, as a problem document (RFC 9457).
+//!
+//! Always true here: a problem is never a decision, and its status is never a success.
+
+use std::fmt;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use scopegate::{EvaluateError, InputError};
+use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
+
+use crate::administration::AdministrationError;
+
+/// What kinds of problems there are.
+macro_rules! kinds {
+    ($($kind:ident $slug:literal $status:ident $title:literal,)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind { $($kind,)* }
+
+        impl Kind {
+            pub(crate) fn slug(self) -> &'static str {
+                match self { $(Self::$kind => $slug,)* }
+            }
+
+            fn status(self) -> StatusCode {
+                match self { $(Self::$kind => StatusCode::$status,)* }
+            }
+
+            fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Malformed "malformed" BAD_REQUEST "The body cannot be read",
+    CallerTime "caller-time" BAD_REQUEST "The request brings its own time",
+    Query "query" BAD_REQUEST "The query cannot be read",
+    Unauthenticated "unauthenticated" UNAUTHORIZED "No valid token was given",
+    Forbidden "forbidden" FORBIDDEN "The caller may not do this",
+    NotFound "not-found" NOT_FOUND "There is no such thing",
+    Method "method" METHOD_NOT_ALLOWED "The method does not fit",
+    Slow "slow" REQUEST_TIMEOUT "The body took too long",
+    Conflict "conflict" CONFLICT "It contradicts what is there",
+    TooLarge "too-large" PAYLOAD_TOO_LARGE "The body is too large",
+    MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "The content type does not fit",
+    Invalid "invalid" UNPROCESSABLE_ENTITY "The request is not one",
+    Unjudged "unjudged" UNPROCESSABLE_ENTITY "The policy cannot judge a fact",
+    Refused "refused" UNPROCESSABLE_ENTITY "The policy is not accepted",
+    Fault "fault" INTERNAL_SERVER_ERROR "The policy failed to decide",
+    Internal "internal" INTERNAL_SERVER_ERROR "The server failed",
+    NoPolicy "no-policy" SERVICE_UNAVAILABLE "No policy is active",
+    Stale "stale" SERVICE_UNAVAILABLE "The policies are too old",
+    NotRecorded "not-recorded" SERVICE_UNAVAILABLE "The decision could not be recorded",
+    Busy "busy" SERVICE_UNAVAILABLE "The server is busy",
+    TimedOut "timed-out" SERVICE_UNAVAILABLE "The answer took too long",
+}
+
+/// Something that went wrong, for the caller to read.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) kind: Kind,
+    pub(crate) status: StatusCode,
+    /// What is wrong, where, and what to do.
+    pub(crate) detail: String,
+    /// The fact that is wrong, such as `scan.targets[3].url`.
+    path: Option<String>,
+    /// Whether it also says, for an AuthZEN client that reads nothing else, that nothing is allowed.
+    denies: bool,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            status: kind.status(),
+            detail: detail.into(),
+            path: None,
+            denies: false,
+        }
+    }
+
+    pub(crate) fn at(self, path: impl Into<String>) -> Self {
+        Self {
+            path: Some(path.into()),
+            ..self
+        }
+    }
+
+    /// What AuthZEN says of it: what is wrong with a request is 400, and nothing is allowed.
+    pub(crate) fn in_authzen(self) -> Self {
+        let status = match self.kind {
+            Kind::Invalid | Kind::Unjudged | Kind::MediaType => StatusCode::BAD_REQUEST,
+            _ => self.status,
+        };
+        Self {
+            status,
+            denies: true,
+            ..self
+        }
+    }
+
+    /// A text that is no request.
+    pub(crate) fn input(error: &InputError) -> Self {
+        let InputError {
+            path,
+            message,
+            line,
+            column,
+        } = error;
+        let kind = if message.starts_with("this is not JSON")
+            || message == "the JSON text ends too early"
+        {
+            Kind::Malformed
+        } else {
+            Kind::Invalid
+        };
+        let detail = if path == "$" {
+            format!("the request: {message} (line {line}, column {column})")
+        } else {
+            format!("`{path}`: {message} (line {line}, column {column})")
+        };
+        Self::new(kind, detail).at(path)
+    }
+
+    /// A body that is no JSON.
+    pub(crate) fn malformed(error: &serde_json::Error) -> Self {
+        Self::new(
+            Kind::Malformed,
+            format!("the body is not as expected: {error}"),
+        )
+    }
+}
+
+impl From<EvaluateError> for Problem {
+    fn from(error: EvaluateError) -> Self {
+        match &error {
+            EvaluateError::Unjudged { path, .. } => {
+                Self::new(Kind::Unjudged, error.to_string()).at(path)
+            }
+            EvaluateError::RequestTooLarge { .. } => Self::new(Kind::Unjudged, error.to_string()),
+            _ => {
+                let error = causes(&error);
+                tracing::error!(error, "the policy failed to decide");
+                Self::new(
+                    Kind::Fault,
+                    "the policy failed to decide, so nothing is allowed: the server's log tells how",
+                )
+            }
+        }
+    }
+}
+
+impl From<AdministrationError> for Problem {
+    fn from(error: AdministrationError) -> Self {
+        let kind = match &error {
+            AdministrationError::NotFound { .. } => Kind::NotFound,
+            AdministrationError::Conflict { .. } => Kind::Conflict,
+            AdministrationError::Refused { .. } => Kind::Refused,
+            AdministrationError::Failed { .. } => {
+                tracing::error!(%error, "the administration failed");
+                return Self::new(
+                    Kind::Internal,
+                    "the store failed: the server's log tells how",
+                );
+            }
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// An error with what caused it.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let status = self.status.as_u16();
+        let mut object = to.serialize_struct("Problem", 7)?;
+        object.serialize_field(
+            "type",
+            &format!("urn:scopegate:problem:{}", self.kind.slug()),
+        )?;
+        object.serialize_field("title", self.kind.title())?;
+        object.serialize_field("status", &status)?;
+        object.serialize_field("detail", &self.detail)?;
+        match &self.path {
+            Some(path) => object.serialize_field("path", path)?,
+            None => object.skip_field("path")?,
+        }
+        if self.denies {
+            object.serialize_field("decision", &false)?;
+            let error = serde_json::json!({"error": {"status": status, "message": self.detail}});
+            object.serialize_field("context", &error)?;
+        }
+        object.end()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        let problem = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, problem);
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.kind == Kind::Busy {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

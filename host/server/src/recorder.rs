@@ -1,0 +1,53 @@
+//! Where decisions are written down before they are answered.
+//!
+//! Always true here: a decision that could not be recorded is not answered.
+
+use std::fmt;
+
+use scopegate::{Decision, Request};
+
+/// Writes decisions down. `()` writes nothing.
+pub trait Recorder: Send + Sync {
+    /// Writes `entry` down. It is called on the thread that decides, so it should be quick: hand over what takes long.
+    ///
+    /// # Errors
+    ///
+    /// It could not; the decision is then refused with 503.
+    fn record(&self, entry: &Recorded<'_>) -> Result<(), RecordError>;
+}
+
+/// A decision, and what led to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded<'a> {
+    /// The decision's id: a UUID, and in a batch its UUID, `/` and the request's index from 0.
+    pub id: &'a str,
+    /// The name of the caller's token; `anonymous` without one.
+    pub by: &'a str,
+    /// The caller's `X-Request-ID`, if any.
+    pub request_id: Option<&'a str>,
+    /// The facts, at the time of the decision.
+    pub request: &'a Request,
+    /// What was decided, by which policy.
+    pub decision: &'a Decision<'a>,
+}
+
+/// Why a decision could not be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordError {
+    /// What went wrong, for the log; a caller is not told.
+    pub reason: String,
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the decision cannot be recorded: {}", self.reason)
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+impl Recorder for () {
+    fn record(&self, _: &Recorded<'_>) -> Result<(), RecordError> {
+        Ok(())
+    }
+}

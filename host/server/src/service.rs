@@ -1,0 +1,234 @@
+//! The service: its parts, and its routes.
+//!
+//! Always true here: every route, and whatever is no route, goes through the same [guard](crate::guard).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arc_swap::{ArcSwapOption, Guard};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+
+use crate::administration::Administration;
+use crate::metrics::Metrics;
+use crate::problem::{Kind, Problem};
+use crate::recorder::Recorder;
+use crate::settings::Settings;
+use crate::shelf::{Shelf, Snapshot};
+use crate::tokens::Tokens;
+use crate::{authzen, decisions, guard, health, openapi, policies};
+
+type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Answers decisions with what is on a [`Shelf`]. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shelf: Arc<Shelf>,
+    settings: Settings,
+    administration: Option<Arc<dyn Administration>>,
+    recorder: Arc<dyn Recorder>,
+    tokens: ArcSwapOption<Tokens>,
+    clock: Clock,
+    metrics: Metrics,
+    slots: Arc<Semaphore>,
+}
+
+/// Makes a [`Service`].
+#[must_use]
+pub struct ServiceBuilder {
+    shelf: Arc<Shelf>,
+    settings: Settings,
+    administration: Option<Arc<dyn Administration>>,
+    recorder: Arc<dyn Recorder>,
+    tokens: Option<Tokens>,
+    clock: Clock,
+}
+
+impl ServiceBuilder {
+    /// How it behaves; the defaults without.
+    pub fn settings(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// How policies are administered; without, they are not.
+    pub fn administration(self, administration: Arc<dyn Administration>) -> Self {
+        Self {
+            administration: Some(administration),
+            ..self
+        }
+    }
+
+    /// Where decisions are recorded; without, they are not.
+    pub fn recorder(self, recorder: Arc<dyn Recorder>) -> Self {
+        Self { recorder, ..self }
+    }
+
+    /// Who may ask. Without, callers on this machine may ask for decisions, and nobody may administer.
+    pub fn tokens(self, tokens: Tokens) -> Self {
+        Self {
+            tokens: Some(tokens),
+            ..self
+        }
+    }
+
+    /// What time it is, in seconds since 1970-01-01T00:00:00Z; the system's clock without.
+    pub fn clock(self, clock: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self {
+            clock: Arc::new(clock),
+            ..self
+        }
+    }
+
+    /// The service.
+    #[must_use]
+    pub fn build(self) -> Service {
+        let slots = Arc::new(Semaphore::new(
+            self.settings
+                .concurrent_requests
+                .min(Semaphore::MAX_PERMITS),
+        ));
+        Service {
+            inner: Arc::new(Inner {
+                metrics: Metrics::new(&self.shelf),
+                shelf: self.shelf,
+                settings: self.settings,
+                administration: self.administration,
+                recorder: self.recorder,
+                tokens: ArcSwapOption::from_pointee(self.tokens),
+                clock: self.clock,
+                slots,
+            }),
+        }
+    }
+}
+
+impl Service {
+    /// A service with the policies of `shelf`.
+    pub fn builder(shelf: Arc<Shelf>) -> ServiceBuilder {
+        ServiceBuilder {
+            shelf,
+            settings: Settings::default(),
+            administration: None,
+            recorder: Arc::new(()),
+            tokens: None,
+            clock: Arc::new(|| {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH);
+                i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
+            }),
+        }
+    }
+
+    /// From now on `tokens` are accepted, and no others. They can be changed, not taken away.
+    pub fn replace_tokens(&self, tokens: Tokens) {
+        self.inner.tokens.store(Some(Arc::new(tokens)));
+    }
+
+    /// All its routes. Each request should carry its [`Peer`](crate::Peer); without, it counts as coming from elsewhere.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/v1/decisions", post(decisions::decide))
+            .route("/v1/policies", get(policies::list))
+            .route("/v1/policies/{name}", get(policies::show))
+            .route(
+                "/v1/policies/{name}/{version}",
+                get(policies::describe).put(policies::upload),
+            )
+            .route("/v1/policies/{name}/activate", post(policies::activate))
+            .route("/v1/policies/{name}/rollback", post(policies::rollback))
+            .route("/access/v1/evaluation", post(authzen::evaluation))
+            .route("/access/v1/evaluations", post(authzen::evaluations))
+            .route("/access/v1/search/action", post(authzen::search_action))
+            .route(
+                "/.well-known/authzen-configuration",
+                get(authzen::configuration),
+            )
+            .route("/healthz", get(health::alive))
+            .route("/readyz", get(health::ready))
+            .route("/metrics", get(health::metrics))
+            .route("/openapi.json", get(openapi::document))
+            .fallback(nothing)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(from_fn_with_state(self.clone(), guard::guard))
+            .with_state(self.clone())
+    }
+
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.inner.shelf
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn administration(&self) -> Option<&Arc<dyn Administration>> {
+        self.inner.administration.as_ref()
+    }
+
+    pub(crate) fn recorder(&self) -> &dyn Recorder {
+        &*self.inner.recorder
+    }
+
+    pub(crate) fn tokens(&self) -> Guard<Option<Arc<Tokens>>> {
+        self.inner.tokens.load()
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    pub(crate) fn slots(&self) -> &Arc<Semaphore> {
+        &self.inner.slots
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        (self.inner.clock)()
+    }
+
+    /// What is wrong if `snapshot` is too old to decide with.
+    pub(crate) fn stale(&self, snapshot: &Snapshot) -> Option<Problem> {
+        let limit = self.settings().max_policy_age?;
+        let age = snapshot.age();
+        (age > limit).then(|| {
+            Problem::new(
+                Kind::Stale,
+                format!(
+                    "the policies were confirmed {} seconds ago, at most {} are allowed, so nothing is allowed: see why the store does not answer",
+                    age.as_secs(),
+                    limit.as_secs_f64()
+                ),
+            )
+        })
+    }
+}
+
+async fn nothing(request: Request) -> Problem {
+    let path = request.uri().path().escape_debug();
+    Problem::new(
+        Kind::NotFound,
+        format!("there is nothing at `{path}`: `/openapi.json` tells what there is"),
+    )
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    let (method, path) = (request.method(), request.uri().path().escape_debug());
+    Problem::new(
+        Kind::Method,
+        format!("`{method}` does not fit `{path}`: the header `allow` tells which methods do"),
+    )
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("settings", self.settings())
+            .finish_non_exhaustive()
+    }
+}

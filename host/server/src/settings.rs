@@ -1,0 +1,53 @@
+//! What an operator chooses.
+//!
+//! Always true here: the defaults are safe. The clock is the server's, and everything a caller can make large or slow is bounded.
+
+use std::time::Duration;
+
+/// How the service behaves and what it allows.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether a request may bring its own `now`. False: the server's clock decides.
+    pub allow_caller_time: bool,
+    /// How long policies decide after the store last confirmed them; `None`: for ever.
+    pub max_policy_age: Option<Duration>,
+    /// The identifier of this decision point for AuthZEN: an `https` URL without query or fragment. `None`: no metadata.
+    pub public_url: Option<String>,
+    /// Bytes of a body, and of one line of JSON lines.
+    pub body_bytes: usize,
+    /// Bytes of a component that is handed in.
+    pub component_bytes: usize,
+    /// Requests in a list, and evaluations in a batch.
+    pub batch: usize,
+    /// Requests that are answered at once; the next one is told to come again.
+    pub concurrent_requests: usize,
+    /// Connections that are open at once; the next one waits.
+    pub connections: usize,
+    /// How long the head of a request may take.
+    pub head_time: Duration,
+    /// How long a body, or the next piece of a stream, may take.
+    pub body_time: Duration,
+    /// How long an answer may take, its body read.
+    pub answer_time: Duration,
+    /// How long requests under way may take after shutdown was asked for.
+    pub shutdown_time: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allow_caller_time: false,
+            max_policy_age: None,
+            public_url: None,
+            body_bytes: 4 << 20,
+            component_bytes: 16 << 20,
+            batch: 1_000,
+            concurrent_requests: 256,
+            connections: 1_024,
+            head_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(30),
+            answer_time: Duration::from_mins(1),
+            shutdown_time: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The policies that this server decides with, and which version of each is active.
+//!
+//! Always true here: a [`Snapshot`] never changes. A request loads one and keeps it, so no answer mixes two.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use prometheus_client::metrics::counter::Counter;
+use scopegate::Policy;
+
+/// Holds the current [`Snapshot`]; it is read without a lock.
+#[derive(Debug)]
+pub struct Shelf {
+    current: ArcSwap<Snapshot>,
+    pub(crate) swaps: Counter,
+}
+
+/// Which policies there were at one moment. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The policies by their names.
+    pub policies: Arc<BTreeMap<String, Shelved>>,
+    /// The policy that decides where none is asked for.
+    pub default: Option<String>,
+    /// When the store last confirmed that this is what it holds.
+    pub confirmed_at: Instant,
+}
+
+/// One policy's versions.
+#[derive(Debug, Clone, Default)]
+pub struct Shelved {
+    /// The version that decides where none is asked for.
+    pub active: Option<String>,
+    /// The loaded versions.
+    pub versions: BTreeMap<String, Policy>,
+    /// Why the last activation failed, if it did.
+    pub last_failure: Option<String>,
+}
+
+impl Shelved {
+    /// `policy` alone, as the active version under its own version number.
+    pub fn active(policy: Policy) -> Self {
+        let version = policy.id().version.clone();
+        Self {
+            active: Some(version.clone()),
+            versions: BTreeMap::from([(version, policy)]),
+            last_failure: None,
+        }
+    }
+}
+
+impl Snapshot {
+    /// `policies`, confirmed now. A single one is the default.
+    pub fn new(policies: impl IntoIterator<Item = (String, Shelved)>) -> Self {
+        let policies: BTreeMap<_, _> = policies.into_iter().collect();
+        let default = match policies.first_key_value() {
+            Some((name, _)) if policies.len() == 1 => Some(name.clone()),
+            _ => None,
+        };
+        Self {
+            policies: Arc::new(policies),
+            default,
+            confirmed_at: Instant::now(),
+        }
+    }
+
+    /// The same policies; where none is asked for, `name` decides.
+    #[must_use]
+    pub fn with_default(self, name: impl Into<String>) -> Self {
+        Self {
+            default: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// How long ago the store confirmed it.
+    pub fn age(&self) -> Duration {
+        self.confirmed_at.elapsed()
+    }
+}
+
+impl Shelf {
+    /// A shelf that holds `snapshot`.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self {
+            current: ArcSwap::from_pointee(snapshot),
+            swaps: Counter::default(),
+        }
+    }
+
+    /// What it holds now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// From now on requests are decided with `snapshot`; those under way keep theirs.
+    pub fn replace(&self, snapshot: Snapshot) {
+        self.current.store(Arc::new(snapshot));
+        self.swaps.inc();
+    }
+
+    /// The store holds what the shelf holds, as of now.
+    pub fn confirm(&self) {
+        let now = Instant::now();
+        self.current.rcu(|current| Snapshot {
+            confirmed_at: now.max(current.confirmed_at),
+            ..Snapshot::clone(current)
+        });
+    }
+}

@@ -1,0 +1,12 @@
+//! The service, asked at its router: no socket, no sleep.
+//!
+//! Always true here: what a test expects is written down beside what it asks.
+
+mod administration;
+mod authzen;
+mod callers;
+mod decisions;
+mod failures;
+mod operation;
+mod support;
+mod swaps;

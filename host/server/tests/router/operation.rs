@@ -1,0 +1,121 @@
+//! Health, metrics, the OpenAPI document, and what is nowhere.
+
+use axum::body::Body;
+use axum::http::Method;
+use scopegate_server::Settings;
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::support::{ask, builder, facts, get, lines, post, send, with};
+
+#[tokio::test]
+async fn metrics_count() {
+    let service = builder().build();
+    let mut other = facts();
+    other["action"] = json!("made-up-by-the-caller");
+    for body in [facts(), facts(), other, json!({})] {
+        post(&service, "/v1/decisions", body.to_string()).await;
+    }
+    let denied = post(
+        &service,
+        "/v1/decisions?policy=acme@2.0.0",
+        facts().to_string(),
+    )
+    .await;
+    assert_eq!(denied.json()["decision"], "deny");
+    let text = get(&service, "/metrics").await;
+    let text = text.text();
+    for line in [
+        r#"scopegate_decisions_total{policy="acme",version="1.0.0",action="scan",outcome="allow"} 2"#,
+        r#"scopegate_decisions_total{policy="acme",version="1.0.0",action="other",outcome="deny"} 1"#,
+        r#"scopegate_denial_codes_total{policy="acme",version="2.0.0",action="scan",code="ACTOR_REQUIRED"} 1"#,
+        r#"scopegate_denial_codes_total{policy="acme",version="1.0.0",action="other",code="ACTION_NOT_GOVERNED"} 1"#,
+        r#"scopegate_failures_total{kind="invalid"} 1"#,
+        r#"scopegate_answers_total{route="/v1/decisions",status="200"} 4"#,
+        "scopegate_decision_seconds_count 4",
+        "scopegate_swaps_total 0",
+        r#"scopegate_activation_failed{policy="acme"} 0"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("made-up"));
+}
+
+#[tokio::test]
+async fn the_document_names_every_route() {
+    let service = builder().build();
+    let document = get(&service, "/openapi.json").await.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{name}", "acme").replace("{version}", "1.0.0");
+        for method in methods.as_object().unwrap().keys() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let answer = send(&service, ask(method, &path, &[], Body::empty())).await;
+            assert_ne!(answer.status, 405, "{path}");
+        }
+    }
+    assert_eq!(document["paths"].as_object().unwrap().len(), 14);
+    // Every reference leads somewhere.
+    let text = document.to_string();
+    for reference in text.split(r##""$ref":"#"##).skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+    assert_eq!(
+        document["components"]["schemas"]["Request"]["required"][0],
+        "action"
+    );
+}
+
+#[tokio::test]
+async fn what_is_nowhere() {
+    let service = builder().build();
+    for path in [
+        "/",
+        "/v1",
+        "/v2/decisions",
+        "/access/v1/search/subject",
+        "/v1/decisions/",
+    ] {
+        assert_eq!(get(&service, path).await.problem(), "not-found", "{path}");
+    }
+    let answer = get(&service, "/v1/decisions").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (405, "method")
+    );
+    assert_eq!(answer.headers["allow"], "POST");
+}
+
+/// A slot is taken until the last byte of its answer is sent.
+#[tokio::test]
+async fn a_busy_server() {
+    let service = with(Settings {
+        concurrent_requests: 1,
+        ..Settings::default()
+    });
+    let headers = [("content-type", "application/x-ndjson")];
+    let never = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let request = ask(
+        Method::POST,
+        "/v1/decisions",
+        &headers,
+        Body::from_stream(never),
+    );
+    let streaming = service.router().oneshot(request).await.unwrap();
+    let answer = post(&service, "/v1/decisions", facts().to_string()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (503, "busy")
+    );
+    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(get(&service, "/healthz").await.status, 200);
+    drop(streaming);
+    assert_eq!(
+        post(&service, "/v1/decisions", facts().to_string())
+            .await
+            .status,
+        200
+    );
+    assert_eq!(lines(&service, facts().to_string()).await.status, 200);
+}
