@@ -2,6 +2,7 @@
 //!
 //! Always true here: every command and option says what it does, and each command shows how it is used.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Keep versions of policies in a store: publish, activate, roll back, sign.
     Policy(PolicyCommand),
+    /// Decide over HTTP, with the versions of a store.
+    Serve(Serve),
     /// Print a JSON Schema.
     Schema(Schema),
     /// Measure how fast a policy loads and decides.
@@ -404,6 +407,47 @@ pub(crate) enum KeyAction {
         #[arg(value_parser = ["yes", "no"])]
         required: String,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate serve
+  scopegate serve --store /var/lib/scopegate --tokens /etc/scopegate/tokens --decision-log /var/log/scopegate
+  scopegate serve --config /etc/scopegate.toml --print-config
+  curl -s localhost:8080/v1/decisions -H 'content-type: application/json' -d @request.json
+
+Without a store the policy built in decides. An activation in the store is seen within a second, whoever made it;
+a version that does not load, or fails its own cases, does not decide: the one before goes on.
+Without tokens only callers on this machine are answered, and nothing can be changed over HTTP.")]
+pub(crate) struct Serve {
+    /// The configuration; what is given here goes before it
+    #[arg(long, value_name = "FILE.toml", env = "SCOPEGATE_CONFIG", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Print the configuration that holds, and do nothing else
+    #[arg(long)]
+    pub(crate) print_config: bool,
+
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "SCOPEGATE_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// The folder of the store
+    #[arg(long, value_name = "DIR", env = "SCOPEGATE_STORE", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
+
+    /// Who may call: lines of `name decide|administer sha256:<hex of the token's SHA-256>`
+    #[arg(long, value_name = "FILE", env = "SCOPEGATE_TOKENS", value_hint = ValueHint::FilePath)]
+    pub(crate) tokens: Option<PathBuf>,
+
+    /// The folder of the decision log
+    #[arg(long, value_name = "DIR", env = "SCOPEGATE_DECISION_LOG", value_hint = ValueHint::DirPath)]
+    pub(crate) decision_log: Option<PathBuf>,
+
+    /// A folder that only you can write to, where compiled code is kept for the next start
+    #[arg(long, value_name = "DIR", env = "SCOPEGATE_CACHE", value_hint = ValueHint::DirPath)]
+    pub(crate) cache: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

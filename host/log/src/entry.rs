@@ -15,9 +15,12 @@ use crate::error::AppendError;
 use crate::mask::{MARKER, Masks};
 use crate::source::LINE_BYTES;
 
-/// The id of a decision: a `UUIDv7`, so ids rise with time.
+/// The id of a decision: a `UUIDv7`, so ids rise with time; of one in a list, with `/` and its place from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(Uuid);
+pub struct Id {
+    uuid: Uuid,
+    place: Option<u32>,
+}
 
 impl Id {
     /// A new id, of this moment.
@@ -26,21 +29,37 @@ impl Id {
         reason = "each is another, so none is the default"
     )]
     pub fn new() -> Self {
-        Self(Uuid::now_v7())
+        Self {
+            uuid: Uuid::now_v7(),
+            place: None,
+        }
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(&self.uuid, f)?;
+        match self.place {
+            Some(place) => write!(f, "/{place}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl FromStr for Id {
-    type Err = uuid::Error;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        text.parse().map(Self)
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (uuid, place) = match text.split_once('/') {
+            Some((uuid, place)) => (uuid, Some(place.parse::<u32>())),
+            None => (text, None),
+        };
+        Ok(Self {
+            uuid: uuid
+                .parse()
+                .map_err(|error: uuid::Error| error.to_string())?,
+            place: place.transpose().map_err(|error| error.to_string())?,
+        })
     }
 }
 

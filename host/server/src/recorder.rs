@@ -3,6 +3,7 @@
 //! Always true here: a decision that could not be recorded is not answered.
 
 use std::fmt;
+use std::time::Duration;
 
 use scopegate::{Decision, Request};
 
@@ -29,6 +30,8 @@ pub struct Recorded<'a> {
     pub request: &'a Request,
     /// What was decided, by which policy.
     pub decision: &'a Decision<'a>,
+    /// How long it took to decide.
+    pub duration: Duration,
 }
 
 /// Why a decision could not be written down.

@@ -120,6 +120,7 @@ impl Sitting {
             request_id: self.caller.request_id.as_deref(),
             request,
             decision: &decision,
+            duration: elapsed,
         };
         if let Err(error) = self.service.recorder().record(&entry) {
             tracing::error!(%error, id, "a decision is refused");

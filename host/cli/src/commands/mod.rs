@@ -10,6 +10,7 @@ mod lint;
 mod log;
 mod policy;
 mod schema;
+mod serve;
 mod test;
 
 use crate::arguments::Command;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Lint(lint) => lint.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Policy(policy) => policy.run(),
+        Command::Serve(serve) => serve.run(),
         Command::Schema(schema) => schema.run(),
         Command::Bench(bench) => bench.run(),
         Command::Log(log) => log.run(),

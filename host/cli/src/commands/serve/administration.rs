@@ -1,0 +1,155 @@
+//! What administrators do over HTTP, done to the store.
+//!
+//! Always true here: what is answered as done is in the store and on the shelf.
+
+use std::sync::Arc;
+
+use scopegate_server::{
+    Activated, Administration, AdministrationError, Event, Stored, StoredVersion, Uploaded,
+};
+use scopegate_store::{Activation, Added, Candidate, Entry, Folder, StoreError, Version};
+
+use super::watch::Watch;
+
+pub(super) struct OfStore(pub(super) Arc<Watch>);
+
+impl Administration for OfStore {
+    fn upload(
+        &self,
+        name: &str,
+        version: &str,
+        component: Vec<u8>,
+        by: &str,
+    ) -> Result<Uploaded, AdministrationError> {
+        let version: Version = version.parse().map_err(refused)?;
+        let folder = Folder {
+            component,
+            ..Folder::default()
+        };
+        let build = version.to_string();
+        let build = build
+            .split_once('+')
+            .and_then(|(_, build)| build.parse().ok());
+        let candidate = Candidate::new(&self.0.engine, folder, build).map_err(refused)?;
+        let id = candidate.policy().id();
+        if id.name != name || *candidate.version() != version {
+            return Err(AdministrationError::Refused {
+                reason: format!(
+                    "the component is {} {}, not {name} {version}: send it there",
+                    id.name,
+                    candidate.version()
+                ),
+            });
+        }
+        let added = self.0.store.add(&candidate, by).map_err(refused)?;
+        self.look()?;
+        Ok(match added {
+            Added::Published(manifest) => Uploaded {
+                digest: manifest.digest,
+                created: true,
+            },
+            Added::There(manifest) | Added::Signed(manifest) => Uploaded {
+                digest: manifest.digest,
+                created: false,
+            },
+        })
+    }
+
+    fn activate(
+        &self,
+        name: &str,
+        version: &str,
+        by: &str,
+    ) -> Result<Activated, AdministrationError> {
+        let version = version.parse().map_err(refused)?;
+        self.make_active(name, &version, by)
+    }
+
+    fn rollback(&self, name: &str, by: &str) -> Result<Activated, AdministrationError> {
+        let version = self.0.store.before(name).map_err(refused)?;
+        self.make_active(name, &version, by)
+    }
+
+    fn list(&self) -> Result<Vec<Stored>, AdministrationError> {
+        let entries = self.0.store.policies().map_err(refused)?;
+        Ok(entries.into_iter().map(stored).collect())
+    }
+
+    fn show(&self, name: &str) -> Result<Stored, AdministrationError> {
+        self.0.store.policy(name).map(stored).map_err(refused)
+    }
+
+    fn history(&self, name: &str) -> Result<Vec<Event>, AdministrationError> {
+        let history = self.0.store.history(name).map_err(refused)?;
+        let event = |activation: Activation| Event {
+            at: activation.at,
+            by: activation.by,
+            what: "activated".to_owned(),
+            version: activation.version.to_string(),
+            failure: None,
+        };
+        Ok(history.into_iter().map(event).collect())
+    }
+}
+
+impl OfStore {
+    fn make_active(
+        &self,
+        name: &str,
+        version: &Version,
+        by: &str,
+    ) -> Result<Activated, AdministrationError> {
+        let store = &self.0.store;
+        store
+            .candidate(&self.0.engine, name, version)
+            .map_err(refused)?;
+        let activation = store
+            .activate(name, version, by, "over HTTP")
+            .map_err(refused)?;
+        self.look()?;
+        Ok(Activated {
+            version: activation.version.to_string(),
+            previous: activation.from.map(|from| from.to_string()),
+        })
+    }
+
+    fn look(&self) -> Result<(), AdministrationError> {
+        self.0.look().map_err(refused)
+    }
+}
+
+fn stored(entry: Entry) -> Stored {
+    let versions = entry.versions.into_iter().map(|manifest| StoredVersion {
+        version: manifest.version.to_string(),
+        digest: manifest.digest,
+    });
+    Stored {
+        name: entry.name,
+        active: entry.active.map(|active| active.version.to_string()),
+        versions: versions.collect(),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
+fn refused(error: StoreError) -> AdministrationError {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(source) = cause {
+        reason = format!("{reason}: {source}");
+        cause = source.source();
+    }
+    match error {
+        StoreError::UnknownPolicy { .. } | StoreError::UnknownVersion { .. } => {
+            AdministrationError::NotFound { what: reason }
+        }
+        StoreError::Published { .. }
+        | StoreError::OtherBuild { .. }
+        | StoreError::Active { .. }
+        | StoreError::Overtaken { .. }
+        | StoreError::NothingBefore { .. } => AdministrationError::Conflict { reason },
+        StoreError::File { .. } | StoreError::NoStore { .. } | StoreError::Damaged { .. } => {
+            AdministrationError::Failed { reason }
+        }
+        _ => AdministrationError::Refused { reason },
+    }
+}

@@ -1,0 +1,234 @@
+//! What an operator configures: one TOML file, and flags and the environment over it.
+//!
+//! Always true here: a key that is not known is an error, and every key has a default.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use scopegate_log::{Masks, WhenStuck};
+use scopegate_server::Settings;
+use serde::{Deserialize, Serialize};
+
+use crate::arguments::Serve;
+
+/// The configuration of the service.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Configuration {
+    pub(super) listen: SocketAddr,
+    pub(super) store: Option<PathBuf>,
+    pub(super) tokens: Option<PathBuf>,
+    pub(super) cache: Option<PathBuf>,
+    pub(super) default_policy: Option<String>,
+    pub(super) public_url: Option<String>,
+    pub(super) allow_caller_time: bool,
+    pub(super) max_policy_age_seconds: Option<u64>,
+    pub(super) body_bytes: usize,
+    pub(super) batch: usize,
+    pub(super) concurrent_requests: usize,
+    pub(super) connections: usize,
+    pub(super) messages: Messages,
+    pub(super) decision_log: DecisionLog,
+}
+
+/// How the service says what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Messages {
+    Text,
+    Json,
+}
+
+/// Where decisions are written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DecisionLog {
+    folder: Option<PathBuf>,
+    when_stuck: Stuck,
+    sync: bool,
+    masks: Vec<String>,
+    max_bytes: u64,
+    max_age_seconds: u64,
+    compress: bool,
+    keep: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Stuck {
+    Block,
+    Drop,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        let settings = Settings::default();
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            store: None,
+            tokens: None,
+            cache: None,
+            default_policy: None,
+            public_url: None,
+            allow_caller_time: settings.allow_caller_time,
+            max_policy_age_seconds: None,
+            body_bytes: settings.body_bytes,
+            batch: settings.batch,
+            concurrent_requests: settings.concurrent_requests,
+            connections: settings.connections,
+            messages: Messages::Text,
+            decision_log: DecisionLog::default(),
+        }
+    }
+}
+
+impl Default for DecisionLog {
+    fn default() -> Self {
+        let config = scopegate_log::Config::new("");
+        Self {
+            folder: None,
+            when_stuck: Stuck::Block,
+            sync: config.sync,
+            masks: Vec::new(),
+            max_bytes: config.max_bytes,
+            max_age_seconds: config.max_age.as_secs(),
+            compress: config.compress,
+            keep: config.keep,
+        }
+    }
+}
+
+impl Configuration {
+    /// What holds: the file, then what is given with the command.
+    pub(super) fn of(given: &Serve) -> anyhow::Result<Self> {
+        let mut configuration = match &given.config {
+            None => Self::default(),
+            Some(file) => Self::read(file)?,
+        };
+        let over = |place: &mut Option<PathBuf>, given: &Option<PathBuf>| {
+            if given.is_some() {
+                place.clone_from(given);
+            }
+        };
+        over(&mut configuration.store, &given.store);
+        over(&mut configuration.tokens, &given.tokens);
+        over(&mut configuration.cache, &given.cache);
+        over(&mut configuration.decision_log.folder, &given.decision_log);
+        if let Some(listen) = given.listen {
+            configuration.listen = listen;
+        }
+        Ok(configuration)
+    }
+
+    fn read(file: &Path) -> anyhow::Result<Self> {
+        let cannot = || format!("the configuration `{}` cannot be used", file.display());
+        let text = fs::read_to_string(file).with_context(cannot)?;
+        toml::from_str(&text).with_context(cannot)
+    }
+
+    /// The configuration as a file, with what each key means.
+    pub(super) fn written(&self) -> String {
+        let path = |key: &str, value: &Option<PathBuf>| match value {
+            Some(value) => format!("{key} = {:?}", value.display().to_string()),
+            None => format!("# {key} = \"…\""),
+        };
+        let text = |key: &str, value: &Option<String>| match value {
+            Some(value) => format!("{key} = {value:?}"),
+            None => format!("# {key} = \"…\""),
+        };
+        let number = |key: &str, value: Option<u64>| match value {
+            Some(value) => format!("{key} = {value}"),
+            None => format!("# {key} = …"),
+        };
+        let log = &self.decision_log;
+        let messages = if self.messages == Messages::Json {
+            "json"
+        } else {
+            "text"
+        };
+        let stuck = if log.when_stuck == Stuck::Drop {
+            "drop"
+        } else {
+            "block"
+        };
+        [
+            "# Where the service listens.".to_owned(),
+            format!("listen = \"{}\"", self.listen),
+            "# The folder with the versions of policies; without it the policy built in decides.".into(),
+            path("store", &self.store),
+            "# Who may call, one a line: name, decide or administer, sha256:<hex of the token's SHA-256>. It is read again when it changes.".into(),
+            path("tokens", &self.tokens),
+            "# Where compiled code is kept for the next start; only the service may be able to write to it.".into(),
+            path("cache", &self.cache),
+            "# The policy that decides where a request names none; not needed if there is only one.".into(),
+            text("default_policy", &self.default_policy),
+            "# How others reach the service, an https URL: its identifier for AuthZEN.".into(),
+            text("public_url", &self.public_url),
+            "# Whether a request may name its own `now`. It could revive an approval that has run out: for previews and replays only.".into(),
+            format!("allow_caller_time = {}", self.allow_caller_time),
+            "# How long policies decide after the store could last be read.".into(),
+            number("max_policy_age_seconds", self.max_policy_age_seconds),
+            "# The most bytes of a body, requests of a list, requests at once and open connections.".into(),
+            format!("body_bytes = {}\nbatch = {}", self.body_bytes, self.batch),
+            format!(
+                "concurrent_requests = {}\nconnections = {}",
+                self.concurrent_requests, self.connections
+            ),
+            "# How the service says what it does, on standard error: text or json.".into(),
+            format!("messages = \"{messages}\""),
+            "\n[decision_log]".into(),
+            "# The folder of the log; without it decisions are not written down.".into(),
+            path("folder", &log.folder),
+            "# When the disk is full or slow: block (no decision without a record) or drop (counted).".into(),
+            format!("when_stuck = \"{stuck}\""),
+            "# Whether a record counts only when it is on the disk.".into(),
+            format!("sync = {}", log.sync),
+            "# Facts that are not written down, such as \"actor.id\" or \"attributes.*\".".into(),
+            format!("masks = {:?}", log.masks),
+            "# When a new file begins; whether finished ones are compressed; how many are kept.".into(),
+            format!("max_bytes = {}\nmax_age_seconds = {}", log.max_bytes, log.max_age_seconds),
+            format!("compress = {}", log.compress),
+            number("keep", log.keep.map(|keep| keep.get() as u64)),
+        ]
+        .join("\n")
+            + "\n"
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
+            allow_caller_time: self.allow_caller_time,
+            max_policy_age: self.max_policy_age_seconds.map(Duration::from_secs),
+            public_url: self.public_url.clone(),
+            body_bytes: self.body_bytes,
+            batch: self.batch,
+            concurrent_requests: self.concurrent_requests,
+            connections: self.connections,
+            ..Settings::default()
+        }
+    }
+
+    /// The log of decisions, if there is to be one.
+    pub(super) fn log(&self) -> anyhow::Result<Option<scopegate_log::Config>> {
+        let log = &self.decision_log;
+        let Some(folder) = &log.folder else {
+            return Ok(None);
+        };
+        Ok(Some(scopegate_log::Config {
+            masks: Masks::new(&log.masks).context("`decision_log.masks`")?,
+            when_stuck: match log.when_stuck {
+                Stuck::Block => WhenStuck::Block,
+                Stuck::Drop => WhenStuck::Drop,
+            },
+            sync: log.sync,
+            max_bytes: log.max_bytes,
+            max_age: Duration::from_secs(log.max_age_seconds),
+            compress: log.compress,
+            keep: log.keep,
+            ..scopegate_log::Config::new(folder)
+        }))
+    }
+}

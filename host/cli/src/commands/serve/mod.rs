@@ -1,0 +1,217 @@
+//! `scopegate serve`: decides over HTTP.
+//!
+//! Always true here: the service begins only with a policy that decides, and ends when its requests are answered.
+
+mod administration;
+mod configuration;
+mod recorder;
+mod watch;
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use scopegate::Engine;
+use scopegate_log::Log;
+use scopegate_server::{Service, Shelf, Shelved, Snapshot, Tokens, serve};
+use scopegate_store::Store;
+
+use crate::arguments::{CacheChoice, Serve};
+use crate::exit::Exit;
+use crate::output;
+use crate::policy::{self, DEFAULT};
+use administration::OfStore;
+use configuration::{Configuration, Messages};
+use recorder::ToLog;
+use watch::Watch;
+
+/// How often the store and the tokens are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+impl Serve {
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let configuration = Configuration::of(&self)?;
+        if self.print_config {
+            let mut out = output::data();
+            out.write_all(configuration.written().as_bytes())?;
+            out.flush()?;
+            return Ok(Exit::Done);
+        }
+        match configuration.messages {
+            Messages::Text => tracing_subscriber::fmt().with_writer(io::stderr).init(),
+            Messages::Json => tracing_subscriber::fmt()
+                .json()
+                .with_writer(io::stderr)
+                .init(),
+        }
+        let engine = policy::engine(&CacheChoice {
+            cache: configuration.cache.clone(),
+        })?;
+        let watch = configuration
+            .store
+            .as_deref()
+            .map(|folder| watched(folder, &engine, &configuration))
+            .transpose()?;
+        let shelf = match &watch {
+            Some(watch) => Arc::clone(&watch.shelf),
+            None => built_in(&engine)?,
+        };
+        let mut service = Service::builder(shelf).settings(configuration.settings());
+        if let Some(watch) = &watch {
+            service = service.administration(Arc::new(OfStore(Arc::clone(watch))));
+        }
+        if let Some(config) = configuration.log()? {
+            let log = Log::open(config).context("the decision log cannot be opened")?;
+            service = service.recorder(Arc::new(ToLog(log)));
+        }
+        let mut text = None;
+        if let Some(file) = &configuration.tokens {
+            let read = read_tokens(file)?;
+            service = service.tokens(tokens(file, &read)?);
+            text = Some(read);
+        }
+        let service = service.build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("no threads can be started")?;
+        runtime.block_on(listen(&configuration, service, watch, text))
+    }
+}
+
+async fn listen(
+    configuration: &Configuration,
+    service: Service,
+    watch: Option<Arc<Watch>>,
+    text: Option<String>,
+) -> anyhow::Result<Exit> {
+    let listener = tokio::net::TcpListener::bind(configuration.listen)
+        .await
+        .with_context(|| format!("nobody can listen at {}", configuration.listen))?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "listening");
+    let (store, tokens) = (watch.clone(), configuration.tokens.clone());
+    let reloaded = service.clone();
+    tokio::spawn(async move {
+        let mut text = text;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let (store, file, service, before) = (
+                store.clone(),
+                tokens.clone(),
+                reloaded.clone(),
+                text.clone(),
+            );
+            let looked = tokio::task::spawn_blocking(move || {
+                if let Some(Err(error)) = store.map(|watch| watch.look()) {
+                    tracing::error!(%error, "the store cannot be read");
+                }
+                file.map_or(before.clone(), |file| reload(&file, &service, before))
+            });
+            text = looked.await.unwrap_or(text);
+        }
+    });
+    serve(listener, service, ended()).await;
+    tracing::info!("ended");
+    Ok(Exit::Done)
+}
+
+/// Waits until the process is asked to end.
+async fn ended() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a way to be asked, it runs until it is killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn watched(
+    folder: &Path,
+    engine: &Engine,
+    configuration: &Configuration,
+) -> anyhow::Result<Arc<Watch>> {
+    let store = Store::open(folder)?;
+    let default = configuration.default_policy.clone();
+    let watch = Watch::new(store, engine.clone(), default)?;
+    let snapshot = watch.shelf.snapshot();
+    if snapshot
+        .policies
+        .values()
+        .all(|policy| policy.active.is_none())
+    {
+        bail!(
+            "no version in the store `{}` is active: `scopegate policy activate` makes one so",
+            folder.display()
+        );
+    }
+    let (name, version) = (
+        env!("SCOPEGATE_POLICY_NAME"),
+        env!("SCOPEGATE_POLICY_VERSION"),
+    );
+    if snapshot.policies.contains_key(name) {
+        tracing::warn!(
+            policy = name,
+            version,
+            "the store's versions decide, not the one built in"
+        );
+    }
+    Ok(Arc::new(watch))
+}
+
+fn built_in(engine: &Engine) -> anyhow::Result<Arc<Shelf>> {
+    let policy = engine
+        .load(DEFAULT)
+        .context("the default policy cannot be loaded")?;
+    let name = policy.id().name.clone();
+    tracing::info!(
+        policy = name,
+        version = policy.id().version,
+        "no store: the policy built in decides"
+    );
+    Ok(Arc::new(Shelf::new(Snapshot::new([(
+        name,
+        Shelved::active(policy),
+    )]))))
+}
+
+fn read_tokens(file: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(file)
+        .with_context(|| format!("the tokens `{}` cannot be read", file.display()))
+}
+
+fn tokens(file: &Path, text: &str) -> anyhow::Result<Tokens> {
+    Tokens::parse(text).with_context(|| format!("the tokens `{}` cannot be used", file.display()))
+}
+
+/// Reads the tokens again if they have changed; those that cannot be used leave the ones before.
+fn reload(file: &Path, service: &Service, before: Option<String>) -> Option<String> {
+    let text = match read_tokens(file) {
+        Ok(text) if Some(&text) == before.as_ref() => return before,
+        Ok(text) => text,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the tokens before hold");
+            return before;
+        }
+    };
+    match tokens(file, &text) {
+        Ok(tokens) => {
+            service.replace_tokens(tokens);
+            tracing::info!("the tokens were read again");
+        }
+        Err(error) => tracing::error!(error = format!("{error:#}"), "the tokens before hold"),
+    }
+    Some(text)
+}
