@@ -98,3 +98,15 @@ fn broken(path: &Path) -> (PathBuf, u64, crate::Wrong) {
         other => panic!("the chain is not broken: {other:?}"),
     }
 }
+
+#[test]
+fn no_time_is_too_far() {
+    let since = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    for (time, text) in [
+        (since(0), "1970-01-01T00:00:00.000Z"),
+        (since(253_402_300_799), "9999-12-31T23:59:59.000Z"),
+        (since(1 << 62), "+262142-12-31T23:59:59.999Z"),
+    ] {
+        assert_eq!(crate::entry::time(time.expect("a time")), text);
+    }
+}
