@@ -8,7 +8,7 @@ mod recorder;
 mod watch;
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use recorder::ToLog;
 use watch::Watch;
 
 /// How often the store and the tokens are looked at.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(200);
 
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
@@ -41,7 +41,10 @@ impl Serve {
             return Ok(Exit::Done);
         }
         match configuration.messages {
-            Messages::Text => tracing_subscriber::fmt().with_writer(io::stderr).init(),
+            Messages::Text => tracing_subscriber::fmt()
+                .with_ansi(io::stderr().is_terminal())
+                .with_writer(io::stderr)
+                .init(),
             Messages::Json => tracing_subscriber::fmt()
                 .json()
                 .with_writer(io::stderr)

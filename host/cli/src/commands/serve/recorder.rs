@@ -20,7 +20,8 @@ impl Recorder for ToLog {
             outcome: Ok(recorded.decision),
             duration: recorded.duration,
         };
-        let appended = self.0.append(&entry);
+        // It may wait for the disk: meanwhile other threads answer.
+        let appended = tokio::task::block_in_place(|| self.0.append(&entry));
         appended
             .map(|_| ())
             .map_err(|error| refused(error.to_string()))

@@ -1,0 +1,357 @@
+//! The service as a process: it follows the store, whoever changes it, and no answer is lost or mixed.
+
+mod program;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::{fs, str};
+
+use program::{allowed, command, json, scopegate};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SWAPS: usize = 100;
+const CALLERS: usize = 2;
+
+/// A service that listens, and is killed when it goes.
+struct Serving {
+    child: Child,
+    address: SocketAddr,
+    /// Kept open, so that the service can say what it likes.
+    _messages: thread::JoinHandle<()>,
+}
+
+impl Serving {
+    fn new(options: &[&str]) -> Self {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(options);
+        let mut child = command(&all)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut messages = BufReader::new(child.stderr.take().expect("it is piped"));
+        let address = address(&mut messages);
+        let drained = thread::spawn(move || {
+            let _ = messages.read_to_end(&mut Vec::new());
+        });
+        Self {
+            child,
+            address,
+            _messages: drained,
+        }
+    }
+}
+
+fn address(messages: &mut BufReader<ChildStderr>) -> SocketAddr {
+    let mut said = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(
+            messages.read_line(&mut line).expect("readable") > 0,
+            "it ended: {said}"
+        );
+        said += &line;
+        if let Some((_, address)) = line.split_once("listening address=") {
+            return address.trim().parse().expect("an address");
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One connection, which answers one request after another.
+struct Caller(BufReader<TcpStream>);
+
+impl Caller {
+    fn new(address: SocketAddr) -> Self {
+        Self(BufReader::new(
+            TcpStream::connect(address).expect("it listens"),
+        ))
+    }
+
+    fn call(&mut self, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+        let token = token.map_or(String::new(), |token| {
+            format!("authorization: Bearer {token}\r\n")
+        });
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\n{token}content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let stream = self.0.get_mut();
+        stream
+            .write_all((head + body).as_bytes())
+            .expect("it is sent");
+        let line = self.line();
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
+        let (mut length, mut is_chunked) = (0, false);
+        loop {
+            let line = self.line().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().expect("a number");
+            }
+            is_chunked |= line == "transfer-encoding: chunked";
+        }
+        let mut text = Vec::new();
+        if is_chunked {
+            loop {
+                let size = usize::from_str_radix(&self.line(), 16).expect("a size");
+                self.take(size, &mut text);
+                assert!(self.line().is_empty());
+                if size == 0 {
+                    break;
+                }
+            }
+        } else {
+            self.take(length, &mut text);
+        }
+        let text = str::from_utf8(&text).expect("UTF-8");
+        (status.expect("a status"), json(text))
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).expect("it answers");
+        line.trim_end().to_owned()
+    }
+
+    fn take(&mut self, size: usize, into: &mut Vec<u8>) {
+        let from = into.len();
+        into.resize(from + size, 0);
+        self.0.read_exact(&mut into[from..]).expect("it answers");
+    }
+
+    fn decide(&mut self, body: &str) -> Value {
+        let (status, decision) = self.call("POST", "/v1/decisions", None, body);
+        assert_eq!(status, 200, "{decision}");
+        decision
+    }
+}
+
+/// `acme` 0.1.0, which allows, and 0.2.0, which denies; a request for it.
+fn stored() -> (TempDir, String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder
+        .path()
+        .join("store")
+        .to_str()
+        .expect("a path")
+        .to_owned();
+    done(&store, &["init"]);
+    done(&store, &["add", "tests/data/acme/policy.toml"]);
+    let rules = include_str!("data/acme/policy.toml");
+    let strict = rules
+        .replace("version = \"0.1.0\"", "version = \"0.2.0\"")
+        .replace(
+            r#"authorization_status == "ready""#,
+            r#"authorization_status == "disputed""#,
+        );
+    assert!(strict.contains("disputed"));
+    let file = folder.path().join("strict.toml");
+    fs::write(&file, strict).expect("a file");
+    done(&store, &["add", file.to_str().expect("a path")]);
+    done(&store, &["activate", "acme@0.1.0"]);
+    let mut request = json(&allowed());
+    request.as_object_mut().expect("an object").remove("now");
+    (folder, store, request.to_string())
+}
+
+fn done(store: &str, arguments: &[&str]) {
+    let mut all = vec!["policy", "--store", store];
+    all.extend(arguments);
+    let run = scopegate(&all, b"");
+    assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
+}
+
+/// Which version decided, if the decision is the one that it gives.
+fn version(decision: &Value) -> &str {
+    let version = decision["policy"]["version"]
+        .as_str()
+        .expect("it names its policy");
+    let expected = if version == "0.1.0" { "allow" } else { "deny" };
+    assert_eq!(decision["decision"], expected, "{decision}");
+    version
+}
+
+#[test]
+fn a_hundred_swaps_under_load_lose_and_mix_nothing() {
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    let (is_over, decided) = (AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            scope.spawn(|| {
+                let mut caller = Caller::new(serving.address);
+                while !is_over.load(Ordering::Relaxed) {
+                    version(&caller.decide(&request));
+                    decided.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let opened = scopegate_store::Store::open(&store).expect("it opens");
+        let mut caller = Caller::new(serving.address);
+        for swap in 0..SWAPS {
+            let next = if swap % 2 == 0 { "0.2.0" } else { "0.1.0" };
+            let asked = next.parse().expect("a version");
+            opened
+                .activate("acme", &asked, "tests", "a swap")
+                .expect("it becomes active");
+            // The service sees it by itself.
+            while version(&caller.decide(&request)) != next {}
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let decided = decided.load(Ordering::Relaxed);
+    println!("{decided} decisions during {SWAPS} swaps, none failed");
+    assert!(decided > 1_000, "{decided}");
+}
+
+#[test]
+fn what_does_not_load_does_not_decide() {
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    assert_eq!(version(&caller.decide(&request)), "0.1.0");
+    // Somebody damages what becomes active.
+    let component = Path::new(&store).join("policies/acme/0.2.0/policy.wasm");
+    let bytes = fs::read(&component).expect("it is there");
+    let opened = scopegate_store::Store::open(&store).expect("it opens");
+    fs::remove_dir_all(Path::new(&store).join("policies/acme/0.1.0")).expect("it is gone");
+    opened
+        .activate("acme", &"0.2.0".parse().expect("a version"), "tests", "")
+        .expect("it becomes active");
+    while version(&caller.decide(&request)) != "0.2.0" {}
+    fs::write(&component, &bytes[1..]).expect("it is damaged");
+    // What was loaded goes on.
+    assert_eq!(version(&caller.decide(&request)), "0.2.0");
+    drop(serving);
+    let run = scopegate(
+        &["serve", "--listen", "127.0.0.1:0", "--store", &store],
+        b"",
+    );
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("no version in the store"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn administrators_publish_and_activate_over_http_and_decisions_are_logged() {
+    let (folder, store, request) = stored();
+    let path = |name: &str| {
+        folder
+            .path()
+            .join(name)
+            .to_str()
+            .expect("a path")
+            .to_owned()
+    };
+    let (tokens, log) = (path("tokens"), path("log"));
+    let line = |name: &str, role: &str, token: &str| {
+        format!(
+            "{name} {role} {}\n",
+            scopegate_server::Tokens::digest(token)
+        )
+    };
+    fs::write(
+        &tokens,
+        line("ops", "administer", "secret") + &line("app", "decide", "other"),
+    )
+    .expect("a file");
+    let serving = Serving::new(&[
+        "--store",
+        &store,
+        "--tokens",
+        &tokens,
+        "--decision-log",
+        &log,
+    ]);
+    let mut caller = Caller::new(serving.address);
+    let (status, _) = caller.call("POST", "/v1/decisions", None, &request);
+    assert_eq!(status, 401);
+    let (status, decision) = caller.call("POST", "/v1/decisions", Some("other"), &request);
+    assert_eq!((status, version(&decision)), (200, "0.1.0"));
+    let body = r#"{"version": "0.2.0"}"#;
+    let activate = "/v1/policies/acme/activate";
+    assert_eq!(caller.call("POST", activate, Some("other"), body).0, 403);
+    let (status, activated) = caller.call("POST", activate, Some("secret"), body);
+    assert_eq!(
+        (status, &activated["version"]),
+        (200, &"0.2.0".into()),
+        "{activated}"
+    );
+    let (_, decision) = caller.call("POST", "/v1/decisions", Some("other"), &request);
+    assert_eq!(version(&decision), "0.2.0");
+    let (status, _) = caller.call("POST", "/v1/policies/acme/rollback", Some("secret"), "{}");
+    assert_eq!(status, 200);
+    // Tokens are read again; who is gone is refused.
+    fs::write(&tokens, line("ops", "administer", "secret")).expect("a file");
+    while caller
+        .call("POST", "/v1/decisions", Some("other"), &request)
+        .0
+        != 401
+    {}
+    drop(serving);
+    let verified = scopegate(&["log", "verify", &log], b"");
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+    let replayed = scopegate(&["log", "replay", &log, "--policy", "tests/data/acme"], b"");
+    assert_eq!(replayed.code, 2, "{}{}", replayed.stdout, replayed.stderr);
+}
+
+#[test]
+fn the_configuration_is_printed_read_again_and_misspelt_keys_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("scopegate.toml");
+    let path = file.to_str().expect("a path");
+    let printed = scopegate(
+        &["serve", "--print-config", "--store", "/var/lib/scopegate"],
+        b"",
+    );
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    fs::write(&file, &printed.stdout).expect("a file");
+    let again = scopegate(&["serve", "--print-config", "--config", path], b"");
+    assert_eq!(again.stdout, printed.stdout);
+    let over = scopegate(
+        &[
+            "serve",
+            "--print-config",
+            "--config",
+            path,
+            "--listen",
+            "127.0.0.1:1",
+        ],
+        b"",
+    );
+    assert!(over.stdout.contains("listen = \"127.0.0.1:1\""));
+    for (text, expected) in [
+        ("listn = 1", "unknown field `listn`"),
+        ("batch = \"x\"", "invalid type"),
+        ("[", "TOML parse error"),
+    ] {
+        fs::write(&file, text).expect("a file");
+        let run = scopegate(&["serve", "--print-config", "--config", path], b"");
+        assert_eq!(run.code, 1);
+        assert!(
+            run.stderr.contains(expected) && run.stderr.contains(path),
+            "{}",
+            run.stderr
+        );
+    }
+}
