@@ -1,0 +1,179 @@
+//! What the service adds to a web server: decisions over HTTP beside the same server that answers a constant.
+//!
+//! Always true here: both are asked over the same kind of connections, with the same body, in turn.
+
+use std::hint::black_box;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use scopegate::Engine;
+use scopegate_bench::rule_sets;
+use scopegate_server::{Service, Shelf, Shelved, Snapshot, serve};
+
+/// How long each is asked in a round.
+const SLICE: Duration = Duration::from_millis(500);
+const ROUNDS: usize = 7;
+const CALLERS: usize = 2;
+const BATCH: usize = 1_000;
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("threads");
+    let engine = Engine::new().expect("this machine runs WebAssembly");
+    let component =
+        scopegate_compiler::compile(&rule_sets::default_policy()).expect("the rules are right");
+    let policy = engine.load(&component.component).expect("it loads");
+    let name = policy.id().name.clone();
+    let request = request();
+    let typed =
+        scopegate::Request::from_json(request.as_bytes(), || 1_795_435_200).expect("a request");
+    let answer =
+        serde_json::to_string(&policy.evaluate(&typed).expect("a decision")).expect("JSON");
+    let shelf = Arc::new(Shelf::new(Snapshot::new([(name, Shelved::active(policy))])));
+    let service = Service::builder(shelf).build();
+    let constant = axum::Router::new().route(
+        "/v1/decisions",
+        axum::routing::post(move |body: axum::body::Bytes| {
+            black_box(body);
+            let answer = answer.clone();
+            async move { ([("content-type", "application/json")], answer) }
+        }),
+    );
+    let bind = || {
+        runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .expect("a port")
+    };
+    let (ours, floor) = (bind(), bind());
+    let addresses = [&floor, &ours].map(|listener| listener.local_addr().expect("an address"));
+    runtime.spawn(serve(ours, service, std::future::pending()));
+    runtime.spawn(async move { axum::serve(floor, constant).await });
+
+    let list = format!("[{}]", vec![&*request; BATCH].join(","));
+    let mut rates: [Vec<f64>; 3] = Default::default();
+    let mut times: [Vec<Duration>; 2] = Default::default();
+    for _ in 0..ROUNDS {
+        for (index, address) in addresses.into_iter().enumerate() {
+            let asked = ask(address, &request);
+            rates[index].push(a_second(asked.len()));
+            times[index].extend(asked);
+        }
+        let lists = ask(addresses[1], &list);
+        rates[2].push(a_second(lists.len() * BATCH));
+    }
+    let [constant, single, batched] = rates.map(median);
+    let [floor_p99, p99] = times.map(p99);
+    println!(
+        "{CALLERS} connections, the callers on the same cores; median of {ROUNDS} rounds in turn"
+    );
+    println!(
+        "the same server, a constant answer    {constant:>9.0} a second   p99 {floor_p99:>6.0?}"
+    );
+    println!(
+        "POST /v1/decisions, one request       {single:>9.0} a second   p99 {p99:>6.0?}   {:.2} x the constant",
+        single / constant
+    );
+    println!(
+        "POST /v1/decisions, lists of {BATCH}     {batched:>9.0} a second   {:.1} x one request",
+        batched / single
+    );
+}
+
+/// A request that the default policy decides.
+fn request() -> String {
+    let text = include_str!("../../../policies/webriskops/1.0.0/examples/open-pull-request.json");
+    let mut request: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
+    request.as_object_mut().expect("an object").remove("now");
+    request.to_string()
+}
+
+/// How long each answer took, on several connections at once.
+fn ask(address: SocketAddr, body: &str) -> Vec<Duration> {
+    let head = format!(
+        "POST /v1/decisions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let message = head + body;
+    let message = message.as_bytes();
+    let caller = move || {
+        let stream = TcpStream::connect(address).expect("it listens");
+        stream.set_nodelay(true).expect("an option");
+        let mut stream = BufReader::with_capacity(1 << 16, stream);
+        let (end, mut times) = (Instant::now() + SLICE, Vec::new());
+        while Instant::now() < end {
+            let begin = Instant::now();
+            stream.get_mut().write_all(message).expect("it is sent");
+            answer(&mut stream);
+            times.push(begin.elapsed());
+        }
+        times
+    };
+    thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(caller)).collect();
+        callers
+            .into_iter()
+            .flat_map(|caller| caller.join().expect("it asks"))
+            .collect()
+    })
+}
+
+/// Reads one answer to its end.
+fn answer(stream: &mut BufReader<TcpStream>) {
+    let mut line = String::new();
+    let (mut length, mut is_chunked, mut is_first) = (0, false, true);
+    loop {
+        line.clear();
+        stream.read_line(&mut line).expect("it answers");
+        if std::mem::take(&mut is_first) {
+            assert!(line.contains(" 200 "), "{line}");
+        }
+        let text = line.trim_end();
+        if text.is_empty() {
+            break;
+        }
+        if let Some(value) = text.strip_prefix("content-length: ") {
+            length = value.parse().expect("a number");
+        }
+        is_chunked |= text == "transfer-encoding: chunked";
+    }
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        if is_chunked {
+            line.clear();
+            stream.read_line(&mut line).expect("it answers");
+            length = usize::from_str_radix(line.trim_end(), 16).expect("a size") + 2;
+        }
+        let is_last = !is_chunked || length == 2;
+        while length > 0 {
+            let most = length.min(buffer.len());
+            stream.read_exact(&mut buffer[..most]).expect("it answers");
+            length -= most;
+        }
+        if is_last {
+            return;
+        }
+    }
+}
+
+fn a_second(answers: usize) -> f64 {
+    let answers = u32::try_from(answers).expect("they are few");
+    f64::from(answers) / SLICE.as_secs_f64()
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+fn p99(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() * 99 / 100]
+}
