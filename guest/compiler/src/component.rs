@@ -12,10 +12,10 @@ use crate::contract::CONTRACT;
 /// What made a component, as its custom section names it.
 pub const COMPILER: &str = concat!("scopegate-compiler ", env!("CARGO_PKG_VERSION"));
 
-/// `sha256:<hex>` of the text.
-pub(crate) fn digest(text: &str) -> String {
+/// `sha256:<hex>` of the bytes: what components, rule sets and files are known by.
+pub fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(text.as_bytes())
+    Sha256::digest(bytes)
         .iter()
         .fold(String::from("sha256:"), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("writing to a string does not fail");

@@ -433,7 +433,7 @@ fn described(document: &mut DocumentMut, text: &str) -> Table {
             base.insert(key, value(text));
         }
     }
-    base.insert("rules_digest", value(digest(text)));
+    base.insert("rules_digest", value(digest(text.as_bytes())));
     if let Some(Ok(before)) = document.remove("base").map(Item::into_value) {
         base.insert("base", Item::Value(before));
     }

@@ -45,7 +45,7 @@ mod ir;
 mod rule_set;
 mod rules;
 
-pub use component::{COMPILER, compiler_of, rules_of};
+pub use component::{COMPILER, compiler_of, digest, rules_of};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use extend::{extend, extends, placed};
 pub use file::{ACTIONS, Base, Change, LANGUAGE, REQUIREMENTS, SOURCE_BYTES, base_of};

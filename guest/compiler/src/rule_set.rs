@@ -44,7 +44,7 @@ fn checked(source: &str) -> (Option<Rules>, Diagnostics) {
 }
 
 fn write(rules: &Rules, source: &str) -> Vec<u8> {
-    let module = emit::module(rules, &component::digest(source));
+    let module = emit::module(rules, &component::digest(source.as_bytes()));
     component::component(module, emit::work(rules), source)
 }
 

@@ -8,7 +8,6 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use scopegate_store::Store;
-use sha2::{Digest as _, Sha256};
 use toml_edit::{DocumentMut, value};
 
 use crate::output::{FAINT, Plain, STRONG};
@@ -71,10 +70,7 @@ fn rules(component: &[u8]) -> anyhow::Result<String> {
 
 /// Pins the base, or sees that it is the one that was pinned.
 fn pin(base: &str, text: &str, lock: &Path) -> anyhow::Result<()> {
-    let digest = Sha256::digest(text.as_bytes());
-    let digest = digest.iter().fold(String::from("sha256:"), |hex, byte| {
-        format!("{hex}{byte:02x}")
-    });
+    let digest = scopegate_compiler::digest(text.as_bytes());
     if lock.exists() {
         let written = fs::read_to_string(lock)
             .with_context(|| format!("`{}` cannot be read", lock.display()))?;

@@ -5,12 +5,13 @@
 use std::io;
 
 use scopegate::{Engine, Policy};
+use scopegate_compiler::digest;
 
 use crate::cases::{Case, read_texts};
 use crate::error::StoreError;
 use crate::files;
 use crate::manifest::Manifest;
-use crate::store::{BASES, CASES, COMPONENT, MANIFEST, SIGNATURE, Store, digest, now};
+use crate::store::{BASES, CASES, COMPONENT, MANIFEST, SIGNATURE, Store, now};
 use crate::version::{Version, check_name};
 
 /// The most cases named that fail.
@@ -116,7 +117,7 @@ impl Candidate {
             compiler: scopegate_compiler::compiler_of(&self.folder.component),
             cases_digest: cases.map(|(cases, bases)| {
                 let bases = bases.as_deref().unwrap_or_default();
-                digest(&[cases.as_bytes(), bases.as_bytes()])
+                digest(&[cases.as_bytes(), bases.as_bytes()].concat())
             }),
             added_at: now(),
             added_by: by.to_owned(),
@@ -245,7 +246,7 @@ impl Store {
         let path = folder.join(CASES);
         let read = |name| files::read_if_there(&folder.join(name));
         let (cases, bases) = (read(CASES)?.unwrap_or_default(), read(BASES)?);
-        let found = digest(&[&cases, bases.as_deref().unwrap_or_default()]);
+        let found = digest(&[&*cases, bases.as_deref().unwrap_or_default()].concat());
         let damaged = |reason| StoreError::Damaged {
             path: path.clone(),
             reason,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use sha2::{Digest as _, Sha256};
+use scopegate_compiler::digest;
 
 use crate::activation::Activation;
 use crate::error::StoreError;
@@ -168,7 +168,7 @@ impl Store {
         let folder = self.version_folder(name, version)?;
         let path = folder.join(COMPONENT);
         let bytes = files::read(&path, COMPONENT_BYTES)?;
-        let found = digest(&[&bytes]);
+        let found = digest(&bytes);
         if found != manifest.digest {
             return Err(StoreError::Damaged {
                 path,
@@ -235,20 +235,6 @@ impl Store {
             .and_then(|file| file.lock().map(|()| file));
         locked.map_err(|source| StoreError::File { path, source })
     }
-}
-
-/// `sha256:<hex>` of the parts, one after another.
-pub(crate) fn digest(parts: &[&[u8]]) -> String {
-    use std::fmt::Write as _;
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part);
-    }
-    let bytes = hash.finalize();
-    bytes.iter().fold(String::from("sha256:"), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string does not fail");
-        hex
-    })
 }
 
 /// This moment in RFC 3339, in whole seconds.

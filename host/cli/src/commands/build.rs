@@ -7,7 +7,6 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use sha2::{Digest, Sha256};
 use tempfile::Builder;
 
 use crate::arguments::Build;
@@ -33,7 +32,7 @@ impl Build {
             rules.set.name(),
             rules.set.version(),
             component.len(),
-            digest(&component),
+            scopegate_compiler::digest(&component),
             self.output.display()
         )?;
         out.flush()?;
@@ -73,10 +72,4 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
 }

@@ -10,6 +10,7 @@ use scopegate_server::{
 use scopegate_store::{Activation, Added, Candidate, Entry, Folder, StoreError, Version};
 
 use super::watch::Watch;
+use crate::commands::check::chain;
 
 pub(super) struct OfStore(pub(super) Arc<Watch>);
 
@@ -132,12 +133,7 @@ fn stored(entry: Entry) -> Stored {
 
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn refused(error: StoreError) -> AdministrationError {
-    let mut reason = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(source) = cause {
-        reason = format!("{reason}: {source}");
-        cause = source.source();
-    }
+    let reason = chain(&error);
     match error {
         StoreError::UnknownPolicy { .. } | StoreError::UnknownVersion { .. } => {
             AdministrationError::NotFound { what: reason }
