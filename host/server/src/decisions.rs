@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use rayon::prelude::*;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -15,6 +16,9 @@ use crate::lines;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::sitting::Sitting;
+
+/// Requests that one core decides before it looks for more.
+const CHUNK: usize = 64;
 
 const DECISION_ID: HeaderName = HeaderName::from_static("scopegate-decision-id");
 
@@ -49,14 +53,15 @@ pub(crate) async fn decide(
             // Only now, so that a slow body does not hold on to policies that were swapped for others.
             let sitting = open()?;
             let id = sitting.id.clone();
-            let answer = if body.trim_ascii_start().starts_with(b"[") {
-                let many = count(&body, settings.batch)?;
-                let list = sitting.run(many, body.len(), move |sitting| list(sitting, &body));
-                list.await?
-            } else {
-                let one = sitting.run(1, body.len(), move |sitting| one(sitting, &body));
-                one.await?
-            };
+            let (bytes, limit) = (body.len(), settings.batch);
+            let answer = sitting.run(bytes, move |sitting| {
+                if body.trim_ascii_start().starts_with(b"[") {
+                    list(sitting, &body, limit)
+                } else {
+                    one(sitting, &body)
+                }
+            });
+            let answer = answer.await?;
             ("application/json", id, Body::from(answer?))
         }
         Some("application/x-ndjson" | "application/jsonl" | "application/jsonlines") => {
@@ -86,19 +91,48 @@ fn one(sitting: &Sitting, text: &[u8]) -> Result<Vec<u8>, Problem> {
     Ok(out)
 }
 
-fn list(sitting: &Sitting, text: &[u8]) -> Result<Vec<u8>, Problem> {
-    let requests = split(text, usize::MAX)?;
-    let mut out = Vec::with_capacity(512 * requests.len());
-    for (index, request) in requests.iter().enumerate() {
-        out.push(if index == 0 { b'[' } else { b',' });
-        item(sitting, request.get().as_bytes(), index as u64, &mut out);
+fn list(sitting: &Sitting, text: &[u8], limit: usize) -> Result<Vec<u8>, Problem> {
+    let requests = split(text, limit)?;
+    if requests.is_empty() {
+        let detail = "there is no request: the list is empty";
+        return Err(Problem::new(Kind::Invalid, detail));
     }
+    let mut out = vec![b'['];
+    answers(sitting, &requests, 0, b',', &mut out);
+    out.pop();
     out.push(b']');
     Ok(out)
 }
 
+/// Writes the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on all cores, and
+/// `first` is the index of the first.
+pub(crate) fn answers(
+    sitting: &Sitting,
+    requests: &[&[u8]],
+    first: u64,
+    end: u8,
+    out: &mut Vec<u8>,
+) {
+    let chunks: Vec<_> = requests
+        .par_chunks(CHUNK)
+        .enumerate()
+        .map(|(chunk, requests)| {
+            let mut out = Vec::with_capacity(512 * requests.len());
+            for (request, index) in requests.iter().zip(first + (chunk * CHUNK) as u64..) {
+                item(sitting, request, index, &mut out);
+                out.push(end);
+            }
+            out
+        })
+        .collect();
+    out.reserve(chunks.iter().map(Vec::len).sum::<usize>() + 1);
+    for chunk in chunks {
+        out.extend_from_slice(&chunk);
+    }
+}
+
 /// Writes the decision of one request of several, or what is wrong with it.
-pub(crate) fn item(sitting: &Sitting, text: &[u8], index: u64, out: &mut Vec<u8>) {
+fn item(sitting: &Sitting, text: &[u8], index: u64, out: &mut Vec<u8>) {
     if let Err(problem) = sitting.write(text, &format!("{}/{index}", sitting.id), out) {
         error(&problem, out);
     }
@@ -110,19 +144,8 @@ pub(crate) fn error(problem: &Problem, out: &mut Vec<u8>) {
     out.extend_from_slice(error.to_string().as_bytes());
 }
 
-/// How many elements the list has: at least one and at most `limit`.
-fn count(text: &[u8], limit: usize) -> Result<usize, Problem> {
-    match split(text, limit)?.len() {
-        0 => Err(Problem::new(
-            Kind::Invalid,
-            "there is no request: the list is empty",
-        )),
-        many => Ok(many),
-    }
-}
-
 /// The elements of the list.
-fn split(text: &[u8], limit: usize) -> Result<Vec<&RawValue>, Problem> {
+fn split(text: &[u8], limit: usize) -> Result<Vec<&[u8]>, Problem> {
     let too_many =
         || format!("the list has more than {limit} requests: send less at once, or JSON lines");
     let mut from = serde_json::Deserializer::from_slice(text);
@@ -144,7 +167,7 @@ struct Elements {
 }
 
 impl<'de> Visitor<'de> for Elements {
-    type Value = Vec<&'de RawValue>;
+    type Value = Vec<&'de [u8]>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a list of requests")
@@ -152,11 +175,11 @@ impl<'de> Visitor<'de> for Elements {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = from.next_element()? {
+        while let Some(element) = from.next_element::<&RawValue>()? {
             if elements.len() == self.limit {
                 return Err(A::Error::custom(TOO_MANY));
             }
-            elements.push(element);
+            elements.push(element.get().as_bytes());
         }
         Ok(elements)
     }

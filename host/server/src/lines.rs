@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use futures_util::stream::unfold;
 
 use crate::body;
-use crate::decisions::{error, item};
+use crate::decisions::{answers, error};
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
 use crate::sitting::Sitting;
@@ -82,25 +82,18 @@ impl Lines {
 
     /// The answers to the lines of `text`.
     async fn decide(&mut self, text: Vec<u8>) -> Vec<u8> {
-        let requests = |text: &[u8]| -> u64 { lines_of(text).map(|_| 1).sum() };
-        let (first, many) = (self.next, requests(&text));
-        self.next += many;
-        let count = usize::try_from(many).unwrap_or(usize::MAX);
-        let line_bytes = self.line_bytes;
-        let decided = self.sitting.run(count, text.len(), move |sitting| {
-            let mut out = Vec::with_capacity(512 * count);
-            for (line, index) in lines_of(&text).zip(first..) {
-                if line.len() > line_bytes {
-                    error(&too_long(line_bytes), &mut out);
-                } else {
-                    item(sitting, line, index, &mut out);
-                }
-                out.push(b'\n');
-            }
-            out
+        let first = self.next;
+        let decided = self.sitting.run(text.len(), move |sitting| {
+            let lines: Vec<_> = lines_of(&text).collect();
+            let mut out = Vec::new();
+            answers(sitting, &lines, first, b'\n', &mut out);
+            (out, lines.len() as u64)
         });
         match decided.await {
-            Ok(out) => out,
+            Ok((out, many)) => {
+                self.next += many;
+                out
+            }
             Err(problem) => self.end(&problem),
         }
     }
@@ -121,7 +114,8 @@ fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     lines.filter(|line| !line.is_empty())
 }
 
-fn too_long(line_bytes: usize) -> Problem {
+/// A line has more than `line_bytes`.
+pub(crate) fn too_long(line_bytes: usize) -> Problem {
     let detail = format!("the line has more than {line_bytes} bytes: send less in it");
     Problem::new(Kind::TooLarge, detail)
 }

@@ -11,16 +11,14 @@ use scopegate::{Decision, Origin, Policy, Request};
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::lines;
 use crate::problem::{Kind, Problem};
 use crate::recorder::Recorded;
 use crate::service::Service;
 use crate::shelf::Snapshot;
 
-/// Requests above which a batch is decided on a thread that may take its time.
-const INLINE: usize = 64;
-
-/// Bytes of them above which it is, too.
-const INLINE_BYTES: usize = 256 << 10;
+/// Bytes of requests above which they are decided on a thread that may take its time.
+const INLINE_BYTES: usize = 64 << 10;
 
 /// One caller before one version of one policy.
 pub(crate) struct Sitting {
@@ -63,19 +61,18 @@ impl Sitting {
         &self.policy
     }
 
-    /// Does `work` of `count` decisions on `bytes` of text: at once if that is quick, else on a thread that may take its time.
+    /// Does `work` on `bytes` of text: at once if that is quick, else on a thread that may take its time.
     ///
     /// What it has not decided when the time for an answer is over, it refuses.
     pub(crate) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
-        count: usize,
         bytes: usize,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let until = self.begun.elapsed() + self.service.settings().answer_time;
         let until_ns = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
         self.until_ns.store(until_ns, Ordering::Relaxed);
-        if count <= INLINE && bytes <= INLINE_BYTES && self.policy.origin() == Origin::Compiled {
+        if bytes <= INLINE_BYTES && self.policy.origin() == Origin::Compiled {
             return Ok(work(self));
         }
         let sitting = Arc::clone(self);
@@ -91,6 +88,10 @@ impl Sitting {
 
     /// Reads a request, at the trusted time.
     pub(crate) fn read(&self, text: &[u8]) -> Result<Request, Problem> {
+        let limit = self.service.settings().body_bytes;
+        if text.len() > limit {
+            return Err(self.failed(lines::too_long(limit)));
+        }
         let asked = Cell::new(false);
         let read = Request::from_json(text, || {
             asked.set(true);

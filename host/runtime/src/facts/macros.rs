@@ -24,16 +24,19 @@ macro_rules! record {
                     const EXPECTED: &'static str = "an object";
 
                     fn object<A: serde::de::MapAccess<'de>>(self, mut object: A) -> Result<$Name, A::Error> {
-                        use $crate::json::{At, Name};
+                        use $crate::json::{At, Name, Names};
 
-                        const NAMES: &[&str] = &[$(stringify!($field)),*];
+                        static KNOWN: Names = Names {
+                            names: &[$(stringify!($field)),*],
+                            keys: &Names::keys([$(stringify!($field)),*]),
+                        };
                         #[expect(non_camel_case_types, reason = "the fields' own names")]
                         enum Index { $($field),* }
 
                         let at = self.0;
                         let mut next = 0;
                         $(let mut $field = None;)*
-                        while let Some(index) = object.next_key_seed(Name { at, names: NAMES, next }).map_err(|error| at.blame(error))? {
+                        while let Some(index) = object.next_key_seed(Name { at, known: &KNOWN, next }).map_err(|error| at.blame(error))? {
                             next = index + 1;
                             $(if index == Index::$field as usize {
                                 let here = at.name(stringify!($field));

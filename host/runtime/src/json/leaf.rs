@@ -1,4 +1,4 @@
-//! Reads texts, booleans, enum cases, names and what may be absent.
+//! Reads texts, booleans, enum cases and what may be absent.
 //!
 //! Always true here: a text that was read is at most [`TEXT_BYTES`] long.
 
@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use scopegate_contract::TEXT_BYTES;
-use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, Visitor};
 use serde::ser::Serializer;
 
 use super::error::quoted;
@@ -84,7 +84,7 @@ pub(crate) fn case<'de, D: Deserializer<'de>>(
 }
 
 /// What was meant, or else what there is.
-struct Offer<'a>(&'a str, &'static [&'static str]);
+pub(super) struct Offer<'a>(pub(super) &'a str, pub(super) &'static [&'static str]);
 
 impl fmt::Display for Offer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,43 +144,4 @@ pub(super) fn option<'de, T: Json, D: Deserializer<'de>>(
         }
     }
     from.deserialize_option(Maybe(at, PhantomData))
-}
-
-/// Reads the next name of a record, and gives its index in `names`.
-pub(crate) struct Name<'p> {
-    /// The record.
-    pub(crate) at: &'p Path<'p>,
-    /// The names it has.
-    pub(crate) names: &'static [&'static str],
-    /// The index of the name that comes next if the record is written in the contract's order.
-    pub(crate) next: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = usize;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<usize, D::Error> {
-        from.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for Name<'_> {
-    type Value = usize;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
-        if self.names.get(self.next).is_some_and(|next| *next == name) {
-            return Ok(self.next);
-        }
-        let known = self.names.iter().position(|known| *known == name);
-        known.ok_or_else(|| {
-            self.at.name(name).refuse(format_args!(
-                "this name is not known here, {}",
-                Offer(name, self.names)
-            ))
-        })
-    }
 }

@@ -6,6 +6,7 @@
 mod error;
 mod leaf;
 mod list;
+mod name;
 mod number;
 mod path;
 mod shape;
@@ -17,7 +18,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
 pub use error::InputError;
-pub(crate) use leaf::{Name, case, text};
+pub(crate) use leaf::{case, text};
+pub(crate) use name::{Name, Names};
 pub(crate) use number::{raw, whole_number};
 pub(crate) use path::{Context, Path};
 pub(crate) use shape::{Shape, read_shape, refusal};
@@ -99,8 +101,18 @@ pub(crate) fn deserialize<'de, T: Json, D: Deserializer<'de>>(from: D) -> Result
 
 /// Reads the one value that `bytes` must hold.
 pub(crate) fn from_slice<T: Json>(bytes: &[u8], clock: &dyn Fn() -> i64) -> Result<T, InputError> {
+    match str::from_utf8(bytes) {
+        Ok(text) => read_all(serde_json::Deserializer::from_str(text), clock),
+        // It reads up to what is no text, and says where that is.
+        Err(_) => read_all(serde_json::Deserializer::from_slice(bytes), clock),
+    }
+}
+
+fn read_all<'de, T: Json>(
+    mut from: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
+    clock: &dyn Fn() -> i64,
+) -> Result<T, InputError> {
     let context = Context::new(true, clock);
-    let mut from = serde_json::Deserializer::from_slice(bytes);
     T::read(&mut from, &Path::root(&context))
         .and_then(|value| from.end().map(|()| value))
         .map_err(|error| InputError::new(context.take(), &error))

@@ -60,14 +60,12 @@ pub(crate) async fn evaluations(
             return Err(Problem::new(Kind::TooLarge, detail));
         }
         if many == 0 {
-            let answer = sitting.run(1, bytes, move |sitting| {
-                evaluate(sitting, &given, &sitting.id)
-            });
+            let answer = sitting.run(bytes, move |sitting| evaluate(sitting, &given, &sitting.id));
             return Ok(Json(answer.await??).into_response());
         }
         // Each may have all the defaults.
         let bytes = bytes.saturating_mul(many);
-        let answers = sitting.run(many, bytes, move |sitting| answers(sitting, given, until));
+        let answers = sitting.run(bytes, move |sitting| answers(sitting, given, until));
         Ok(Json(answers.await?).into_response())
     };
     answer.await.map_err(Problem::in_authzen)

@@ -91,9 +91,7 @@ pub(crate) async fn evaluation(
     let answer = async {
         let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
-        let answer = sitting.run(1, bytes, move |sitting| {
-            evaluate(sitting, &given, &sitting.id)
-        });
+        let answer = sitting.run(bytes, move |sitting| evaluate(sitting, &given, &sitting.id));
         answer.await?
     };
     answer.await.map(Json).map_err(Problem::in_authzen)

@@ -52,8 +52,9 @@ pub(crate) async fn search_action(
         let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let (skipped, limit) = page(&given, &sitting)?;
-        let many = sitting.policy().manifest().actions.len();
-        let allowed = sitting.run(many, bytes, move |sitting| allowed(sitting, &given));
+        // Every action is asked about.
+        let bytes = bytes.saturating_mul(sitting.policy().manifest().actions.len());
+        let allowed = sitting.run(bytes, move |sitting| allowed(sitting, &given));
         let allowed = allowed.await??;
         let total = allowed.len();
         let rest = allowed.into_iter().skip(skipped).take(limit);
