@@ -340,10 +340,32 @@ fn the_configuration_is_printed_read_again_and_misspelt_keys_are_refused() {
         b"",
     );
     assert!(over.stdout.contains("listen = \"127.0.0.1:1\""));
+    let tenants = r#"
+[[tenant]]
+account = "a \"b\""
+project = "c"
+policy = "acme@0.1.0"
+
+[[tenant]]
+account = "d"
+policy = "acme"
+"#;
+    fs::write(&file, tenants).expect("a file");
+    let printed = scopegate(&["serve", "--print-config", "--config", path], b"");
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    fs::write(&file, &printed.stdout).expect("a file");
+    let again = scopegate(&["serve", "--print-config", "--config", path], b"");
+    assert_eq!(again.stdout, printed.stdout);
+    assert!(
+        printed.stdout.contains(r#"account = "a \"b\"""#)
+            && printed.stdout.contains(r#"project = "c""#)
+    );
     for (text, expected) in [
         ("listn = 1", "unknown field `listn`"),
         ("batch = \"x\"", "invalid type"),
         ("[", "TOML parse error"),
+        ("[[tenant]]\npolicy = 'x'", "missing field `account`"),
+        ("[[tenant]]\naccount = ''\npolicy = 'x'", "a name is empty"),
     ] {
         fs::write(&file, text).expect("a file");
         let run = scopegate(&["serve", "--print-config", "--config", path], b"");

@@ -22,6 +22,7 @@ mod administration;
 mod authzen;
 mod body;
 mod caller;
+mod choice;
 mod decisions;
 mod guard;
 mod health;
@@ -36,6 +37,7 @@ mod service;
 mod settings;
 mod shelf;
 mod sitting;
+mod tenants;
 mod tokens;
 
 pub use administration::{
@@ -48,4 +50,5 @@ pub use serve::serve;
 pub use service::{Service, ServiceBuilder};
 pub use settings::Settings;
 pub use shelf::{Shelf, Shelved, Snapshot};
+pub use tenants::{Tenants, TenantsError};
 pub use tokens::{Role, Tokens, TokensError};

@@ -20,7 +20,7 @@ use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::shelf::{Shelf, Snapshot};
 use crate::tokens::Tokens;
-use crate::{authzen, decisions, guard, health, openapi, policies};
+use crate::{authzen, choice, decisions, guard, health, openapi, policies};
 
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -90,6 +90,7 @@ impl ServiceBuilder {
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
+        choice::warn_of_missing(&self.settings, &self.shelf.snapshot());
         let slots = Arc::new(Semaphore::new(
             self.settings
                 .concurrent_requests

@@ -4,11 +4,17 @@
 
 use std::time::Duration;
 
+use crate::tenants::Tenants;
+
 /// How the service behaves and what it allows.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Whether a request may bring its own `now`. False: the server's clock decides.
     pub allow_caller_time: bool,
+    /// Which policy decides for whom; empty: the default for all, or the one that a request asks for.
+    pub tenants: Tenants,
+    /// Whether a request may ask for another policy than the tenant map tells. False: only an administrator's.
+    pub allow_policy_choice: bool,
     /// How long policies decide after the store last confirmed them; `None`: for ever.
     pub max_policy_age: Option<Duration>,
     /// The identifier of this decision point for AuthZEN: an `https` URL without query or fragment. `None`: no metadata.
@@ -37,6 +43,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             allow_caller_time: false,
+            tenants: Tenants::new(),
+            allow_policy_choice: false,
             max_policy_age: None,
             public_url: None,
             body_bytes: 4 << 20,

@@ -1,16 +1,18 @@
-//! Where decisions are made: one caller before one version of one policy.
+//! Where decisions are made: one caller before the policies of one snapshot.
 //!
-//! Always true here: a decision that leaves was made at the trusted time by a policy that is not too old, and was recorded.
+//! Always true here: a decision that leaves was made at the trusted time by the policy that is to decide for its tenant and is not too
+//! old, and was recorded.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use scopegate::{Decision, Origin, Policy, Request};
+use scopegate::{Decision, Policy, Request};
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::choice::Choice;
 use crate::lines;
 use crate::problem::{Kind, Problem};
 use crate::recorder::Recorded;
@@ -20,11 +22,11 @@ use crate::shelf::Snapshot;
 /// Bytes of requests above which they are decided on a thread that may take its time.
 const INLINE_BYTES: usize = 64 << 10;
 
-/// One caller before one version of one policy.
+/// One caller before the policies of one snapshot.
 pub(crate) struct Sitting {
     service: Service,
     snapshot: Arc<Snapshot>,
-    policy: Policy,
+    choice: Choice,
     caller: Caller,
     begun: Instant,
     /// Until when the work under way may decide, in nanoseconds since it begun.
@@ -34,20 +36,19 @@ pub(crate) struct Sitting {
 }
 
 impl Sitting {
-    /// Takes the policy that is `asked` off the shelf.
+    /// Takes the policies off the shelf, and of them the one that is `asked`.
     pub(crate) fn open(
         service: &Service,
         asked: Option<&str>,
         caller: Caller,
     ) -> Result<Arc<Self>, Problem> {
         let snapshot = service.shelf().snapshot();
-        let policy = choose(&snapshot, asked)
-            .inspect_err(|problem| service.metrics().failed(problem.kind))?
-            .clone();
+        let choice = Choice::new(service.settings(), &snapshot, asked, &caller)
+            .inspect_err(|problem| service.metrics().failed(problem.kind))?;
         let sitting = Self {
             service: service.clone(),
             snapshot,
-            policy,
+            choice,
             caller,
             begun: Instant::now(),
             until_ns: AtomicU64::new(0),
@@ -57,8 +58,11 @@ impl Sitting {
         Ok(Arc::new(sitting))
     }
 
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.policy
+    /// The policy that decides `request`.
+    pub(crate) fn policy(&self, request: &Request) -> Result<&Policy, Problem> {
+        self.choice
+            .policy(self.service.settings(), &self.snapshot, request)
+            .map_err(|problem| self.failed(problem))
     }
 
     /// Does `work` on `bytes` of text: at once if that is quick, else on a thread that may take its time.
@@ -72,7 +76,7 @@ impl Sitting {
         let until = self.begun.elapsed() + self.service.settings().answer_time;
         let until_ns = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
         self.until_ns.store(until_ns, Ordering::Relaxed);
-        if bytes <= INLINE_BYTES && self.policy.origin() == Origin::Compiled {
+        if bytes <= INLINE_BYTES && self.choice.is_quick(&self.snapshot) {
             return Ok(work(self));
         }
         let sitting = Arc::clone(self);
@@ -109,9 +113,9 @@ impl Sitting {
     pub(crate) fn decide(&self, request: &Request, id: &str) -> Result<Decision<'_>, Problem> {
         self.check_age()?;
         self.check_time()?;
+        let policy = self.policy(request)?;
         let begin = Instant::now();
-        let decision = self
-            .policy
+        let decision = policy
             .evaluate(request)
             .map_err(|error| self.failed(error.into()))?;
         let elapsed = begin.elapsed();
@@ -132,7 +136,7 @@ impl Sitting {
         }
         self.service
             .metrics()
-            .decided(&self.policy, request, &decision, elapsed);
+            .decided(policy, request, &decision, elapsed);
         tracing::debug!(id, allowed = decision.is_allowed(), "decided");
         Ok(decision)
     }
@@ -169,45 +173,4 @@ pub(crate) async fn blocking<T: Send + 'static>(
     let work = tokio::task::spawn_blocking(move || span.in_scope(work));
     work.await
         .map_err(|_| Problem::new(Kind::Internal, "the server failed: its log tells how"))
-}
-
-/// The policy that `asked` names.
-fn choose<'s>(snapshot: &'s Snapshot, asked: Option<&str>) -> Result<&'s Policy, Problem> {
-    let unknown = |what: String| {
-        Problem::new(
-            Kind::NotFound,
-            format!("{what}: `GET /v1/policies` tells which there are"),
-        )
-    };
-    let (name, version) = match asked {
-        Some(asked) => match asked.split_once('@') {
-            Some((name, version)) => (name, Some(version)),
-            None => (asked, None),
-        },
-        None => match &snapshot.default {
-            Some(name) => (name.as_str(), None),
-            None if snapshot.policies.is_empty() => {
-                let detail = "there is no policy yet: hand one in and activate it";
-                return Err(Problem::new(Kind::NoPolicy, detail));
-            }
-            None => {
-                let detail = "no policy is the default: name one with `?policy=name`";
-                return Err(Problem::new(Kind::Query, detail));
-            }
-        },
-    };
-    let Some(shelved) = snapshot.policies.get(name) else {
-        return Err(unknown(format!(
-            "there is no policy `{}`",
-            name.escape_debug()
-        )));
-    };
-    let Some(version) = version.or(shelved.active.as_deref()) else {
-        let detail = format!("no version of the policy `{name}` is active: activate one");
-        return Err(Problem::new(Kind::NoPolicy, detail));
-    };
-    shelved.versions.get(version).ok_or_else(|| {
-        let version = version.escape_debug();
-        unknown(format!("the policy `{name}` has no version `{version}`"))
-    })
 }

@@ -4,6 +4,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use scopegate::Policy;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -49,34 +50,16 @@ pub(crate) async fn search_action(
     request: Request,
 ) -> Result<Json<Found>, Problem> {
     let found = async {
-        let (given, bytes) = read(&service, request).await?;
+        let (given, _) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
-        let (skipped, limit) = page(&given, &sitting)?;
-        // Every action is asked about.
-        let bytes = bytes.saturating_mul(sitting.policy().manifest().actions.len());
-        let allowed = sitting.run(bytes, move |sitting| allowed(sitting, &given));
-        let allowed = allowed.await??;
-        let total = allowed.len();
-        let rest = allowed.into_iter().skip(skipped).take(limit);
-        let results: Vec<_> = rest.map(|name| Action { name }).collect();
-        let (count, end) = (results.len(), skipped.saturating_add(results.len()));
-        let next_token = if end < total && count > 0 {
-            token(end, &sitting)
-        } else {
-            String::new()
-        };
-        let page = Page {
-            next_token,
-            count,
-            total,
-        };
-        Ok(Json(Found { results, page }))
+        // Every action is asked about, so it may take its time.
+        let found = sitting.run(usize::MAX, move |sitting| search(sitting, &given));
+        found.await?.map(Json)
     };
     found.await.map_err(Problem::in_authzen)
 }
 
-/// The actions that would be allowed.
-fn allowed(sitting: &Sitting, given: &Map<String, Value>) -> Result<Vec<String>, Problem> {
+fn search(sitting: &Sitting, given: &Map<String, Value>) -> Result<Found, Problem> {
     let mut facts = given.clone();
     // The context may have a whole request; its action is what is searched for.
     if let Some(Value::Object(request)) = facts
@@ -85,9 +68,35 @@ fn allowed(sitting: &Sitting, given: &Map<String, Value>) -> Result<Vec<String>,
     {
         request.remove("action");
     }
-    let mut request = sitting.read(&mapping::request(&facts, Some(""))?)?;
+    let request = sitting.read(&mapping::request(&facts, Some(""))?)?;
+    let policy = sitting.policy(&request)?;
+    let (skipped, limit) = page(given, policy)?;
+    let allowed = allowed(sitting, policy, request)?;
+    let total = allowed.len();
+    let rest = allowed.into_iter().skip(skipped).take(limit);
+    let results: Vec<_> = rest.map(|name| Action { name }).collect();
+    let (count, end) = (results.len(), skipped.saturating_add(results.len()));
+    let next_token = if end < total && count > 0 {
+        token(end, policy)
+    } else {
+        String::new()
+    };
+    let page = Page {
+        next_token,
+        count,
+        total,
+    };
+    Ok(Found { results, page })
+}
+
+/// The actions of `policy` that would be allowed.
+fn allowed(
+    sitting: &Sitting,
+    policy: &Policy,
+    mut request: scopegate::Request,
+) -> Result<Vec<String>, Problem> {
     let mut allowed = Vec::new();
-    for (index, action) in sitting.policy().manifest().actions.iter().enumerate() {
+    for (index, action) in policy.manifest().actions.iter().enumerate() {
         request.action.clone_from(action);
         let id = format!("{}/{index}", sitting.id);
         if sitting.decide(&request, &id)?.is_allowed() {
@@ -98,7 +107,7 @@ fn allowed(sitting: &Sitting, given: &Map<String, Value>) -> Result<Vec<String>,
 }
 
 /// How many results were given before, and how many are asked for now.
-fn page(given: &Map<String, Value>, sitting: &Sitting) -> Result<(usize, usize), Problem> {
+fn page(given: &Map<String, Value>, policy: &Policy) -> Result<(usize, usize), Problem> {
     let page = match given.get("page") {
         None => return Ok((0, usize::MAX)),
         Some(Value::Object(page)) => page,
@@ -121,7 +130,7 @@ fn page(given: &Map<String, Value>, sitting: &Sitting) -> Result<(usize, usize),
                 .and_then(|skipped| skipped.parse().ok());
             let what = "not a token of this policy: begin again without one";
             skipped
-                .filter(|skipped| *given == token(*skipped, sitting))
+                .filter(|skipped| *given == token(*skipped, policy))
                 .ok_or_else(|| invalid("page.token", what))?
         }
         Some(_) => return Err(invalid("page.token", "expected a text")),
@@ -130,8 +139,8 @@ fn page(given: &Map<String, Value>, sitting: &Sitting) -> Result<(usize, usize),
 }
 
 /// Goes on behind `skipped` results, with the same policy only.
-fn token(skipped: usize, sitting: &Sitting) -> String {
-    let digest = &sitting.policy().id().digest;
+fn token(skipped: usize, policy: &Policy) -> String {
+    let digest = &policy.id().digest;
     let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
     format!("{skipped}.{}", digest.get(..16).unwrap_or(digest))
 }

@@ -10,3 +10,4 @@ mod failures;
 mod operation;
 mod support;
 mod swaps;
+mod tenants;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use scopegate_log::{Masks, WhenStuck};
-use scopegate_server::Settings;
+use scopegate_server::{Settings, Tenants};
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::Serve;
@@ -26,6 +26,7 @@ pub(super) struct Configuration {
     pub(super) default_policy: Option<String>,
     pub(super) public_url: Option<String>,
     pub(super) allow_caller_time: bool,
+    pub(super) allow_policy_choice: bool,
     pub(super) max_policy_age_seconds: Option<u64>,
     pub(super) body_bytes: usize,
     pub(super) batch: usize,
@@ -33,6 +34,17 @@ pub(super) struct Configuration {
     pub(super) connections: usize,
     pub(super) messages: Messages,
     pub(super) decision_log: DecisionLog,
+    #[serde(rename = "tenant")]
+    pub(super) tenants: Vec<Tenant>,
+}
+
+/// Which policy decides for an account, or for one of its projects.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tenant {
+    account: String,
+    project: Option<String>,
+    policy: String,
 }
 
 /// How the service says what it does.
@@ -75,6 +87,7 @@ impl Default for Configuration {
             default_policy: None,
             public_url: None,
             allow_caller_time: settings.allow_caller_time,
+            allow_policy_choice: settings.allow_policy_choice,
             max_policy_age_seconds: None,
             body_bytes: settings.body_bytes,
             batch: settings.batch,
@@ -82,6 +95,7 @@ impl Default for Configuration {
             connections: settings.connections,
             messages: Messages::Text,
             decision_log: DecisionLog::default(),
+            tenants: Vec::new(),
         }
     }
 }
@@ -127,7 +141,9 @@ impl Configuration {
     fn read(file: &Path) -> anyhow::Result<Self> {
         let cannot = || format!("the configuration `{}` cannot be used", file.display());
         let text = fs::read_to_string(file).with_context(cannot)?;
-        toml::from_str(&text).with_context(cannot)
+        let configuration: Self = toml::from_str(&text).with_context(cannot)?;
+        configuration.tenants().with_context(cannot)?;
+        Ok(configuration)
     }
 
     /// The configuration as a file, with what each key means.
@@ -170,6 +186,8 @@ impl Configuration {
             text("public_url", &self.public_url),
             "# Whether a request may name its own `now`. It could revive an approval that has run out: for previews and replays only.".into(),
             format!("allow_caller_time = {}", self.allow_caller_time),
+            "# Whether a request may ask for another policy than its tenant's, below. An administrator's may.".into(),
+            format!("allow_policy_choice = {}", self.allow_policy_choice),
             "# How long policies decide after the store could last be read.".into(),
             number("max_policy_age_seconds", self.max_policy_age_seconds),
             "# The most bytes of a body, requests of a list, requests at once and open connections.".into(),
@@ -193,13 +211,46 @@ impl Configuration {
             format!("max_bytes = {}\nmax_age_seconds = {}", log.max_bytes, log.max_age_seconds),
             format!("compress = {}", log.compress),
             number("keep", log.keep.map(|keep| keep.get() as u64)),
+            "\n# Which policy decides for an account, or for one of its projects; for all others the default does.".into(),
+            self.tenants_written(),
         ]
         .join("\n")
             + "\n"
     }
 
-    pub(super) fn settings(&self) -> Settings {
-        Settings {
+    fn tenants_written(&self) -> String {
+        if self.tenants.is_empty() {
+            return "# [[tenant]]\n# account = \"…\"\n# project = \"…\"\n# policy = \"name\" or \"name@version\""
+                .to_owned();
+        }
+        let tenant = |tenant: &Tenant| {
+            let project = tenant.project.as_ref();
+            let project = project.map(|project| format!("project = {project:?}\n"));
+            format!(
+                "[[tenant]]\naccount = {:?}\n{}policy = {:?}",
+                tenant.account,
+                project.unwrap_or_default(),
+                tenant.policy
+            )
+        };
+        let tenants: Vec<_> = self.tenants.iter().map(tenant).collect();
+        tenants.join("\n")
+    }
+
+    fn tenants(&self) -> anyhow::Result<Tenants> {
+        let mut tenants = Tenants::new();
+        for tenant in &self.tenants {
+            tenants
+                .add(&tenant.account, tenant.project.as_deref(), &tenant.policy)
+                .context("`tenant`")?;
+        }
+        Ok(tenants)
+    }
+
+    pub(super) fn settings(&self) -> anyhow::Result<Settings> {
+        Ok(Settings {
+            tenants: self.tenants()?,
+            allow_policy_choice: self.allow_policy_choice,
             allow_caller_time: self.allow_caller_time,
             max_policy_age: self.max_policy_age_seconds.map(Duration::from_secs),
             public_url: self.public_url.clone(),
@@ -208,7 +259,7 @@ impl Configuration {
             concurrent_requests: self.concurrent_requests,
             connections: self.connections,
             ..Settings::default()
-        }
+        })
     }
 
     /// The log of decisions, if there is to be one.

@@ -62,7 +62,8 @@ impl Serve {
             Some(watch) => Arc::clone(&watch.shelf),
             None => built_in(&engine)?,
         };
-        let mut service = Service::builder(shelf).settings(configuration.settings());
+        let settings = configuration.settings()?;
+        let mut service = Service::builder(shelf).settings(settings);
         if let Some(watch) = &watch {
             service = service.administration(Arc::new(OfStore(Arc::clone(watch))));
         }
