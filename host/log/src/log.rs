@@ -7,7 +7,7 @@ use std::fs::{self, File, TryLockError};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -218,6 +218,18 @@ impl Log {
     /// It is not in the log. With [`WhenStuck::Drop`] this happens only to what can have no line, not for want of room; it is
     /// counted as dropped.
     pub fn append(&self, entry: &Entry<'_>) -> Result<Appended, AppendError> {
+        self.hand_over(entry)?.appended()
+    }
+
+    /// Appends decisions, and waits for the disk once for all of them. Says of each, in order, what [`append`](Self::append) would.
+    pub fn append_all(&self, entries: &[Entry<'_>]) -> Vec<Result<Appended, AppendError>> {
+        let handed: Vec<_> = entries.iter().map(|entry| self.hand_over(entry)).collect();
+        let appended = handed.into_iter().map(|handed| handed?.appended());
+        appended.collect()
+    }
+
+    /// Hands a decision to the thread that writes.
+    fn hand_over(&self, entry: &Entry<'_>) -> Result<Handed, AppendError> {
         let body = entry.body(&self.masks).inspect_err(|_| {
             if self.when_stuck == WhenStuck::Drop {
                 self.shared.drop_one();
@@ -233,8 +245,7 @@ impl Log {
                 outbox
                     .send(Message { body, done })
                     .map_err(|_| AppendError::Closed)?;
-                is_done.recv().map_err(|_| AppendError::Closed)??;
-                Ok(Appended::Written)
+                Ok(Handed::Waiting(is_done))
             }
             WhenStuck::Drop => {
                 let is_room = queued == 0 || queued.saturating_add(bytes) <= self.queue_bytes;
@@ -244,11 +255,11 @@ impl Log {
                     Err(TrySendError::Full(Message { body, done: None }))
                 };
                 if sent.is_ok() {
-                    return Ok(Appended::Queued);
+                    return Ok(Handed::Done(Appended::Queued));
                 }
                 self.shared.queued_bytes.fetch_sub(bytes, Relaxed);
                 self.shared.drop_one();
-                Ok(Appended::Dropped)
+                Ok(Handed::Done(Appended::Dropped))
             }
         }
     }
@@ -287,6 +298,25 @@ impl Log {
         if let Some(writer) = self.writer.take() {
             // It has nobody left to tell.
             let _ = writer.join();
+        }
+    }
+}
+
+/// A decision that was handed over.
+enum Handed {
+    Done(Appended),
+    /// Tells when it is written, or could not be.
+    Waiting(Receiver<Result<(), AppendError>>),
+}
+
+impl Handed {
+    fn appended(self) -> Result<Appended, AppendError> {
+        match self {
+            Self::Done(appended) => Ok(appended),
+            Self::Waiting(is_done) => {
+                is_done.recv().map_err(|_| AppendError::Closed)??;
+                Ok(Appended::Written)
+            }
         }
     }
 }

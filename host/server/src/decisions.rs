@@ -87,7 +87,8 @@ pub(crate) async fn decide(
 
 fn one(sitting: &Sitting, text: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut out = Vec::with_capacity(512);
-    sitting.write(text, &sitting.id, &mut out)?;
+    let request = sitting.read(text)?;
+    sitting.decide(&request, &sitting.id)?.write_json(&mut out);
     Ok(out)
 }
 
@@ -118,8 +119,11 @@ pub(crate) fn answers(
         .enumerate()
         .map(|(chunk, requests)| {
             let mut out = Vec::with_capacity(512 * requests.len());
-            for (request, index) in requests.iter().zip(first + (chunk * CHUNK) as u64..) {
-                item(sitting, request, index, &mut out);
+            for decided in sitting.decide_all(requests, first + (chunk * CHUNK) as u64) {
+                match decided {
+                    Ok(decision) => decision.write_json(&mut out),
+                    Err(problem) => error(&problem, &mut out),
+                }
                 out.push(end);
             }
             out
@@ -128,13 +132,6 @@ pub(crate) fn answers(
     out.reserve(chunks.iter().map(Vec::len).sum::<usize>() + 1);
     for chunk in chunks {
         out.extend_from_slice(&chunk);
-    }
-}
-
-/// Writes the decision of one request of several, or what is wrong with it.
-fn item(sitting: &Sitting, text: &[u8], index: u64, out: &mut Vec<u8>) {
-    if let Err(problem) = sitting.write(text, &format!("{}/{index}", sitting.id), out) {
-        error(&problem, out);
     }
 }
 

@@ -5,19 +5,18 @@
 use std::fmt;
 use std::time::Duration;
 
-use scopegate::{Decision, Request};
+use scopegate::{Decision, EvaluateError, PolicyId, Request};
 
 /// Writes decisions down. `()` writes nothing.
 pub trait Recorder: Send + Sync {
-    /// Writes `entry` down. It is called on the thread that decides, so it should be quick: hand over what takes long.
+    /// Writes `entries` down, and says of each, in order, whether it is. Those that are not are refused with 503, and so are those of which
+    /// nothing is said.
     ///
-    /// # Errors
-    ///
-    /// It could not; the decision is then refused with 503.
-    fn record(&self, entry: &Recorded<'_>) -> Result<(), RecordError>;
+    /// It is called on the thread that decides, so it should be quick: hand over what takes long.
+    fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>>;
 }
 
-/// A decision, and what led to it.
+/// A decision or why there is none, and what led to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Recorded<'a> {
     /// The decision's id: a UUID, and in a batch its UUID, `/` and the request's index from 0.
@@ -28,8 +27,10 @@ pub struct Recorded<'a> {
     pub request_id: Option<&'a str>,
     /// The facts, at the time of the decision.
     pub request: &'a Request,
-    /// What was decided, by which policy.
-    pub decision: &'a Decision<'a>,
+    /// The policy that was asked.
+    pub policy: &'a PolicyId,
+    /// What was decided, or why the policy could not decide.
+    pub outcome: Result<&'a Decision<'a>, &'a EvaluateError>,
     /// How long it took to decide.
     pub duration: Duration,
 }
@@ -50,7 +51,7 @@ impl fmt::Display for RecordError {
 impl std::error::Error for RecordError {}
 
 impl Recorder for () {
-    fn record(&self, _: &Recorded<'_>) -> Result<(), RecordError> {
-        Ok(())
+    fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
+        vec![Ok(()); entries.len()]
     }
 }

@@ -6,16 +6,16 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use scopegate::{Decision, Policy, Request};
+use scopegate::{Decision, EvaluateError, Policy, Request};
 use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::choice::Choice;
 use crate::lines;
 use crate::problem::{Kind, Problem};
-use crate::recorder::Recorded;
+use crate::recorder::{RecordError, Recorded};
 use crate::service::Service;
 use crate::shelf::Snapshot;
 
@@ -83,13 +83,6 @@ impl Sitting {
         blocking(move || work(&sitting)).await
     }
 
-    /// Decides the request that `text` holds, as JSON behind what is in `out`.
-    pub(crate) fn write(&self, text: &[u8], id: &str, out: &mut Vec<u8>) -> Result<(), Problem> {
-        let request = self.read(text)?;
-        self.decide(&request, id)?.write_json(out);
-        Ok(())
-    }
-
     /// Reads a request, at the trusted time.
     pub(crate) fn read(&self, text: &[u8]) -> Result<Request, Problem> {
         let limit = self.service.settings().body_bytes;
@@ -111,32 +104,93 @@ impl Sitting {
 
     /// Decides `request`, and writes that down.
     pub(crate) fn decide(&self, request: &Request, id: &str) -> Result<Decision<'_>, Problem> {
+        let judged = self.judge(request)?;
+        let recorded = self
+            .service
+            .recorder()
+            .record(&[self.entry(id, request, &judged)]);
+        self.answer(id, request, judged, recorded.into_iter().next())
+    }
+
+    /// Decides each of `texts`, the first of which has the index `first`, and writes all of that down at once. Gives for each its
+    /// decision, or why there is none.
+    pub(crate) fn decide_all(
+        &self,
+        texts: &[&[u8]],
+        first: u64,
+    ) -> Vec<Result<Decision<'_>, Problem>> {
+        let judged = texts.iter().zip(first..).map(|(text, index)| {
+            let request = self.read(text)?;
+            let judged = self.judge(&request)?;
+            Ok((format!("{}/{index}", self.id), request, judged))
+        });
+        let judged: Vec<Result<_, Problem>> = judged.collect();
+        let entries = judged.iter().flatten();
+        let entries: Vec<_> = entries
+            .map(|(id, request, judged)| self.entry(id, request, judged))
+            .collect();
+        let mut recorded = self.service.recorder().record(&entries).into_iter();
+        let answer = |judged| {
+            let (id, request, judged): (String, Request, _) = judged?;
+            self.answer(&id, &request, judged, recorded.next())
+        };
+        judged.into_iter().map(answer).collect()
+    }
+
+    /// Has the policy decide `request`, which counts for nothing yet.
+    fn judge(&self, request: &Request) -> Result<Judged<'_>, Problem> {
         self.check_age()?;
         self.check_time()?;
         let policy = self.policy(request)?;
         let begin = Instant::now();
-        let decision = policy
-            .evaluate(request)
-            .map_err(|error| self.failed(error.into()))?;
-        let elapsed = begin.elapsed();
-        let entry = Recorded {
+        let outcome = policy.evaluate(request);
+        Ok(Judged {
+            policy,
+            outcome,
+            duration: begin.elapsed(),
+        })
+    }
+
+    fn entry<'r>(
+        &'r self,
+        id: &'r str,
+        request: &'r Request,
+        judged: &'r Judged<'_>,
+    ) -> Recorded<'r> {
+        Recorded {
             id,
             by: &self.caller.name,
             request_id: self.caller.request_id.as_deref(),
             request,
-            decision: &decision,
-            duration: elapsed,
-        };
-        if let Err(error) = self.service.recorder().record(&entry) {
-            tracing::error!(%error, id, "a decision is refused");
-            return Err(self.failed(Problem::new(
-                Kind::NotRecorded,
-                "the decision could not be recorded, so nothing is allowed: the server's log tells why",
-            )));
+            policy: judged.policy.id(),
+            outcome: judged.outcome.as_ref(),
+            duration: judged.duration,
         }
-        self.service
-            .metrics()
-            .decided(policy, request, &decision, elapsed);
+    }
+
+    /// The decision, if there is one and it was recorded.
+    fn answer<'s>(
+        &self,
+        id: &str,
+        request: &Request,
+        judged: Judged<'s>,
+        recorded: Option<Result<(), RecordError>>,
+    ) -> Result<Decision<'s>, Problem> {
+        let unrecorded = match recorded {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error.to_string()),
+            None => Some("the recorder says nothing of it".to_owned()),
+        };
+        if let Some(reason) = &unrecorded {
+            tracing::error!(reason, id, "it is not recorded");
+        }
+        let decision = judged.outcome.map_err(|error| self.failed(error.into()))?;
+        if unrecorded.is_some() {
+            let detail = "the decision could not be recorded, so nothing is allowed: the server's log tells why";
+            return Err(self.failed(Problem::new(Kind::NotRecorded, detail)));
+        }
+        let metrics = self.service.metrics();
+        metrics.decided(judged.policy, request, &decision, judged.duration);
         tracing::debug!(id, allowed = decision.is_allowed(), "decided");
         Ok(decision)
     }
@@ -163,6 +217,13 @@ impl Sitting {
             None => Ok(()),
         }
     }
+}
+
+/// What a policy says to a request.
+struct Judged<'s> {
+    policy: &'s Policy,
+    outcome: Result<Decision<'s>, EvaluateError>,
+    duration: Duration,
 }
 
 /// Does `work` on a thread that may take its time.

@@ -73,20 +73,18 @@ async fn refuses(service: &Service, kind: &str) {
 struct Few(AtomicUsize);
 
 impl Recorder for Few {
-    fn record(&self, entry: &Recorded<'_>) -> Result<(), RecordError> {
-        assert_eq!(entry.by, "anonymous");
-        assert_eq!(entry.request.now, NOW);
-        if self
-            .0
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-                left.checked_sub(1)
-            })
-            .is_ok()
-        {
-            return Ok(());
-        }
-        let reason = "the disk is full at /secret/place".to_owned();
-        Err(RecordError { reason })
+    fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
+        let one = |entry: &Recorded<'_>| {
+            assert_eq!(entry.by, "anonymous");
+            assert_eq!(entry.request.now, NOW);
+            let less = |left: usize| left.checked_sub(1);
+            let left = self
+                .0
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+            let reason = "the disk is full at /secret/place".to_owned();
+            left.map(|_| ()).map_err(|_| RecordError { reason })
+        };
+        entries.iter().map(one).collect()
     }
 }
 
@@ -133,11 +131,66 @@ async fn decisions_that_are_not_recorded() {
     assert_eq!(answer["evaluations"][1]["context"]["error"]["status"], 503);
 }
 
+/// Says nothing of what it was given.
+struct Mute;
+
+impl Recorder for Mute {
+    fn record(&self, _: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn a_recorder_that_says_nothing() {
+    refuses(&builder().recorder(Arc::new(Mute)).build(), "not-recorded").await;
+}
+
+/// Keeps the errors.
+#[derive(Default)]
+struct Errors(Mutex<Vec<String>>);
+
+impl Recorder for Errors {
+    fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
+        let errors = entries.iter().filter_map(|entry| {
+            let error = entry.outcome.err()?;
+            Some(format!("{}: {error}", entry.policy.name))
+        });
+        self.0.lock().unwrap().extend(errors);
+        vec![Ok(()); entries.len()]
+    }
+}
+
+/// What a policy cannot judge is recorded too.
+#[tokio::test]
+async fn failures_are_recorded() {
+    let errors = Arc::new(Errors::default());
+    let service = builder()
+        .recorder(Arc::clone(&errors) as Arc<dyn Recorder>)
+        .build();
+    let mut wrong = facts();
+    wrong["attributes"] = json!({"cost_center": 7});
+    post(&service, "/v1/decisions", wrong.to_string()).await;
+    post(
+        &service,
+        "/v1/decisions",
+        json!([facts(), wrong]).to_string(),
+    )
+    .await;
+    let errors = errors.0.lock().unwrap();
+    assert_eq!(errors.len(), 2);
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.starts_with("acme: ") && error.contains("cost_center")),
+        "{errors:?}"
+    );
+}
+
 /// Panics.
 struct Panics;
 
 impl Recorder for Panics {
-    fn record(&self, _: &Recorded<'_>) -> Result<(), RecordError> {
+    fn record(&self, _: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
         panic!("on purpose")
     }
 }
@@ -336,15 +389,15 @@ struct Ages(Arc<Shelf>);
 const AGE: Duration = Duration::from_millis(500);
 
 impl Recorder for Ages {
-    fn record(&self, _: &Recorded<'_>) -> Result<(), RecordError> {
+    fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
         while self.0.snapshot().age() <= AGE {
             std::thread::yield_now();
         }
-        Ok(())
+        vec![Ok(()); entries.len()]
     }
 }
 
-/// Policies that become too old while a list is decided do not decide the rest of it.
+/// Policies that become too old while evaluations are decided do not decide the rest of it.
 #[tokio::test]
 async fn policies_that_become_too_old() {
     let shelf = Arc::new(Shelf::new(snapshot("1.0.0")));
@@ -357,15 +410,12 @@ async fn policies_that_become_too_old() {
         })
         .build();
     shelf.confirm();
-    let answer = post(
-        &service,
-        "/v1/decisions",
-        json!([facts(), facts()]).to_string(),
-    )
-    .await;
-    assert_eq!(answer.json()[0]["decision"], "allow");
-    assert_eq!(
-        answer.json()[1]["error"]["type"],
-        "urn:scopegate:problem:stale"
-    );
+    let mut body = evaluation();
+    body["evaluations"] = json!([{}, {}]);
+    let answer = post(&service, "/access/v1/evaluations", body.to_string()).await;
+    let answer = &answer.json()["evaluations"];
+    assert_eq!(answer[0]["decision"], true);
+    assert_eq!(answer[1]["decision"], false);
+    let message = answer[1]["context"]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("confirmed"), "{message}");
 }

@@ -10,20 +10,31 @@ use scopegate_server::{RecordError, Recorded, Recorder};
 pub(super) struct ToLog(pub(super) Log);
 
 impl Recorder for ToLog {
-    fn record(&self, recorded: &Recorded<'_>) -> Result<(), RecordError> {
+    fn record(&self, recorded: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
         let refused = |reason: String| RecordError { reason };
-        let entry = Entry {
-            id: recorded.id.parse().map_err(refused)?,
-            time: SystemTime::now(),
-            policy: recorded.decision.policy(),
-            request: recorded.request,
-            outcome: Ok(recorded.decision),
-            duration: recorded.duration,
+        let time = SystemTime::now();
+        let entries: Result<Vec<_>, _> = recorded.iter().map(|it| entry(it, time)).collect();
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(reason) => return vec![Err(refused(reason)); recorded.len()],
         };
         // It may wait for the disk: meanwhile other threads answer.
-        let appended = tokio::task::block_in_place(|| self.0.append(&entry));
-        appended
-            .map(|_| ())
-            .map_err(|error| refused(error.to_string()))
+        let appended = tokio::task::block_in_place(|| self.0.append_all(&entries));
+        let said = |appended: Result<_, scopegate_log::AppendError>| match appended {
+            Ok(_) => Ok(()),
+            Err(error) => Err(refused(error.to_string())),
+        };
+        appended.into_iter().map(said).collect()
     }
+}
+
+fn entry<'a>(recorded: &Recorded<'a>, time: SystemTime) -> Result<Entry<'a>, String> {
+    Ok(Entry {
+        id: recorded.id.parse()?,
+        time,
+        policy: recorded.policy,
+        request: recorded.request,
+        outcome: recorded.outcome,
+        duration: recorded.duration,
+    })
 }
