@@ -1,6 +1,6 @@
 //! The component path: an instance of the whole component, called through its typed functions.
 //!
-//! Always true here: the component imports nothing and exports the contract's functions; an instance whose call failed is not called again.
+//! Always true here: the component imports nothing, or an empty world where that is allowed, and exports the contract's functions; an instance whose call failed is not called again.
 
 use wasmtime::Store;
 use wasmtime::component::types::ComponentItem;
@@ -17,8 +17,8 @@ use crate::fault::Fault;
 use crate::judged::Judged;
 use crate::manifest::Manifest;
 use crate::policy::Origin;
-use crate::quota::Quota;
-use crate::store;
+use crate::store::{self, Held};
+use crate::wasi;
 
 /// What `evaluate` gives, as the component hands it over.
 type Lifted = Result<RawDecision<Vec<u32>, Vec<AccessMode>>, RawEvaluationError>;
@@ -27,7 +27,7 @@ type Lifted = Result<RawDecision<Vec<u32>, Vec<AccessMode>>, RawEvaluationError>
 pub(crate) struct ComponentCode {
     engine: Engine,
     origin: Origin,
-    instance: InstancePre<Quota>,
+    instance: InstancePre<Held>,
     describe: ComponentExportIndex,
     evaluate: ComponentExportIndex,
     evaluate_batch: ComponentExportIndex,
@@ -38,7 +38,7 @@ pub(crate) struct ComponentCode {
 pub(crate) struct ComponentInstance {
     engine: Engine,
     origin: Origin,
-    store: Store<Quota>,
+    store: Store<Held>,
     describe: Func,
     evaluate: Func,
     evaluate_batch: Func,
@@ -53,11 +53,7 @@ impl ComponentCode {
         component: &Component,
     ) -> Result<Self, LoadError> {
         let half = engine.watched(origin.into());
-        if let Some((name, _)) = component.component_type().imports(half).next() {
-            return Err(LoadError::Imports {
-                name: name.to_owned(),
-            });
-        }
+        let imports = imports(engine, half, component)?;
         let interface = component
             .get_export_index(None, scopegate_contract::INTERFACE)
             .ok_or_else(|| LoadError::MissingExport {
@@ -71,6 +67,9 @@ impl ComponentCode {
             }),
             None => Err(LoadError::MissingExport { name: export(name) }),
         };
+        let mut linker = Linker::new(half);
+        wasi::link(&mut linker, component, &imports)
+            .map_err(|error| LoadError::Invalid(error.into()))?;
         Ok(Self {
             engine: engine.clone(),
             origin,
@@ -78,7 +77,7 @@ impl ComponentCode {
             evaluate: function("evaluate")?,
             evaluate_batch: function("evaluate-batch")?,
             explain: function("explain")?,
-            instance: Linker::new(half)
+            instance: linker
                 .instantiate_pre(component)
                 .map_err(|error| LoadError::Invalid(error.into()))?,
         })
@@ -101,7 +100,7 @@ impl ComponentCode {
         let mut store = store::open(&self.engine, self.origin.into());
         let instance = match self.instance.instantiate(&mut store) {
             Ok(instance) => instance,
-            Err(error) => return Err(Fault::new(error, store.data(), self.engine.limits())),
+            Err(error) => return Err(Fault::new(error, &store.data().quota, self.engine.limits())),
         };
         let mut function = |index: &ComponentExportIndex| {
             instance
@@ -125,6 +124,7 @@ impl ComponentCode {
 impl ComponentInstance {
     pub(crate) fn evaluate(&mut self, request: &Request) -> Result<Evaluated, EvaluateError> {
         self.size(request)?;
+        self.tell_time(request);
         // SAFETY: `ComponentCode::first` has shown, for this code, that the function has this type.
         let evaluate = unsafe { TypedFunc::<(&Request,), (Lifted,)>::new_unchecked(self.evaluate) };
         let (lifted,) = self.call(evaluate, (request,))?;
@@ -146,6 +146,7 @@ impl ComponentInstance {
 
     pub(crate) fn explain(&mut self, request: &Request) -> Result<Explained, EvaluateError> {
         self.size(request)?;
+        self.tell_time(request);
         // SAFETY: `ComponentCode::first` has shown, for this code, that the function has this type.
         let explain =
             unsafe { TypedFunc::<(&Request,), (Explained,)>::new_unchecked(self.explain) };
@@ -153,9 +154,14 @@ impl ComponentInstance {
         Ok(explained)
     }
 
+    /// Sets its clock, if it has one.
+    fn tell_time(&mut self, request: &Request) {
+        self.store.data_mut().world.now = request.now.try_into().unwrap_or(0);
+    }
+
     /// Bytes of linear memory it has now.
     pub(crate) fn bytes(&self) -> usize {
-        self.store.data().bytes()
+        self.store.data().quota.bytes()
     }
 
     /// Refuses a request that is larger than it may be, before anything of it crosses.
@@ -187,7 +193,25 @@ impl ComponentInstance {
     {
         store::allot(&mut self.store, &self.engine, self.origin.into());
         let result = function.call(&mut self.store, parameters);
-        result.map_err(|error| Fault::new(error, self.store.data(), self.engine.limits()))
+        result.map_err(|error| Fault::new(error, &self.store.data().quota, self.engine.limits()))
+    }
+}
+
+/// What `component` imports, if it may.
+fn imports(
+    engine: &Engine,
+    half: &wasmtime::Engine,
+    component: &Component,
+) -> Result<Vec<String>, LoadError> {
+    let ty = component.component_type();
+    let imports: Vec<_> = ty.imports(half).map(|(name, _)| name.to_owned()).collect();
+    let is_refused = |name: &&String| !(engine.allows_wasi() && wasi::is_there(name));
+    match imports.iter().find(is_refused) {
+        None => Ok(imports),
+        Some(name) => Err(LoadError::Imports {
+            name: name.clone(),
+            is_wasi: imports.iter().all(|name| wasi::is_there(name)),
+        }),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Always true here: what our compiler did not provably make runs where its work is counted.
 
+use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,21 +36,36 @@ pub struct Engine {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
+    shared: Arc<Shared>,
+    limits: Limits,
+    /// The ticks that a call may last.
+    deadline_ticks: u64,
+    allows_wasi: bool,
+}
+
+/// What an engine and those with other limits have in common.
+struct Shared {
     /// In the order of [`Watch::ALL`].
     engines: [wasmtime::Engine; 3],
-    limits: Limits,
     cache: Option<Cache>,
     calls_directly: bool,
+    foreign: Option<Box<ForeignCompiler>>,
     ticker: Ticker,
 }
 
+/// Compiles a component within limits: see [`EngineBuilder::compile_foreign_with`].
+pub type ForeignCompiler =
+    dyn Fn(&[u8], &Limits) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> + Send + Sync;
+
 /// Makes an [`Engine`].
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct EngineBuilder {
     limits: Limits,
     cache: Option<PathBuf>,
     as_components: bool,
+    foreign: Option<Box<ForeignCompiler>>,
 }
 
 impl EngineBuilder {
@@ -78,6 +94,25 @@ impl EngineBuilder {
         self
     }
 
+    /// Has `compile` turn [foreign](crate::Origin::Foreign) components into code, for instance in a process of its own whose time and memory
+    /// are limited: it is given the component and the limits, and gives what [`Engine::precompile`] of an engine of the same version does.
+    /// Without it they are compiled in this process, within no limit.
+    ///
+    /// # Safety
+    ///
+    /// What `compile` gives runs as code of this process: it must come from [`Engine::precompile`], unchanged.
+    #[must_use]
+    pub unsafe fn compile_foreign_with(
+        mut self,
+        compile: impl Fn(&[u8], &Limits) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.foreign = Some(Box::new(compile));
+        self
+    }
+
     /// Makes the engine.
     ///
     /// # Errors
@@ -93,13 +128,19 @@ impl EngineBuilder {
         let cache = self.cache.map(Cache::open).transpose()?;
         let ticker =
             Ticker::start(engines.clone(), self.limits.time).map_err(EngineError::Ticker)?;
+        let shared = Shared {
+            engines,
+            cache,
+            calls_directly: !self.as_components,
+            foreign: self.foreign,
+            ticker,
+        };
         Ok(Engine {
             inner: Arc::new(Inner {
-                engines,
+                deadline_ticks: shared.ticker.deadline_ticks(self.limits.time),
+                shared: Arc::new(shared),
                 limits: self.limits,
-                cache,
-                calls_directly: !self.as_components,
-                ticker,
+                allows_wasi: false,
             }),
         })
     }
@@ -120,6 +161,32 @@ impl Engine {
         EngineBuilder::default()
     }
 
+    /// The same engine with other limits for what it loads from now on.
+    #[must_use]
+    pub fn with_limits(&self, limits: Limits) -> Self {
+        let deadline_ticks = self.inner.shared.ticker.deadline_ticks(limits.time);
+        Self {
+            inner: Arc::new(Inner {
+                limits,
+                deadline_ticks,
+                ..Inner::clone(&self.inner)
+            }),
+        }
+    }
+
+    /// The same engine, which gives what it loads from now on an empty WASI 0.2 if it imports one: no files, no network, no environment and
+    /// arguments, output that goes nowhere, the request's `now` as its clock, and the same random numbers for each decision. Without it such
+    /// components are refused.
+    #[must_use]
+    pub fn with_wasi(&self) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                allows_wasi: true,
+                ..Inner::clone(&self.inner)
+            }),
+        }
+    }
+
     /// What policies and requests may cost.
     pub fn limits(&self) -> &Limits {
         &self.inner.limits
@@ -127,21 +194,30 @@ impl Engine {
 
     /// The engine for code that is watched in that way.
     pub(crate) fn watched(&self, watch: Watch) -> &wasmtime::Engine {
-        &self.inner.engines[watch as usize]
+        &self.inner.shared.engines[watch as usize]
     }
 
     pub(crate) fn cache(&self) -> Option<&Cache> {
-        self.inner.cache.as_ref()
+        self.inner.shared.cache.as_ref()
     }
 
     /// Whether what our compiler made is called directly.
     pub(crate) fn calls_directly(&self) -> bool {
-        self.inner.calls_directly
+        self.inner.shared.calls_directly
+    }
+
+    pub(crate) fn allows_wasi(&self) -> bool {
+        self.inner.allows_wasi
+    }
+
+    /// What compiles foreign components, if it is not this process.
+    pub(crate) fn foreign(&self) -> Option<&ForeignCompiler> {
+        self.inner.shared.foreign.as_deref()
     }
 
     /// The ticks that a call may last.
     pub(crate) fn deadline_ticks(&self) -> u64 {
-        self.inner.ticker.deadline_ticks()
+        self.inner.deadline_ticks
     }
 }
 
@@ -149,7 +225,17 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
             .field("limits", &self.inner.limits)
-            .field("cache", &self.inner.cache)
+            .field("allows_wasi", &self.inner.allows_wasi)
+            .field("cache", &self.inner.shared.cache)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder")
+            .field("limits", &self.limits)
+            .field("cache", &self.cache)
             .finish_non_exhaustive()
     }
 }

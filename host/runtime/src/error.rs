@@ -74,10 +74,14 @@ pub enum LoadError {
     NotWebAssembly,
     /// The component is broken, or uses features of WebAssembly that policies may not.
     Invalid(Box<dyn Error + Send + Sync>),
+    /// The component could not be compiled where that is done, or not within the limits of that.
+    NotCompiled(Box<dyn Error + Send + Sync>),
     /// The component imports something: policies only compute.
     Imports {
-        /// The first import.
+        /// The first import that is refused.
         name: String,
+        /// Whether all its imports are of WASI 0.2, an empty one of which [can be allowed](crate::Engine::with_wasi).
+        is_wasi: bool,
     },
     /// The component does not export something of the contract.
     MissingExport {
@@ -119,11 +123,18 @@ impl fmt::Display for LoadError {
                 f,
                 "the component is broken or uses WebAssembly features that policies may not"
             ),
-            Self::Imports { name } => write!(
-                f,
-                "the component imports `{}`, but a policy imports nothing",
-                name.escape_debug()
-            ),
+            Self::NotCompiled(_) => write!(f, "the component cannot be compiled"),
+            Self::Imports { name, is_wasi } => {
+                let name = name.escape_debug();
+                write!(
+                    f,
+                    "the component imports `{name}`, but a policy imports nothing"
+                )?;
+                if *is_wasi {
+                    write!(f, ": build it without WASI, or allow it an empty one")?;
+                }
+                Ok(())
+            }
             Self::MissingExport { name } => write!(f, "the component does not export `{name}`"),
             Self::WrongType { name, .. } => write!(
                 f,
@@ -139,7 +150,9 @@ impl Error for LoadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::File { source, .. } => Some(source),
-            Self::Invalid(source) | Self::WrongType { source, .. } => Some(&**source),
+            Self::Invalid(source) | Self::NotCompiled(source) | Self::WrongType { source, .. } => {
+                Some(&**source)
+            }
             Self::Fault(fault) => Some(fault),
             _ => None,
         }

@@ -90,12 +90,13 @@ mod quota;
 mod store;
 mod terms;
 mod ticker;
+mod wasi;
 mod watch;
 mod written;
 
 pub use contract::{Problem, Verdict};
 pub use decision::{Decision, Finding, PolicyId};
-pub use engine::{Engine, EngineBuilder};
+pub use engine::{Engine, EngineBuilder, ForeignCompiler};
 pub use error::{EngineError, EvaluateError, LoadError};
 pub use explain::{Explanation, Fact};
 pub use facts::*;

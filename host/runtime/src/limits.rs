@@ -14,7 +14,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of linear memory an instance may have, all its memories together. Default: 256 MiB, what a compiled policy grows to at most.
     pub memory_bytes: u64,
-    /// How long a call may run, to about a fiftieth of it and no less than 50 milliseconds: a safety net. Default: 5 seconds.
+    /// How long a call may run, to about 20 milliseconds: a safety net. Default: 5 seconds.
     pub time: Duration,
     /// How much work a call of a [foreign](crate::Origin::Foreign) policy may do, in units of about one instruction. Unlike time it is the
     /// same on every machine. Default: 2,000,000,000, about a second or two.
@@ -25,6 +25,11 @@ pub struct Limits {
     pub request_bytes: usize,
     /// Bytes that a call may hand back, the manifest included. Default: 16 MiB.
     pub result_bytes: usize,
+    /// How long a [foreign](crate::Origin::Foreign) component may take to be compiled, where [that is done
+    /// elsewhere](crate::EngineBuilder::compile_foreign_with). Default: a minute.
+    pub compile_time: Duration,
+    /// Bytes of memory that may take. Default: 4 GiB.
+    pub compile_bytes: u64,
     /// Idle instances that each [compiled](crate::Origin::Compiled) policy keeps for the next decisions. Default: 64.
     pub idle_instances: usize,
 }
@@ -38,6 +43,8 @@ impl Default for Limits {
             component_bytes: 32 << 20,
             request_bytes: 128 << 20,
             result_bytes: 16 << 20,
+            compile_time: Duration::from_mins(1),
+            compile_bytes: 4 << 30,
             idle_instances: 64,
         }
     }

@@ -102,9 +102,10 @@ impl Engine {
         let engine = self.watched(watch);
         let cached = self.cache().and_then(|cache| cache.module(engine, digest));
         let from_cache = cached.is_some();
+        let is_alone = self.foreign().is_none();
         let module = match cached {
             Some(module) => module,
-            None => match compile_module(engine, module, bytes)? {
+            None => match compile_module(engine, module, bytes, is_alone)? {
                 Some(module) => module,
                 None => return self.compile_component(Origin::Foreign, bytes, digest),
             },
@@ -118,6 +119,38 @@ impl Engine {
             origin: Origin::Compiled,
             from_cache,
         })
+    }
+
+    /// Compiles a component, which may come from anywhere, to code that an engine of the same version takes: for a process that
+    /// [compiles for another](crate::EngineBuilder::compile_foreign_with).
+    ///
+    /// # Errors
+    ///
+    /// The bytes are too many, or no component.
+    pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+        self.check_kind(bytes)?;
+        self.watched(Origin::Foreign.into())
+            .precompile_component(bytes)
+            .map_err(|error| LoadError::Invalid(error.into()))
+    }
+
+    /// Makes the code of a whole component.
+    fn compile_whole(
+        &self,
+        engine: &wasmtime::Engine,
+        origin: Origin,
+        bytes: &[u8],
+    ) -> Result<Component, LoadError> {
+        let invalid = |error: wasmtime::Error| LoadError::Invalid(error.into());
+        match self.foreign().filter(|_| origin == Origin::Foreign) {
+            None => Component::from_binary(engine, bytes).map_err(invalid),
+            Some(compile) => {
+                let code = compile(bytes, self.limits()).map_err(LoadError::NotCompiled)?;
+                // SAFETY: whoever gave `compile` has promised that this is what `precompile` gave. Wasmtime itself refuses code of
+                // another version or configuration.
+                unsafe { Component::deserialize(engine, code) }.map_err(invalid)
+            }
+        }
     }
 
     /// The whole component's code, from the cache or made now.
@@ -134,8 +167,7 @@ impl Engine {
         let from_cache = cached.is_some();
         let component = match cached {
             Some(component) => component,
-            None => Component::from_binary(engine, bytes)
-                .map_err(|error| LoadError::Invalid(error.into()))?,
+            None => self.compile_whole(engine, origin, bytes)?,
         };
         if let Some(cache) = self.cache().filter(|_| !from_cache) {
             // As above.
@@ -149,17 +181,22 @@ impl Engine {
     }
 }
 
-/// The code of `module`, the core module of the component `bytes`, if our compiler made that: the proof is done beside.
+/// The code of `module`, the core module of the component `bytes`, if our compiler made that. The proof is done beside, unless others
+/// are to compile what is not ours.
 fn compile_module(
     engine: &wasmtime::Engine,
     module: &[u8],
     bytes: &[u8],
+    is_beside: bool,
 ) -> Result<Option<Module>, LoadError> {
-    let (module, origin) = rayon::join(|| Module::from_binary(engine, module), || origin(bytes));
-    match origin {
-        Origin::Compiled => module
-            .map(Some)
-            .map_err(|error| LoadError::Invalid(error.into())),
-        Origin::Foreign => Ok(None),
-    }
+    let compile = || Module::from_binary(engine, module);
+    let compiled = if is_beside {
+        let (module, origin) = rayon::join(compile, || origin(bytes));
+        (origin == Origin::Compiled).then_some(module)
+    } else {
+        (origin(bytes) == Origin::Compiled).then(compile)
+    };
+    compiled
+        .transpose()
+        .map_err(|error| LoadError::Invalid(error.into()))
 }

@@ -6,21 +6,34 @@ use wasmtime::Store;
 
 use crate::engine::Engine;
 use crate::quota::Quota;
+use crate::wasi::World;
 use crate::watch::Watch;
 
+/// What belongs to one instance.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) quota: Quota,
+    /// What it finds of the world, if it was made to look for one.
+    pub(crate) world: World,
+}
+
 /// A store for one instance, with what its start may cost.
-pub(crate) fn open(engine: &Engine, watch: Watch) -> Store<Quota> {
+pub(crate) fn open(engine: &Engine, watch: Watch) -> Store<Held> {
     let limits = engine.limits();
-    let mut store = Store::new(engine.watched(watch), Quota::new(limits.memory_bytes));
-    store.limiter(|quota| quota);
+    let held = Held {
+        quota: Quota::new(limits.memory_bytes),
+        world: World::default(),
+    };
+    let mut store = Store::new(engine.watched(watch), held);
+    store.limiter(|held| &mut held.quota);
     store.set_hostcall_fuel(limits.result_bytes);
     allot(&mut store, engine, watch);
     store
 }
 
 /// Gives the next call in `store` its time and fuel.
-pub(crate) fn allot(store: &mut Store<Quota>, engine: &Engine, watch: Watch) {
-    store.data_mut().forgive();
+pub(crate) fn allot(store: &mut Store<Held>, engine: &Engine, watch: Watch) {
+    store.data_mut().quota.forgive();
     if watch != Watch::Nothing {
         store.set_epoch_deadline(engine.deadline_ticks());
     }

@@ -7,11 +7,15 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Ticks in the time that a call may run. More are more exact, and wake the process more often.
+/// The least ticks in the time that a call may run. More are more exact, and wake the process more often.
 const TICKS: u32 = 50;
+
+/// The longest between two, for policies with less time than the engine gives.
+const LONGEST: Duration = Duration::from_millis(20);
 
 /// A thread that ticks; each tick is an epoch of the engines.
 pub(crate) struct Ticker {
+    tick: Duration,
     /// When this is dropped the thread ends.
     _running: Sender<()>,
 }
@@ -20,7 +24,7 @@ impl Ticker {
     /// Ticks for `engines`, where a call may run for `time`.
     pub(crate) fn start(engines: [wasmtime::Engine; 3], time: Duration) -> io::Result<Self> {
         let (running, ended) = channel();
-        let tick = (time / TICKS).max(Duration::from_millis(1));
+        let tick = (time / TICKS).clamp(Duration::from_millis(1), LONGEST);
         thread::Builder::new()
             .name("scopegate-ticker".to_owned())
             .spawn(move || {
@@ -28,15 +32,18 @@ impl Ticker {
                     engines.iter().for_each(wasmtime::Engine::increment_epoch);
                 }
             })?;
-        Ok(Self { _running: running })
+        Ok(Self {
+            tick,
+            _running: running,
+        })
     }
 
-    /// The ticks after which a call has run for its time, whenever it started between two.
-    #[expect(
-        clippy::unused_self,
-        reason = "a deadline makes sense only where something ticks"
-    )]
-    pub(crate) fn deadline_ticks(&self) -> u64 {
-        u64::from(TICKS) + 1
+    /// The ticks after which a call has run for `time`, whenever it started between two.
+    pub(crate) fn deadline_ticks(&self, time: Duration) -> u64 {
+        let ticks = time.as_nanos().div_ceil(self.tick.as_nanos());
+        u64::try_from(ticks)
+            .unwrap_or(u64::MAX / 2)
+            .min(u64::MAX / 2)
+            + 1
     }
 }

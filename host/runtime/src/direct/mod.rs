@@ -16,8 +16,7 @@ use crate::facts::Request;
 use crate::fault::Fault;
 use crate::manifest::Manifest;
 use crate::memory::{self, Answer, lay, lay_within};
-use crate::quota::Quota;
-use crate::store;
+use crate::store::{self, Held};
 use crate::watch::Watch;
 
 /// Bytes of a page of linear memory.
@@ -27,7 +26,7 @@ const PAGE: usize = 65_536;
 pub(crate) struct DirectCode {
     engine: Engine,
     watch: Watch,
-    instance: InstancePre<Quota>,
+    instance: InstancePre<Held>,
 }
 
 /// A running instance.
@@ -44,7 +43,7 @@ pub(crate) struct DirectInstance {
 struct Running {
     engine: Engine,
     watch: Watch,
-    store: Store<Quota>,
+    store: Store<Held>,
     memory: Memory,
     /// Where the request begins.
     request: u32,
@@ -81,7 +80,7 @@ impl DirectCode {
         let mut store = store::open(&self.engine, self.watch);
         let instance = match self.instance.instantiate(&mut store) {
             Ok(instance) => instance,
-            Err(error) => return Err(Fault::new(error, store.data(), self.engine.limits())),
+            Err(error) => return Err(Fault::new(error, &store.data().quota, self.engine.limits())),
         };
         DirectInstance::new(self, store, instance).map_err(|name| {
             Fault::Trapped(
@@ -93,7 +92,7 @@ impl DirectCode {
 
 impl DirectInstance {
     /// Finds what the core module exports; else gives the name of what is not as it should be.
-    fn new(code: &DirectCode, mut store: Store<Quota>, instance: Instance) -> Result<Self, String> {
+    fn new(code: &DirectCode, mut store: Store<Held>, instance: Instance) -> Result<Self, String> {
         let memory = instance.get_memory(&mut store, "memory").ok_or("memory")?;
         let mut constant = |name: &str| {
             let global = instance.get_global(&mut store, name);
@@ -154,7 +153,7 @@ impl DirectInstance {
 
     /// Bytes of linear memory it has now.
     pub(crate) fn bytes(&self) -> usize {
-        self.running.store.data().bytes()
+        self.running.store.data().quota.bytes()
     }
 }
 
@@ -209,7 +208,7 @@ impl Running {
                 let bytes = self.memory.data(&self.store);
                 memory::Memory::new(bytes, limits.result_bytes).answer(address)
             }
-            Err(error) => Err(Fault::new(error, self.store.data(), limits)),
+            Err(error) => Err(Fault::new(error, &self.store.data().quota, limits)),
         }
     }
 }
@@ -232,7 +231,7 @@ fn too_small() -> Fault {
 
 /// A function that the module exports, or its name.
 fn function<P: WasmParams>(
-    store: &mut Store<Quota>,
+    store: &mut Store<Held>,
     instance: Instance,
     name: String,
 ) -> Result<TypedFunc<P, u32>, String> {

@@ -46,7 +46,7 @@ state = "actor_ready"
 when = 'request.actor.id != ""'
 "#;
 
-fn component() -> Vec<u8> {
+pub(crate) fn component() -> Vec<u8> {
     scopegate_compiler::compile(RULES)
         .expect("the rules are right")
         .component

@@ -510,7 +510,7 @@ fn an_import_is_refused_by_name() {
         ..Guest::default()
     });
     assert!(
-        matches!(&error, LoadError::Imports { name } if name == "clock"),
+        matches!(&error, LoadError::Imports { name, is_wasi: false } if name == "clock"),
         "{error:?}"
     );
 }

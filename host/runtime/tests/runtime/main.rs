@@ -2,6 +2,7 @@
 
 #[cfg(feature = "compiler")]
 mod compiled;
+mod foreign;
 mod guest;
 mod hostile;
 mod json;
