@@ -70,6 +70,9 @@ pub(crate) enum Command {
     Log(Log),
     /// Print the completions of a shell.
     Completions(Completions),
+    /// Compile a component for another process of this program
+    #[command(hide = true)]
+    CompileForeign(CompileForeign),
 }
 
 /// Which policy decides.
@@ -303,6 +306,10 @@ pub(crate) enum PolicyAction {
         #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
         path: PathBuf,
 
+        /// Its name, if it is allowed more than others are: see `scopegate policy allow`
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+
         /// The number of this build, where the version is published with the same rules from another compiler
         #[arg(long, value_name = "NUMBER")]
         build: Option<u64>,
@@ -311,6 +318,8 @@ pub(crate) enum PolicyAction {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         signature: Option<PathBuf>,
     },
+    /// Show and change what a policy may cost and import.
+    Allow(Allow),
     /// List every policy and its versions.
     List {
         /// How it is printed
@@ -374,6 +383,67 @@ pub(crate) enum PolicyAction {
         #[command(subcommand)]
         action: KeyAction,
     },
+}
+
+/// What one policy may cost and import.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  scopegate policy allow acme
+  scopegate policy allow acme --wasi yes --time-ms 200
+  scopegate policy allow acme --default
+
+A running service loads the policy again with what it is allowed then.")]
+pub(crate) struct Allow {
+    /// The policy
+    pub(crate) name: String,
+
+    /// Whether it may import WASI 0.2, of which it finds an empty one: no files, no network, the request's time
+    #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
+    pub(crate) wasi: Option<String>,
+
+    /// Bytes of memory
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) memory_bytes: Option<u64>,
+
+    /// How long a call may run, in milliseconds
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) time_ms: Option<u64>,
+
+    /// How much work a call of a policy made elsewhere may do, in units of about one instruction
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) fuel: Option<u64>,
+
+    /// Bytes of its component
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) component_bytes: Option<u64>,
+
+    /// Bytes that a call may hand back
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) result_bytes: Option<u64>,
+
+    /// How long a component made elsewhere may take to be compiled, in milliseconds
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) compile_ms: Option<u64>,
+
+    /// Bytes of memory that may take
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) compile_bytes: Option<u64>,
+
+    /// What every policy may, and no more
+    #[arg(long, conflicts_with_all = ["wasi", "memory_bytes", "time_ms", "fuel", "component_bytes", "result_bytes", "compile_ms", "compile_bytes"])]
+    pub(crate) default: bool,
+}
+
+/// Compiles what comes on standard input to standard output.
+#[derive(Debug, Args)]
+pub(crate) struct CompileForeign {
+    /// Bytes of memory that it may take
+    pub(crate) memory_bytes: u64,
+    /// Seconds that it may take on each core
+    pub(crate) seconds: u64,
+    /// Bytes of the component
+    pub(crate) component_bytes: usize,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,6 +12,7 @@ mod arguments;
 mod base;
 mod commands;
 mod exit;
+mod foreign;
 mod output;
 mod policy;
 mod requests;

@@ -8,11 +8,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use scopegate::{Engine, Policy};
+use scopegate::{Engine, EngineBuilder, Policy};
 use scopegate_compiler::{Diagnostics, RuleSet, SOURCE_BYTES};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
 use crate::base;
+use crate::foreign;
 use crate::output;
 
 /// The component of the default policy.
@@ -124,23 +125,30 @@ pub(crate) fn component(named: Named) -> Vec<u8> {
     }
 }
 
+/// The most bytes of a policy's file.
+const FILE_BYTES: u64 = 256 << 20;
+
 /// An engine, with the cache if there is one.
 pub(crate) fn engine(choice: &CacheChoice) -> anyhow::Result<Engine> {
-    let mut builder = Engine::builder();
-    if let Some(folder) = &choice.cache {
-        builder = builder.cache(folder);
+    Ok(foreign::elsewhere(builder(choice)).build()?)
+}
+
+fn builder(choice: &CacheChoice) -> EngineBuilder {
+    match &choice.cache {
+        Some(folder) => Engine::builder().cache(folder),
+        None => Engine::builder(),
     }
-    Ok(builder.build()?)
 }
 
 /// Loads the policy that was chosen.
 pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
-    let engine = engine(&choice.cache)?;
     match &choice.policy {
-        None => engine
+        // It is ours, so it is compiled here, beside the proof that it is.
+        None => builder(&choice.cache)
+            .build()?
             .load(DEFAULT)
             .context("the default policy cannot be loaded"),
-        Some(path) => load_from(&engine, path),
+        Some(path) => load_from(&engine(&choice.cache)?, path),
     }
 }
 
@@ -205,12 +213,11 @@ fn file_of(path: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// Reads a file, but no more of it than an engine would load.
+/// Reads a file, but no more of it than any policy has.
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let most = scopegate::Limits::default().component_bytes as u64 + 1;
     let mut bytes = Vec::new();
     File::open(file)
-        .and_then(|open| open.take(most).read_to_end(&mut bytes))
+        .and_then(|open| open.take(FILE_BYTES).read_to_end(&mut bytes))
         .with_context(|| format!("the policy `{}` cannot be read", file.display()))?;
     Ok(bytes)
 }

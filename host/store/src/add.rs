@@ -215,6 +215,7 @@ impl Store {
         name: &str,
         version: &Version,
     ) -> Result<Candidate, StoreError> {
+        let engine = self.allowance(name)?.engine(engine);
         let component = self.component(name, version)?;
         let manifest = self.manifest(name, version)?;
         let cases = self.cases(&manifest)?;

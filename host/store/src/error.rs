@@ -122,6 +122,19 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether a signature is lacking or does not count.
+    pub fn is_distrust(&self) -> bool {
+        matches!(
+            self,
+            Self::Unsigned
+                | Self::WrongSignature { .. }
+                | Self::UnknownKey { .. }
+                | Self::RemovedKey { .. }
+        )
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,7 +1,7 @@
 //! Keeps versions of policies, in a folder.
 //!
 //! ```text
-//! <store>/store.json                       what the operator asks for
+//! <store>/store.json                       what the operator asks for, and allows policies
 //! <store>/keys/<label>.pub                 keys whose signatures count; removed ones in keys/removed/
 //! <store>/policies/<name>/<version>/       policy.wasm, manifest.json, and, if there are, policy.wasm.minisig, cases.jsonl, bases.json
 //! <store>/policies/<name>/journal/<n>.json the nth activation; the last one tells which version is active
@@ -13,9 +13,11 @@
 
 mod activation;
 mod add;
+mod allowance;
 pub mod cases;
 mod error;
 mod files;
+mod glance;
 mod keys;
 mod manifest;
 mod settings;
@@ -25,7 +27,9 @@ mod version;
 
 pub use activation::Activation;
 pub use add::{Added, Candidate, Folder};
+pub use allowance::Allowance;
 pub use error::StoreError;
+pub use glance::Glance;
 pub use keys::{Key, KeyPair, sign};
 pub use manifest::Manifest;
 pub use settings::Settings;

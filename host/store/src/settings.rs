@@ -2,8 +2,11 @@
 //!
 //! Always true here: a store whose settings cannot be read is not used.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::allowance::Allowance;
 use crate::error::StoreError;
 use crate::files;
 use crate::store::Store;
@@ -19,6 +22,9 @@ pub struct Settings {
     pub(crate) layout: u32,
     /// Whether a component counts only with a signature by one of the store's keys.
     pub require_signature: bool,
+    /// What policies are allowed, by name, where that is not what all are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub allowances: BTreeMap<String, Allowance>,
 }
 
 impl Default for Settings {
@@ -26,6 +32,7 @@ impl Default for Settings {
         Self {
             layout: 1,
             require_signature: false,
+            allowances: BTreeMap::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod actions;
 mod bench;
 mod build;
 mod check;
+mod compile_foreign;
 mod completions;
 mod inspect;
 mod lint;
@@ -35,5 +36,6 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Bench(bench) => bench.run(),
         Command::Log(log) => log.run(),
         Command::Completions(completions) => completions.run(),
+        Command::CompileForeign(compile) => compile.run(),
     }
 }

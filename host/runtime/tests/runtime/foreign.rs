@@ -64,6 +64,9 @@ package wasi:http@0.2.3 {
 }
 "#;
 
+/// Whether an error is the one that is expected.
+type Expected<E> = fn(&E) -> bool;
+
 /// A guest that imports `interfaces`, and of them the core functions `imports`; `publish` is what `body` says.
 fn guest(interfaces: &[&str], imports: &str, body: &str) -> Guest {
     let lines = interfaces.iter().map(|interface| {
@@ -221,7 +224,7 @@ fn what_reaches_out_or_never_ends_is_no_decision() {
         NOW,
         "(loop $again (call $now (i32.const 512)) (br $again)) unreachable",
     );
-    let table: [(Guest, fn(&Fault) -> bool); 3] = [
+    let table: [(Guest, Expected<Fault>); 3] = [
         (network, |fault| matches!(fault, Fault::Trapped(_))),
         (random, |fault| matches!(fault, Fault::Trapped(_))),
         (polling, |fault| matches!(fault, Fault::OutOfFuel { .. })),
@@ -350,7 +353,7 @@ fn limits_of_one_policy() {
         memory_bytes: 65_536,
         ..engine.limits().clone()
     });
-    let table: [(&Engine, fn(&EvaluateError) -> bool); 3] = [
+    let table: [(&Engine, Expected<EvaluateError>); 3] = [
         (&engine, |error| {
             matches!(
                 error,

@@ -2,6 +2,7 @@
 //!
 //! Always true here: what changes the store says what became of it, and nothing becomes active that does not load and pass its cases.
 
+mod allow;
 mod key;
 mod list;
 mod new;
@@ -29,9 +30,15 @@ impl PolicyCommand {
             }
             PolicyAction::Add {
                 path,
+                name,
                 build,
                 signature,
-            } => add(choice, &path, build, signature, &mut out)?,
+            } => {
+                let folder = folder(&path, signature, choice.store.as_deref())?;
+                let not = || format!("`{}` is not published", path.display());
+                add(choice, folder, name.as_deref(), build, &mut out).with_context(not)?
+            }
+            PolicyAction::Allow(allow) => allow::run(&choice.open()?, &allow, &mut out)?,
             PolicyAction::List { format } => list::policies(&choice.open()?, format, &mut out)?,
             PolicyAction::Show { policy } => list::show(&choice.open()?, &policy, &mut out)?,
             PolicyAction::Activate { policy, why } => {
@@ -83,16 +90,21 @@ fn init(choice: &StoreChoice, out: &mut impl Write) -> anyhow::Result<Exit> {
 
 fn add(
     choice: &StoreChoice,
-    path: &Path,
+    folder: Folder,
+    name: Option<&str>,
     build: Option<u64>,
-    signature: Option<PathBuf>,
     out: &mut impl Write,
 ) -> anyhow::Result<Exit> {
     let store = choice.open()?;
-    let folder = folder(path, signature, choice.store.as_deref())?;
-    let engine = policy::engine(&choice.cache)?;
-    let candidate = Candidate::new(&engine, folder, build)
-        .with_context(|| format!("`{}` is not published", path.display()))?;
+    let mut engine = policy::engine(&choice.cache)?;
+    if let Some(name) = name {
+        engine = store.allowance(name)?.engine(&engine);
+    }
+    let candidate = Candidate::new(&engine, folder, build)?;
+    let found = &candidate.policy().id().name;
+    if let Some(name) = name.filter(|name| name != found) {
+        bail!("it is the policy `{}`, not `{name}`", found.escape_debug());
+    }
     match store.add(&candidate, &choice.by)? {
         Added::Signed(manifest) => writeln!(
             out,

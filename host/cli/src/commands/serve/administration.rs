@@ -31,7 +31,9 @@ impl Administration for OfStore {
         let build = build
             .split_once('+')
             .and_then(|(_, build)| build.parse().ok());
-        let candidate = Candidate::new(&self.0.engine, folder, build).map_err(refused)?;
+        let allowed = self.0.store.allowance(name).map_err(refused)?;
+        let engine = allowed.engine(&self.0.engine);
+        let candidate = Candidate::new(&engine, folder, build).map_err(refused)?;
         let id = candidate.policy().id();
         if id.name != name || *candidate.version() != version {
             return Err(AdministrationError::Refused {

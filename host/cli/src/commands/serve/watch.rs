@@ -2,12 +2,14 @@
 //!
 //! Always true here: what is on the shelf was loaded and passed its cases; what fails stays off it, and what was there before goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use scopegate::Engine;
+use scopegate::{Engine, Policy};
 use scopegate_server::{Shelf, Shelved, Snapshot};
-use scopegate_store::{Entry, Store, StoreError};
+use scopegate_store::{Allowance, Entry, Glance, Manifest, Store, StoreError};
+
+use crate::commands::check::chain;
 
 /// The store, and the shelf that follows it.
 pub(super) struct Watch {
@@ -15,8 +17,8 @@ pub(super) struct Watch {
     pub(super) engine: Engine,
     pub(super) shelf: Arc<Shelf>,
     default_policy: Option<String>,
-    /// What the store held when the shelf was last changed.
-    seen: Mutex<Vec<Entry>>,
+    /// What the store looked like when the shelf was last changed.
+    seen: Mutex<Option<Glance>>,
 }
 
 impl Watch {
@@ -40,19 +42,24 @@ impl Watch {
     /// Looks at the store, and changes the shelf if the store has changed.
     pub(super) fn look(&self) -> Result<(), StoreError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries = self.store.policies()?;
-        if *seen == entries {
+        let glance = self.store.glance()?;
+        if seen.as_ref() == Some(&glance) {
             self.shelf.confirm();
             return Ok(());
         }
+        let entries = self.store.policies()?;
         let before = self.shelf.snapshot();
+        let look = Look {
+            watch: self,
+            is_trust_as_before: seen.as_ref().is_some_and(|seen| seen.trusts_as(&glance)),
+            allowances: seen.as_ref().map(|seen| &seen.settings.allowances),
+            now_allowed: &glance.settings.allowances,
+        };
         let policies: BTreeMap<String, Shelved> = entries
             .iter()
             .map(|entry| {
-                (
-                    entry.name.clone(),
-                    self.shelved(entry, before.policies.get(&entry.name)),
-                )
+                let before = before.policies.get(&entry.name);
+                (entry.name.clone(), look.shelved(entry, before))
             })
             .collect();
         let mut snapshot = Snapshot::new(policies);
@@ -60,35 +67,47 @@ impl Watch {
             snapshot = snapshot.with_default(name);
         }
         self.shelf.replace(snapshot);
-        *seen = entries;
+        *seen = Some(glance);
         Ok(())
     }
+}
 
+/// One look at a store that has changed.
+struct Look<'w> {
+    watch: &'w Watch,
+    /// Whether the same signatures count as at the look before.
+    is_trust_as_before: bool,
+    /// What policies were allowed at the look before, and now.
+    allowances: Option<&'w BTreeMap<String, Allowance>>,
+    now_allowed: &'w BTreeMap<String, Allowance>,
+}
+
+impl Look<'_> {
     /// A policy as the store has it: what was loaded before stays as it is.
     fn shelved(&self, entry: &Entry, before: Option<&Shelved>) -> Shelved {
         let mut shelved = Shelved::default();
-        let active = entry
-            .active
-            .as_ref()
-            .map(|active| active.version.to_string());
+        let active = entry.active.as_ref();
+        let active = active.map(|active| active.version.to_string());
+        let mut distrusted = BTreeSet::new();
         for manifest in &entry.versions {
             let version = manifest.version.to_string();
-            let known = before.and_then(|before| before.versions.get(&version));
-            if let Some(policy) = known.filter(|policy| policy.id().digest == manifest.digest) {
-                shelved.versions.insert(version, policy.clone());
-                continue;
-            }
-            match self
-                .store
-                .candidate(&self.engine, &entry.name, &manifest.version)
-            {
-                Ok(candidate) => {
-                    shelved.versions.insert(version, candidate.policy().clone());
+            match self.version(manifest, before) {
+                Ok(policy) => {
+                    shelved.versions.insert(version, policy);
                 }
                 Err(error) => {
-                    tracing::error!(policy = entry.name, version, %error, "a version cannot be used");
+                    let reason = chain(&error);
+                    tracing::error!(
+                        policy = entry.name,
+                        version,
+                        reason,
+                        "a version cannot be used"
+                    );
                     if active.as_ref() == Some(&version) {
-                        shelved.last_failure = Some(format!("{version}: {error}"));
+                        shelved.last_failure = Some(format!("{version}: {reason}"));
+                    }
+                    if error.is_distrust() {
+                        distrusted.insert(version);
                     }
                 }
             }
@@ -96,22 +115,47 @@ impl Watch {
         let last_good = before.and_then(|before| before.active.clone());
         shelved.active = match active {
             Some(version) if shelved.versions.contains_key(&version) => Some(version),
-            Some(_) => {
-                // The one before goes on deciding, even if the store no longer has it.
-                if let Some((version, policy)) = last_good
-                    .as_ref()
-                    .zip(before)
-                    .and_then(|(version, before)| Some((version, before.versions.get(version)?)))
-                {
+            // The one before goes on deciding, even if the store no longer has it, unless nobody vouches for it any more or it is allowed other things.
+            Some(_) => last_good.filter(|version| {
+                let known = before.and_then(|before| before.versions.get(version));
+                let is_sound = !distrusted.contains(version)
+                    && self.is_allowed_the_same(&entry.name)
+                    && (self.is_trust_as_before || shelved.versions.contains_key(version));
+                if let Some(policy) = known.filter(|_| is_sound) {
                     shelved.versions.insert(version.clone(), policy.clone());
                 }
-                last_good
-            }
+                known.is_some() && is_sound
+            }),
             None => None,
         };
         if shelved.active != before.and_then(|before| before.active.clone()) {
             tracing::info!(policy = entry.name, version = shelved.active, "active");
         }
         shelved
+    }
+
+    fn is_allowed_the_same(&self, name: &str) -> bool {
+        self.allowances
+            .is_some_and(|before| before.get(name) == self.now_allowed.get(name))
+    }
+
+    /// A version, loaded now or before.
+    fn version(&self, manifest: &Manifest, before: Option<&Shelved>) -> Result<Policy, StoreError> {
+        let Watch { store, engine, .. } = self.watch;
+        let Manifest { name, version, .. } = manifest;
+        let known = before.and_then(|before| before.versions.get(&version.to_string()));
+        let known = known.filter(|policy| policy.id().digest == manifest.digest);
+        match known.filter(|_| self.is_allowed_the_same(name)) {
+            None => Ok(store.candidate(engine, name, version)?.policy().clone()),
+            Some(policy) => {
+                if !self.is_trust_as_before
+                    && let Err(error) = store.component(name, version)
+                    && error.is_distrust()
+                {
+                    return Err(error);
+                }
+                Ok(policy.clone())
+            }
+        }
     }
 }

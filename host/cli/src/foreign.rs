@@ -1,0 +1,140 @@
+//! Compiles strangers' components in a process of its own.
+//!
+//! Always true here: whatever a component makes of the code generator, this process waits only as long as the limits say, and goes on.
+
+use std::error::Error;
+use std::io::{self, Read, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+
+use scopegate::{EngineBuilder, Limits};
+
+/// The command that the other process runs.
+pub(crate) const COMMAND: &str = "compile-foreign";
+
+/// The most bytes of code.
+const CODE_BYTES: u64 = 1 << 30;
+
+/// The most bytes of what the other process says is wrong.
+const MESSAGE_BYTES: u64 = 4 << 10;
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Has foreign components compiled by another process of this program.
+pub(crate) fn elsewhere(builder: EngineBuilder) -> EngineBuilder {
+    // SAFETY: the code comes through a pipe from this very program, which writes there what `Engine::precompile` gave and nothing else.
+    unsafe { builder.compile_foreign_with(compile) }
+}
+
+/// What came of the other process.
+struct Ended {
+    status: ExitStatus,
+    code: Vec<u8>,
+    message: Vec<u8>,
+    was_in_time: bool,
+}
+
+/// The code of `component`, made within `limits`.
+fn compile(component: &[u8], limits: &Limits) -> Result<Vec<u8>, Cause> {
+    let child = start(limits)
+        .map_err(|error| format!("the process that compiles cannot be started: {error}"))?;
+    let Ended {
+        status,
+        code,
+        message,
+        was_in_time,
+    } = run(child, component, limits)?;
+    if !was_in_time {
+        let time = limits.compile_time;
+        return Err(
+            format!("it takes longer than {time:?}: allow more, or make it smaller").into(),
+        );
+    }
+    if status.success() && code.len() as u64 <= CODE_BYTES {
+        return Ok(code);
+    }
+    let said = String::from_utf8_lossy(&message);
+    match said.trim() {
+        "" => {
+            let bytes = limits.compile_bytes;
+            Err(format!("the process that compiles ended with {status}; it may use {bytes} bytes of memory: allow more, or make it smaller").into())
+        }
+        said => Err(said.to_owned().into()),
+    }
+}
+
+fn start(limits: &Limits) -> io::Result<Child> {
+    Command::new(program()?)
+        .arg(COMMAND)
+        .arg(limits.compile_bytes.to_string())
+        .arg(limits.compile_time.as_secs().saturating_add(1).to_string())
+        .arg(limits.component_bytes.to_string())
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
+/// This program, even if its file was replaced since it started.
+fn program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok("/proc/self/exe".into());
+    }
+    std::env::current_exe()
+}
+
+fn run(mut child: Child, component: &[u8], limits: &Limits) -> io::Result<Ended> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (done, is_done) = channel();
+    let (code, message, was_in_time) = thread::scope(|scope| {
+        scope.spawn(move || {
+            if let Some(mut stdin) = stdin {
+                // If it ends before it has read all, it says why.
+                let _ = stdin.write_all(component);
+            }
+        });
+        let code = scope.spawn(move || {
+            let code = read(stdout, CODE_BYTES + 1);
+            // Nobody waits for it if it took too long.
+            let _ = done.send(());
+            code
+        });
+        let message = scope.spawn(move || read(stderr, MESSAGE_BYTES));
+        let was_in_time = is_done.recv_timeout(limits.compile_time).is_ok();
+        if !was_in_time {
+            // One that has ended meanwhile need not be.
+            let _ = child.kill();
+        }
+        let read = |thread: thread::ScopedJoinHandle<'_, io::Result<Vec<u8>>>| {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+        };
+        (read(code), read(message), was_in_time)
+    });
+    if code
+        .as_ref()
+        .is_ok_and(|code| code.len() as u64 > CODE_BYTES)
+    {
+        // It would wait for ever to be read on.
+        let _ = child.kill();
+    }
+    let status = child.wait()?;
+    Ok(Ended {
+        status,
+        code: code?,
+        message: message?,
+        was_in_time,
+    })
+}
+
+fn read(from: Option<impl Read>, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        from.take(most).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
