@@ -132,6 +132,9 @@ impl Sitting {
         self.service
             .metrics()
             .decided(&self.policy, request, &decision, elapsed);
+        if id == self.id {
+            said_on_span(&decision);
+        }
         tracing::debug!(id, allowed = decision.is_allowed(), "decided");
         Ok(decision)
     }
@@ -158,6 +161,19 @@ impl Sitting {
             None => Ok(()),
         }
     }
+}
+
+/// Says on the request's span who decided what, where it is one decision.
+fn said_on_span(decision: &Decision<'_>) {
+    let (span, policy) = (tracing::Span::current(), decision.policy());
+    span.record("policy", policy.name.as_str());
+    span.record("version", policy.version.as_str());
+    let outcome = if decision.is_allowed() {
+        "allow"
+    } else {
+        "deny"
+    };
+    span.record("outcome", outcome);
 }
 
 /// Does `work` on a thread that may take its time.

@@ -7,6 +7,8 @@ mod authzen;
 mod callers;
 mod decisions;
 mod failures;
+mod hosts;
 mod operation;
 mod support;
 mod swaps;
+mod uploads;
