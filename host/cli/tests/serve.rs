@@ -179,6 +179,10 @@ fn the_configuration_is_printed_read_again_and_misspelt_keys_are_refused() {
     for (text, expected) in [
         ("listn = 1", "unknown field `listn`"),
         ("batch = \"x\"", "invalid type"),
+        (
+            "public_url = \"http://gate.example.com\"",
+            "http is for names of this machine only",
+        ),
         ("[", "TOML parse error"),
     ] {
         fs::write(&file, text).expect("a file");

@@ -45,7 +45,7 @@ pub(crate) async fn guard(
     }
     let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
     service.metrics().answered(&route, status, elapsed);
-    span.record("status", status);
+    span.record("status", i64::from(status));
     span.in_scope(|| tracing::info!(elapsed_us = elapsed.as_micros(), "answered"));
     response
 }

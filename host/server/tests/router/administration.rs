@@ -208,7 +208,8 @@ async fn a_policys_way_in() {
     let answer = administer(&service, Method::POST, activate, json, body).await;
     assert_eq!(answer.json()["previous"], "ticket 42");
     let answer = administer(&service, Method::POST, rollback, json, r#"{"reason": "x"}"#).await;
-    assert!(answer.text().contains(r#"Some("x")"#), "{answer:?}");
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(r#"Some("x")"#), "{detail}");
     let answer = administer(&service, Method::GET, "/v1/policies/new", json, "")
         .await
         .json();

@@ -7,6 +7,7 @@ mod authzen;
 mod callers;
 mod decisions;
 mod failures;
+mod handshakes;
 mod hosts;
 mod operation;
 mod support;
