@@ -81,10 +81,6 @@ fn said<'s>(span: &'s Span, key: &str) -> Option<&'s Value> {
     found.value.as_ref()?.value.as_ref()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn a_decision_is_a_span_of_its_callers_trace_and_tells_no_secret() {
     let collector = Collector::new();
@@ -101,8 +97,11 @@ fn a_decision_is_a_span_of_its_callers_trace_and_tells_no_secret() {
         &collector.endpoint,
     ]);
     let mut caller = Caller::new(serving.address);
-    let trace = "0af7651916cd43dd8448eb211c80319c";
-    let parent = format!("00-{trace}-b7ad6b7169203331-01");
+    let (trace, parent) = (
+        0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128,
+        0xb7ad_6b71_6920_3331_u64,
+    );
+    let traceparent = format!("00-{trace:032x}-{parent:016x}-01");
     let headers = |parent| {
         [
             ("authorization", "Bearer very-secret"),
@@ -113,7 +112,7 @@ fn a_decision_is_a_span_of_its_callers_trace_and_tells_no_secret() {
     let (status, _) = caller.send(
         "POST",
         "/v1/decisions",
-        &headers(&parent),
+        &headers(&traceparent),
         request.as_bytes(),
     );
     assert_eq!(status, 200);
@@ -131,8 +130,8 @@ fn a_decision_is_a_span_of_its_callers_trace_and_tells_no_secret() {
     let (spans, bytes) = collector.spans();
     assert_eq!(spans.len(), 2, "{spans:#?}");
     let (decided, shown) = (&spans[0], &spans[1]);
-    assert_eq!(hex(&decided.trace_id), trace);
-    assert_eq!(hex(&decided.parent_span_id), "b7ad6b7169203331");
+    assert_eq!(decided.trace_id, trace.to_be_bytes());
+    assert_eq!(decided.parent_span_id, parent.to_be_bytes());
     assert_eq!(decided.kind(), SpanKind::Server);
     let text = |text: &str| Some(Value::StringValue(text.to_owned()));
     for (key, expected) in [
@@ -146,7 +145,7 @@ fn a_decision_is_a_span_of_its_callers_trace_and_tells_no_secret() {
         assert_eq!(said(decided, key), expected.as_ref(), "{key}");
     }
     assert_eq!(said(shown, "route"), text("/v1/policies/{name}").as_ref());
-    assert!(shown.parent_span_id.is_empty() && hex(&shown.trace_id) != trace);
+    assert!(shown.parent_span_id.is_empty() && shown.trace_id != trace.to_be_bytes());
     let known = [
         "method", "route", "id", "status", "policy", "version", "outcome",
     ];

@@ -8,6 +8,7 @@ use program::serving::{Caller, Serving, done, stored};
 use program::{json, scopegate};
 use scopegate_store::{KeyPair, sign};
 use serde_json::Value;
+use tempfile::TempDir;
 
 const BOUNDARY: &str = "edge-of-a-part";
 
@@ -45,170 +46,154 @@ impl Administrator {
     }
 }
 
-#[test]
-fn a_store_that_asks_for_signatures_and_cases_is_filled_over_http() {
-    let (folder, store, request) = stored();
-    let at = |name: &str| {
-        folder
-            .path()
-            .join(name)
-            .to_str()
-            .expect("a path")
-            .to_owned()
-    };
-    let tokens = at("tokens");
-    let digest = scopegate_server::Tokens::digest("secret");
-    fs::write(&tokens, format!("ops administer {digest}\n")).expect("a file");
-    let key = KeyPair::generate().expect("a key");
-    fs::write(at("ops.pub"), &key.public).expect("a file");
-    // What is active is signed before signatures are asked for.
-    for version in ["0.1.0", "0.2.0"] {
-        let place = format!("{store}/policies/acme/{version}/policy.wasm");
-        let component = fs::read(&place).expect("it is there");
+/// Parts of an upload: their names and bytes.
+type Parts<'p> = Vec<(&'p str, &'p [u8])>;
+
+/// A store that asks for signatures, and a version of `acme` for it that is signed.
+struct Signed {
+    _folder: TempDir,
+    store: String,
+    tokens: String,
+    request: String,
+    key: KeyPair,
+    component: Vec<u8>,
+    signature: String,
+}
+
+impl Signed {
+    fn new() -> Self {
+        let (folder, store, request) = stored();
+        let at = |name: &str| {
+            let path = folder.path().join(name);
+            path.to_str().expect("a path").to_owned()
+        };
+        let tokens = at("tokens");
+        let digest = scopegate_server::Tokens::digest("secret");
+        fs::write(&tokens, format!("ops administer {digest}\n")).expect("a file");
+        let key = KeyPair::generate().expect("a key");
+        fs::write(at("ops.pub"), &key.public).expect("a file");
+        // What is there is signed before signatures are asked for.
+        for version in ["0.1.0", "0.2.0"] {
+            let place = format!("{store}/policies/acme/{version}/policy.wasm");
+            let component = fs::read(&place).expect("it is there");
+            let signature = sign(&component, &key.secret).expect("a signature");
+            fs::write(format!("{place}.minisig"), signature).expect("a file");
+        }
+        done(&store, &["key", "trust", &at("ops.pub"), "--label", "ops"]);
+        done(&store, &["key", "require", "yes"]);
+        let rules = include_str!("data/acme/policy.toml").replace("\"0.1.0\"", "\"0.3.0\"");
+        fs::write(at("policy.toml"), rules).expect("a file");
+        let built = scopegate(&["build", &at("policy.toml"), "-o", &at("acme.wasm")], b"");
+        assert_eq!(built.code, 0, "{}", built.stderr);
+        let component = fs::read(at("acme.wasm")).expect("it is there");
         let signature = sign(&component, &key.secret).expect("a signature");
-        fs::write(format!("{place}.minisig"), signature).expect("a file");
+        Self {
+            _folder: folder,
+            store,
+            tokens,
+            request,
+            key,
+            component,
+            signature,
+        }
     }
-    done(&store, &["key", "trust", &at("ops.pub"), "--label", "ops"]);
-    done(&store, &["key", "require", "yes"]);
 
-    let rules = include_str!("data/acme/policy.toml").replace("\"0.1.0\"", "\"0.3.0\"");
-    fs::write(at("policy.toml"), rules).expect("a file");
-    let built = scopegate(&["build", &at("policy.toml"), "-o", &at("acme.wasm")], b"");
-    assert_eq!(built.code, 0, "{}", built.stderr);
-    let component = fs::read(at("acme.wasm")).expect("it is there");
-    let signature = sign(&component, &key.secret).expect("a signature");
-    let signature = signature.as_bytes();
+    fn serving(&self) -> (Serving, Administrator) {
+        let serving = Serving::new(&["--store", &self.store, "--tokens", &self.tokens]);
+        let ops = Administrator(Caller::new(serving.address));
+        (serving, ops)
+    }
+
+    /// The component with its signature, and more.
+    fn parts<'p>(&'p self, more: &[(&'p str, &'p [u8])]) -> Parts<'p> {
+        let mut parts: Parts<'p> = vec![
+            ("component", &self.component),
+            ("signature", self.signature.as_bytes()),
+        ];
+        parts.extend(more);
+        parts
+    }
+}
+
+/// A case of the policy, which is right if it is allowed.
+fn case(decision: &str) -> String {
+    let expect = format!("{{\"decision\": \"{decision}\"}}");
+    format!("{{\"name\": \"as it is\", \"base\": \"base\", \"expect\": {expect}}}\n")
+}
+
+#[test]
+fn what_is_not_signed_or_fails_its_cases_is_refused() {
+    let signed = Signed::new();
     let other = KeyPair::generate().expect("a key");
-    let strange = sign(&component, &other.secret).expect("a signature");
-    let elsewhere = sign(b"others", &key.secret).expect("a signature");
-    let base = include_str!("data/allowed.json");
-    let bases = format!("{{\"base\": {base}}}");
-    let case = |decision: &str| {
-        format!(
-            "{{\"name\": \"as it is\", \"base\": \"base\", \"expect\": {{\"decision\": \"{decision}\"}}}}\n"
-        )
-    };
+    let strange = sign(&signed.component, &other.secret).expect("a signature");
+    let elsewhere = sign(b"others", &signed.key.secret).expect("a signature");
+    let bases = format!("{{\"base\": {}}}", include_str!("data/allowed.json"));
     let (right, wrong) = (case("allow"), case("deny"));
-    let (right, wrong, bases) = (right.as_bytes(), wrong.as_bytes(), bases.as_bytes());
-
-    let serving = Serving::new(&["--store", &store, "--tokens", &tokens]);
-    let mut ops = Administrator(Caller::new(serving.address));
-    let component = &component[..];
-    type Parts<'p> = Vec<(&'p str, &'p [u8])>;
+    let (right, wrong) = (("cases", right.as_bytes()), ("cases", wrong.as_bytes()));
+    let bases = ("bases", bases.as_bytes());
+    let with = |signature| {
+        vec![
+            ("component", &signed.component[..]),
+            ("signature", signature),
+        ]
+    };
     let table: [(Parts<'_>, u16, &str); 8] = [
-        (vec![("component", component)], 422, "sign"),
-        (
-            vec![("component", component), ("signature", b"x")],
-            422,
-            "no signature of minisign",
-        ),
-        (
-            vec![("component", component), ("signature", strange.as_bytes())],
-            422,
-            "key",
-        ),
-        (
-            vec![
-                ("component", component),
-                ("signature", elsewhere.as_bytes()),
-            ],
-            422,
-            "signed other bytes",
-        ),
-        (
-            vec![
-                ("component", component),
-                ("signature", signature),
-                ("cases", wrong),
-                ("bases", bases),
-            ],
-            422,
-            "as it is",
-        ),
-        (
-            vec![
-                ("component", component),
-                ("signature", signature),
-                ("cases", right),
-            ],
-            422,
-            "base",
-        ),
-        (
-            vec![
-                ("component", component),
-                ("signature", signature),
-                ("cases", right),
-                ("bases", bases),
-            ],
-            201,
-            "sha256:",
-        ),
-        (
-            vec![("component", component), ("signature", signature)],
-            200,
-            "sha256:",
-        ),
+        (vec![("component", &signed.component)], 422, "sign"),
+        (with(b"x"), 422, "no signature of minisign"),
+        (with(strange.as_bytes()), 422, "key"),
+        (with(elsewhere.as_bytes()), 422, "signed other bytes"),
+        (signed.parts(&[right]), 422, "base"),
+        (signed.parts(&[wrong, bases]), 422, "as it is"),
+        (signed.parts(&[right, bases]), 201, "sha256:"),
+        (signed.parts(&[]), 200, "sha256:"),
     ];
+    let (serving, mut ops) = signed.serving();
     for (index, (parts, status, said)) in table.iter().enumerate() {
         let (found, answer) = ops.put("0.3.0", parts);
         assert_eq!(found, *status, "{index}: {answer}");
         assert!(answer.to_string().contains(said), "{index}: {answer}");
-        if index == 4 {
+        if *said == "as it is" {
             serving.says("a version cannot be used");
             let (_, shown) = ops.send("GET", "/v1/policies/acme", "", b"");
             let failure = shown["last_failure"].as_str().expect("it says so");
-            assert!(
-                failure.starts_with("0.3.0: ") && failure.contains("as it is"),
-                "{failure}"
-            );
+            assert!(failure.starts_with("0.3.0: "), "{failure}");
+            assert!(failure.contains(said), "{failure}");
             assert_eq!(shown["active"], "0.1.0");
+            // The cases that cannot be read were the first.
+            let counted = r#"scopegate_activation_failures_total{policy="acme"} 2"#;
             let metrics = ops.metrics();
-            assert!(
-                metrics.contains(r#"scopegate_activation_failures_total{policy="acme"} 1"#),
-                "{metrics}"
-            );
+            assert!(metrics.contains(counted), "{metrics}");
         }
     }
-    assert!(fs::exists(format!("{store}/policies/acme/0.3.0/cases.jsonl")).expect("readable"));
+    let cases = format!("{}/policies/acme/0.3.0/cases.jsonl", signed.store);
+    assert!(fs::exists(cases).expect("readable"));
+}
 
-    let activate = br#"{"version": "0.3.0", "reason": "ticket 42"}"#;
-    let path = "/v1/policies/acme/activate";
-    let (status, answer) = ops.send("POST", path, "application/json", activate);
-    assert_eq!(status, 200, "{answer}");
-    let rollback = br#"{"reason": "too strict"}"#;
-    let path = "/v1/policies/acme/rollback";
-    let (status, answer) = ops.send("POST", path, "application/json", rollback);
-    assert_eq!(status, 200, "{answer}");
+#[test]
+fn what_becomes_active_over_http_says_why() {
+    let signed = Signed::new();
+    let (_serving, mut ops) = signed.serving();
+    assert_eq!(ops.put("0.3.0", &signed.parts(&[])).0, 201);
+    for (path, body) in [
+        ("activate", r#"{"version": "0.3.0", "reason": "ticket 42"}"#),
+        ("rollback", r#"{"reason": "too strict"}"#),
+    ] {
+        let path = format!("/v1/policies/acme/{path}");
+        let (status, answer) = ops.send("POST", &path, "application/json", body.as_bytes());
+        assert_eq!(status, 200, "{answer}");
+    }
     let (_, shown) = ops.send("GET", "/v1/policies/acme", "", b"");
     let history = shown["history"].as_array().expect("a list");
-    let told: Vec<_> = history
-        .iter()
-        .map(|event| {
-            let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
-            (text("version"), text("previous"), text("why"))
-        })
-        .collect();
-    let event = |version: &str, previous: &str, why: &str| {
-        (version.to_owned(), previous.to_owned(), why.to_owned())
+    let told = |index: usize| {
+        let keys = ["version", "previous", "why", "by"];
+        keys.map(|key| history[index][key].as_str().unwrap_or_default())
     };
-    assert_eq!(
-        told[1..],
-        [
-            event("0.3.0", "0.1.0", "ticket 42"),
-            event("0.1.0", "0.3.0", "too strict"),
-        ]
-    );
-    assert_eq!(history[1]["by"], "ops");
+    assert_eq!(history.len(), 3);
+    assert_eq!(told(1), ["0.3.0", "0.1.0", "ticket 42", "ops"]);
+    assert_eq!(told(2), ["0.1.0", "0.3.0", "too strict", "ops"]);
     assert_eq!(shown["last_failure"], Value::Null);
-    let (status, decision) = ops.send(
-        "POST",
-        "/v1/decisions",
-        "application/json",
-        request.as_bytes(),
-    );
-    assert_eq!(
-        (status, &decision["policy"]["version"]),
-        (200, &"0.1.0".into())
-    );
+    let request = signed.request.as_bytes();
+    let (status, decision) = ops.send("POST", "/v1/decisions", "application/json", request);
+    assert_eq!(status, 200, "{decision}");
+    assert_eq!(decision["policy"]["version"], "0.1.0");
 }
