@@ -163,6 +163,20 @@ fn a_decision_is_a_span_of_its_callers_trace_and_tells_no_secret() {
     }
 }
 
+/// Decisions go on, and the traces that there is no room for are lost.
+#[test]
+fn a_collector_that_never_answers_holds_nothing_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("an address");
+    let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store, "--otlp-endpoint", &endpoint]);
+    let mut caller = Caller::new(serving.address);
+    for _ in 0..4_000 {
+        caller.decide(&request);
+    }
+    serving.says("SpanDroppingStarted");
+}
+
 #[test]
 fn a_collector_that_is_not_there_is_a_warning() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("an address");
@@ -171,7 +185,8 @@ fn a_collector_that_is_not_there_is_a_warning() {
     let (_folder, store, request) = stored();
     let serving = Serving::new(&["--store", &store, "--otlp-endpoint", &endpoint]);
     let mut caller = Caller::new(serving.address);
-    for _ in 0..100 {
+    // More than one batch.
+    for _ in 0..1_200 {
         caller.decide(&request);
     }
     drop(caller);
