@@ -507,6 +507,14 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR", env = "SCOPEGATE_STORE", value_hint = ValueHint::DirPath)]
     pub(crate) store: Option<PathBuf>,
 
+    /// The certificate, with those that lead to it, in PEM: the service then speaks TLS
+    #[arg(long, value_name = "FILE", env = "SCOPEGATE_TLS_CERTIFICATE", value_hint = ValueHint::FilePath)]
+    pub(crate) tls_certificate: Option<PathBuf>,
+
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", env = "SCOPEGATE_TLS_KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) tls_key: Option<PathBuf>,
+
     /// Who may call: lines of `name decide|administer sha256:<hex of the token's SHA-256>`
     #[arg(long, value_name = "FILE", env = "SCOPEGATE_TOKENS", value_hint = ValueHint::FilePath)]
     pub(crate) tokens: Option<PathBuf>,
@@ -518,6 +526,10 @@ pub(crate) struct Serve {
     /// A folder that only you can write to, where compiled code is kept for the next start
     #[arg(long, value_name = "DIR", env = "SCOPEGATE_CACHE", value_hint = ValueHint::DirPath)]
     pub(crate) cache: Option<PathBuf>,
+
+    /// The collector that traces of requests are sent to, by OTLP over HTTP
+    #[arg(long, value_name = "URL", env = "SCOPEGATE_OTLP_ENDPOINT", value_hint = ValueHint::Url)]
+    pub(crate) otlp_endpoint: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,181 +2,17 @@
 
 mod program;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::fs;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::{fs, str};
 
-use program::{allowed, command, json, scopegate};
+use program::scopegate;
+use program::serving::{Caller, Serving, stored};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const SWAPS: usize = 100;
 const CALLERS: usize = 2;
-
-/// A service that listens, and is killed when it goes.
-struct Serving {
-    child: Child,
-    address: SocketAddr,
-    /// Kept open, so that the service can say what it likes.
-    _messages: thread::JoinHandle<()>,
-}
-
-impl Serving {
-    fn new(options: &[&str]) -> Self {
-        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
-        all.extend(options);
-        let mut child = command(&all)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut messages = BufReader::new(child.stderr.take().expect("it is piped"));
-        let address = address(&mut messages);
-        let drained = thread::spawn(move || {
-            let _ = messages.read_to_end(&mut Vec::new());
-        });
-        Self {
-            child,
-            address,
-            _messages: drained,
-        }
-    }
-}
-
-fn address(messages: &mut BufReader<ChildStderr>) -> SocketAddr {
-    let mut said = String::new();
-    loop {
-        let mut line = String::new();
-        assert!(
-            messages.read_line(&mut line).expect("readable") > 0,
-            "it ended: {said}"
-        );
-        said += &line;
-        if let Some((_, address)) = line.split_once("listening address=") {
-            return address.trim().parse().expect("an address");
-        }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// One connection, which answers one request after another.
-struct Caller(BufReader<TcpStream>);
-
-impl Caller {
-    fn new(address: SocketAddr) -> Self {
-        Self(BufReader::new(
-            TcpStream::connect(address).expect("it listens"),
-        ))
-    }
-
-    fn call(&mut self, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
-        let token = token.map_or(String::new(), |token| {
-            format!("authorization: Bearer {token}\r\n")
-        });
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: test\r\n{token}content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        let stream = self.0.get_mut();
-        stream
-            .write_all((head + body).as_bytes())
-            .expect("it is sent");
-        let line = self.line();
-        let status = line
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
-        let (mut length, mut is_chunked) = (0, false);
-        loop {
-            let line = self.line().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length: ") {
-                length = value.parse().expect("a number");
-            }
-            is_chunked |= line == "transfer-encoding: chunked";
-        }
-        let mut text = Vec::new();
-        if is_chunked {
-            loop {
-                let size = usize::from_str_radix(&self.line(), 16).expect("a size");
-                self.take(size, &mut text);
-                assert!(self.line().is_empty());
-                if size == 0 {
-                    break;
-                }
-            }
-        } else {
-            self.take(length, &mut text);
-        }
-        let text = str::from_utf8(&text).expect("UTF-8");
-        (status.expect("a status"), json(text))
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.0.read_line(&mut line).expect("it answers");
-        line.trim_end().to_owned()
-    }
-
-    fn take(&mut self, size: usize, into: &mut Vec<u8>) {
-        let from = into.len();
-        into.resize(from + size, 0);
-        self.0.read_exact(&mut into[from..]).expect("it answers");
-    }
-
-    fn decide(&mut self, body: &str) -> Value {
-        let (status, decision) = self.call("POST", "/v1/decisions", None, body);
-        assert_eq!(status, 200, "{decision}");
-        decision
-    }
-}
-
-/// `acme` 0.1.0, which allows, and 0.2.0, which denies; a request for it.
-fn stored() -> (TempDir, String, String) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = folder
-        .path()
-        .join("store")
-        .to_str()
-        .expect("a path")
-        .to_owned();
-    done(&store, &["init"]);
-    done(&store, &["add", "tests/data/acme/policy.toml"]);
-    let rules = include_str!("data/acme/policy.toml");
-    let strict = rules
-        .replace("version = \"0.1.0\"", "version = \"0.2.0\"")
-        .replace(
-            r#"authorization_status == "ready""#,
-            r#"authorization_status == "disputed""#,
-        );
-    assert!(strict.contains("disputed"));
-    let file = folder.path().join("strict.toml");
-    fs::write(&file, strict).expect("a file");
-    done(&store, &["add", file.to_str().expect("a path")]);
-    done(&store, &["activate", "acme@0.1.0"]);
-    let mut request = json(&allowed());
-    request.as_object_mut().expect("an object").remove("now");
-    (folder, store, request.to_string())
-}
-
-fn done(store: &str, arguments: &[&str]) {
-    let mut all = vec!["policy", "--store", store];
-    all.extend(arguments);
-    let run = scopegate(&all, b"");
-    assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
-}
 
 /// Which version decided, if the decision is the one that it gives.
 fn version(decision: &Value) -> &str {
@@ -363,6 +199,10 @@ policy = "acme"
     for (text, expected) in [
         ("listn = 1", "unknown field `listn`"),
         ("batch = \"x\"", "invalid type"),
+        (
+            "public_url = \"http://gate.example.com\"",
+            "http is for names of this machine only",
+        ),
         ("[", "TOML parse error"),
         ("[[tenant]]\npolicy = 'x'", "missing field `account`"),
         ("[[tenant]]\naccount = ''\npolicy = 'x'", "a name is empty"),

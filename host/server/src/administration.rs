@@ -7,23 +7,25 @@ use std::fmt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::upload::Upload;
+
 /// The store of policies. Its methods may block: the server calls them on threads that may wait.
 pub trait Administration: Send + Sync {
-    /// Stores `component` as `version` of the policy `name`; it is not active yet. `by` is the name of the administrator's token.
+    /// Stores what is handed in as `version` of the policy `name`; it is not active yet. `by` is the name of the administrator's token.
     ///
     /// # Errors
     ///
     /// [`Conflict`](AdministrationError::Conflict) if that version holds other bytes; [`Refused`](AdministrationError::Refused) if this
-    /// is no such policy.
+    /// is no such policy, its signature does not count, or a case fails.
     fn upload(
         &self,
         name: &str,
         version: &str,
-        component: Vec<u8>,
+        upload: Upload,
         by: &str,
     ) -> Result<Uploaded, AdministrationError>;
 
-    /// Makes `version` of the policy `name` the active one.
+    /// Makes `version` of the policy `name` the active one; `reason` is why, if the administrator said so.
     ///
     /// # Errors
     ///
@@ -33,6 +35,7 @@ pub trait Administration: Send + Sync {
         name: &str,
         version: &str,
         by: &str,
+        reason: Option<&str>,
     ) -> Result<Activated, AdministrationError>;
 
     /// Makes the version that was active before the active one again.
@@ -40,7 +43,12 @@ pub trait Administration: Send + Sync {
     /// # Errors
     ///
     /// [`Conflict`](AdministrationError::Conflict) if there was none before.
-    fn rollback(&self, name: &str, by: &str) -> Result<Activated, AdministrationError>;
+    fn rollback(
+        &self,
+        name: &str,
+        by: &str,
+        reason: Option<&str>,
+    ) -> Result<Activated, AdministrationError>;
 
     /// What the store holds.
     ///
@@ -113,6 +121,10 @@ pub struct Event {
     pub what: String,
     /// The version it was done to.
     pub version: String,
+    /// The version that was active before, if any.
+    pub previous: Option<String>,
+    /// Why it was done, as who did it said.
+    pub why: Option<String>,
     /// Why it failed, if it did.
     pub failure: Option<String>,
 }

@@ -7,14 +7,16 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use tokio::sync::OwnedSemaphorePermit;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
+use crate::hosts;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 
@@ -33,7 +35,8 @@ pub(crate) async fn guard(
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or("other", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
-    let span = tracing::info_span!("request", %method, route, id = ?id);
+    let span = span(&method, &route, id.as_ref());
+    service.join(&span, request.headers());
     let mut response = answer(&service, &route, request, next)
         .instrument(span.clone())
         .await;
@@ -42,8 +45,24 @@ pub(crate) async fn guard(
     }
     let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
     service.metrics().answered(&route, status, elapsed);
-    span.in_scope(|| tracing::info!(status, elapsed_us = elapsed.as_micros(), "answered"));
+    span.record("status", i64::from(status));
+    span.in_scope(|| tracing::info!(elapsed_us = elapsed.as_micros(), "answered"));
     response
+}
+
+/// The span of a request: what it asks for, and what became of it. It has no facts, no tokens, and no text of the caller's but the id
+/// that the caller gave the request.
+fn span(method: &Method, route: &str, id: Option<&HeaderValue>) -> Span {
+    tracing::info_span!(
+        "request",
+        %method,
+        route,
+        id = ?id,
+        status = Empty,
+        policy = Empty,
+        version = Empty,
+        outcome = Empty,
+    )
 }
 
 async fn answer(service: &Service, route: &str, request: Request, next: Next) -> Response {
@@ -54,9 +73,14 @@ async fn answer(service: &Service, route: &str, request: Request, next: Next) ->
     } else {
         let most = service.settings().concurrent_requests;
         let detail = format!("{most} requests are being answered already: come again");
-        return Problem::new(Kind::Busy, detail).into_response();
+        return refused(route, Problem::new(Kind::Busy, detail));
     };
     let settings = service.settings();
+    if service.tokens().is_none()
+        && let Err(problem) = hosts::check(settings, route, &request)
+    {
+        return refused(route, problem);
+    }
     let time = settings.body_time + settings.answer_time;
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(time, answer).await {
@@ -64,12 +88,21 @@ async fn answer(service: &Service, route: &str, request: Request, next: Next) ->
         Ok(Err(_)) => {
             tracing::error!("an answer panicked");
             let detail = "the server failed, so nothing is allowed: its log tells how";
-            Problem::new(Kind::Internal, detail).into_response()
+            refused(route, Problem::new(Kind::Internal, detail))
         }
         Err(_) => {
             let detail = format!("the answer took longer than {time:?}: ask for less at once");
-            Problem::new(Kind::TimedOut, detail).into_response()
+            refused(route, Problem::new(Kind::TimedOut, detail))
         }
+    }
+}
+
+/// A problem, as those who ask at `route` read it.
+fn refused(route: &str, problem: Problem) -> Response {
+    if route.starts_with("/access/") {
+        problem.in_authzen().into_response()
+    } else {
+        problem.into_response()
     }
 }
 

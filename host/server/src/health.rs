@@ -2,10 +2,11 @@
 //!
 //! Always true here: what is ready can decide.
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::caller::Caller;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 
@@ -42,8 +43,15 @@ pub(crate) async fn ready(State(service): State<Service>) -> Result<&'static str
 /// What the server has done, for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operation", responses(
     (status = 200, description = "The OpenMetrics text format.", body = String, content_type = "application/openmetrics-text"),
+    (status = "4XX", description = "Who asks may not.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn metrics(State(service): State<Service>) -> Result<Response, Problem> {
+pub(crate) async fn metrics(
+    State(service): State<Service>,
+    request: Request,
+) -> Result<Response, Problem> {
+    if service.settings().metrics_need_token {
+        Caller::from_request_parts(&mut request.into_parts().0, &service).await?;
+    }
     let text = service.metrics().text(service.shelf());
     let text = text.map_err(|_| Problem::new(Kind::Internal, "the metrics cannot be written"))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

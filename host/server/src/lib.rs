@@ -26,11 +26,13 @@ mod choice;
 mod decisions;
 mod guard;
 mod health;
+mod hosts;
 mod lines;
 mod metrics;
 mod openapi;
 mod policies;
 mod problem;
+mod public_url;
 mod recorder;
 mod serve;
 mod service;
@@ -38,17 +40,22 @@ mod settings;
 mod shelf;
 mod sitting;
 mod tenants;
+mod tls;
 mod tokens;
+mod upload;
 
 pub use administration::{
     Activated, Administration, AdministrationError, Event, Stored, StoredVersion, Uploaded,
 };
 pub use caller::Peer;
 pub use openapi::openapi;
+pub use public_url::{PublicUrl, PublicUrlError};
 pub use recorder::{RecordError, Recorded, Recorder};
-pub use serve::serve;
+pub use serve::{serve, serve_tls};
 pub use service::{Service, ServiceBuilder};
 pub use settings::Settings;
 pub use shelf::{Shelf, Shelved, Snapshot};
 pub use tenants::{Tenants, TenantsError};
+pub use tls::{Tls, TlsError};
 pub use tokens::{Role, Tokens, TokensError};
+pub use upload::Upload;

@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 use scopegate::{Decision, Policy, Request};
 
 use crate::problem::Kind;
-use crate::shelf::Shelf;
+use crate::shelf::{OfPolicy, Shelf};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decided {
@@ -43,11 +43,6 @@ struct Answered {
     status: u16,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Active {
-    policy: String,
-}
-
 pub(crate) struct Metrics {
     registry: Registry,
     decisions: Family<Decided, Counter>,
@@ -57,7 +52,7 @@ pub(crate) struct Metrics {
     decision_seconds: Histogram,
     answer_seconds: Histogram,
     age_seconds: Gauge,
-    failed_activations: Family<Active, Gauge>,
+    failed_activations: Family<OfPolicy, Gauge>,
 }
 
 impl Metrics {
@@ -86,6 +81,8 @@ impl Metrics {
         let help = "How long ago the store confirmed the policies, in seconds";
         registry.register("policy_age_seconds", help, age_seconds.clone());
         let failed_activations = Family::default();
+        let help = "Versions that failed to load or to pass their cases, by policy";
+        registry.register("activation_failures", help, shelf.failures.clone());
         let help = "Whether the last activation of a policy failed";
         registry.register("activation_failed", help, failed_activations.clone());
         Self {
@@ -156,7 +153,7 @@ impl Metrics {
             let policy = policy.clone();
             let gauge = self
                 .failed_activations
-                .get_or_create_owned(&Active { policy });
+                .get_or_create_owned(&OfPolicy { policy });
             gauge.set(i64::from(shelved.last_failure.is_some()));
         }
         let mut text = String::new();

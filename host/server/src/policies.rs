@@ -23,6 +23,7 @@ use crate::service::Service;
 use crate::shelf::{Shelved, Snapshot};
 use crate::sitting::blocking;
 use crate::tokens::Role;
+use crate::upload::{Parts, Upload};
 
 /// The policies that decide here.
 #[derive(Serialize, ToSchema)]
@@ -43,7 +44,7 @@ pub(crate) struct Standing {
     active: Option<String>,
     /// The loaded versions and the digests of their components.
     versions: BTreeMap<String, String>,
-    /// Why the last activation failed, if it did.
+    /// Why the last activation, or what was handed in last, failed, if it did.
     last_failure: Option<String>,
 }
 
@@ -60,12 +61,25 @@ pub(crate) struct Shown {
     history: Option<Vec<Event>>,
 }
 
-/// Which version to activate.
+/// Which version to activate, and why.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Activation {
     version: String,
+    /// Why, for the history: at most 1,000 bytes.
+    reason: Option<String>,
 }
+
+/// Why to go back.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rollback {
+    /// Why, for the history: at most 1,000 bytes.
+    reason: Option<String>,
+}
+
+/// The most bytes of a reason.
+const REASON_BYTES: usize = 1_000;
 
 impl Standing {
     fn new(name: &str, shelved: &Shelved) -> Self {
@@ -160,10 +174,10 @@ pub(crate) async fn describe(
     Ok(Json(described).into_response())
 }
 
-/// Stores a component as a version of a policy; it decides once it is activated.
+/// Stores a component as a version of a policy, alone or with its signature and cases; it decides once it is activated.
 #[utoipa::path(put, path = "/v1/policies/{name}/{version}", tag = "administration",
     params(("name" = String, Path), ("version" = String, Path)),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component."),
+    request_body(content((Vec<u8> = "application/wasm"), (Parts = "multipart/form-data")), description = "The component; with what belongs to it in parts."),
     responses(
         (status = 201, description = "It is stored.", body = Uploaded),
         (status = 200, description = "It was stored before, the same bytes.", body = Uploaded),
@@ -175,20 +189,9 @@ pub(crate) async fn upload(
     Path((name, version)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    if !matches!(
-        body::media_type(request.headers()).as_deref(),
-        Some("application/wasm" | "application/octet-stream")
-    ) {
-        return Err(Problem::new(
-            Kind::MediaType,
-            "the content type does not fit: send a component as `application/wasm`",
-        ));
-    }
-    let settings = service.settings();
-    let (limit, time) = (settings.component_bytes, settings.body_time);
-    let component = body::read(request.into_body(), limit, time).await?;
+    let upload = Upload::read(request, service.settings()).await?;
     let uploaded = administer(&service, move |store| {
-        store.upload(&name, &version, component, &caller.name)
+        store.upload(&name, &version, upload, &caller.name)
     });
     let uploaded = uploaded.await?;
     let status = if uploaded.created {
@@ -215,17 +218,18 @@ pub(crate) async fn activate(
     json_only(request.headers())?;
     let settings = service.settings();
     let body = body::read(request.into_body(), settings.body_bytes, settings.body_time).await?;
-    let Activation { version } =
+    let Activation { version, reason } =
         serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?;
+    check_reason(reason.as_deref())?;
     let activated = administer(&service, move |store| {
-        store.activate(&name, &version, &caller.name)
+        store.activate(&name, &version, &caller.name, reason.as_deref())
     });
     Ok(Json(activated.await?))
 }
 
 /// Makes the version that decided before decide again.
 #[utoipa::path(post, path = "/v1/policies/{name}/rollback", tag = "administration",
-    params(("name" = String, Path)),
+    params(("name" = String, Path)), request_body = Option<Rollback>,
     responses(
         (status = 200, description = "It decides again.", body = Activated),
         (status = "4XX", description = "Nothing changed.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
@@ -234,8 +238,21 @@ pub(crate) async fn rollback(
     State(service): State<Service>,
     Administrator(caller): Administrator,
     Path(name): Path<String>,
+    request: Request,
 ) -> Result<Json<Activated>, Problem> {
-    let activated = administer(&service, move |store| store.rollback(&name, &caller.name));
+    let (head, body) = request.into_parts();
+    let settings = service.settings();
+    let body = body::read(body, settings.body_bytes, settings.body_time).await?;
+    let Rollback { reason } = if body.is_empty() {
+        Rollback::default()
+    } else {
+        json_only(&head.headers)?;
+        serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?
+    };
+    check_reason(reason.as_deref())?;
+    let activated = administer(&service, move |store| {
+        store.rollback(&name, &caller.name, reason.as_deref())
+    });
     Ok(Json(activated.await?))
 }
 
@@ -255,6 +272,14 @@ fn no_policy(name: &str) -> Problem {
     let name = name.escape_debug();
     let detail = format!("there is no policy `{name}`: `GET /v1/policies` tells which there are");
     Problem::new(Kind::NotFound, detail)
+}
+
+fn check_reason(reason: Option<&str>) -> Result<(), Problem> {
+    if reason.is_none_or(|reason| reason.len() <= REASON_BYTES) {
+        return Ok(());
+    }
+    let detail = format!("`reason` has more than {REASON_BYTES} bytes: say it in fewer");
+    Err(Problem::new(Kind::Malformed, detail).at("reason"))
 }
 
 fn json_only(headers: &HeaderMap) -> Result<(), Problem> {

@@ -40,6 +40,7 @@ kinds! {
     Query "query" BAD_REQUEST "The query cannot be read",
     Unauthenticated "unauthenticated" UNAUTHORIZED "No valid token was given",
     Forbidden "forbidden" FORBIDDEN "The caller may not do this",
+    Host "host" FORBIDDEN "The request is not for this service",
     NotFound "not-found" NOT_FOUND "There is no such thing",
     Method "method" METHOD_NOT_ALLOWED "The method does not fit",
     Slow "slow" REQUEST_TIMEOUT "The body took too long",

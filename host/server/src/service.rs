@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use arc_swap::{ArcSwapOption, Guard};
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
@@ -22,6 +23,7 @@ use crate::shelf::{Shelf, Snapshot};
 use crate::tokens::Tokens;
 use crate::{authzen, choice, decisions, guard, health, openapi, policies};
 
+type Joining = Arc<dyn Fn(&tracing::Span, &HeaderMap) + Send + Sync>;
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Answers decisions with what is on a [`Shelf`]. Cheap to clone; clones share everything.
@@ -37,6 +39,7 @@ struct Inner {
     recorder: Arc<dyn Recorder>,
     tokens: ArcSwapOption<Tokens>,
     clock: Clock,
+    joining: Option<Joining>,
     metrics: Metrics,
     slots: Arc<Semaphore>,
 }
@@ -50,6 +53,7 @@ pub struct ServiceBuilder {
     recorder: Arc<dyn Recorder>,
     tokens: Option<Tokens>,
     clock: Clock,
+    joining: Option<Joining>,
 }
 
 impl ServiceBuilder {
@@ -87,6 +91,19 @@ impl ServiceBuilder {
         }
     }
 
+    /// How the span of a request joins the trace that its headers tell of; without, each is the first of its own.
+    ///
+    /// It is called before the span is entered. The span has no facts and no tokens: the route, the status, and who decided what.
+    pub fn joining(
+        self,
+        join: impl Fn(&tracing::Span, &HeaderMap) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            joining: Some(Arc::new(join)),
+            ..self
+        }
+    }
+
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
@@ -105,6 +122,7 @@ impl ServiceBuilder {
                 recorder: self.recorder,
                 tokens: ArcSwapOption::from_pointee(self.tokens),
                 clock: self.clock,
+                joining: self.joining,
                 slots,
             }),
         }
@@ -124,6 +142,7 @@ impl Service {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
                 i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
             }),
+            joining: None,
         }
     }
 
@@ -183,6 +202,12 @@ impl Service {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    pub(crate) fn join(&self, span: &tracing::Span, headers: &HeaderMap) {
+        if let Some(join) = &self.inner.joining {
+            join(span, headers);
+        }
     }
 
     pub(crate) fn slots(&self) -> &Arc<Semaphore> {

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::public_url::PublicUrl;
 use crate::tenants::Tenants;
 
 /// How the service behaves and what it allows.
@@ -17,8 +18,12 @@ pub struct Settings {
     pub allow_policy_choice: bool,
     /// How long policies decide after the store last confirmed them; `None`: for ever.
     pub max_policy_age: Option<Duration>,
-    /// The identifier of this decision point for AuthZEN: an `https` URL without query or fragment. `None`: no metadata.
-    pub public_url: Option<String>,
+    /// How others reach this decision point, its identifier for AuthZEN. `None`: no metadata.
+    pub public_url: Option<PublicUrl>,
+    /// Hosts, without port, that requests may be for beside this machine's own and the public URL's, where there are no tokens.
+    pub allowed_hosts: Vec<String>,
+    /// Whether `/metrics` needs a token, where there are tokens.
+    pub metrics_need_token: bool,
     /// Bytes of a body, and of one line of JSON lines.
     pub body_bytes: usize,
     /// Bytes of a component that is handed in.
@@ -47,6 +52,8 @@ impl Default for Settings {
             allow_policy_choice: false,
             max_policy_age: None,
             public_url: None,
+            allowed_hosts: Vec::new(),
+            metrics_need_token: false,
             body_bytes: 4 << 20,
             component_bytes: 16 << 20,
             batch: 1_000,

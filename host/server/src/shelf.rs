@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use scopegate::Policy;
 
 /// Holds the current [`Snapshot`]; it is read without a lock.
@@ -15,6 +17,13 @@ use scopegate::Policy;
 pub struct Shelf {
     current: ArcSwap<Snapshot>,
     pub(crate) swaps: Counter,
+    pub(crate) failures: Family<OfPolicy, Counter>,
+}
+
+/// Whose metric it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OfPolicy {
+    pub(crate) policy: String,
 }
 
 /// Which policies there were at one moment. Cheap to clone.
@@ -35,7 +44,7 @@ pub struct Shelved {
     pub active: Option<String>,
     /// The loaded versions.
     pub versions: BTreeMap<String, Policy>,
-    /// Why the last activation failed, if it did.
+    /// Why the last attempt to load or activate a version failed, if it did and nothing was changed since.
     pub last_failure: Option<String>,
 }
 
@@ -87,6 +96,7 @@ impl Shelf {
         Self {
             current: ArcSwap::from_pointee(snapshot),
             swaps: Counter::default(),
+            failures: Family::default(),
         }
     }
 
@@ -97,8 +107,35 @@ impl Shelf {
 
     /// From now on requests are decided with `snapshot`; those under way keep theirs.
     pub fn replace(&self, snapshot: Snapshot) {
+        let before = self.snapshot();
+        for (name, shelved) in &*snapshot.policies {
+            let known = before.policies.get(name);
+            let known = known.and_then(|known| known.last_failure.as_ref());
+            if shelved.last_failure.is_some() && shelved.last_failure.as_ref() != known {
+                self.count_failure(name.clone());
+            }
+        }
         self.current.store(Arc::new(snapshot));
         self.swaps.inc();
+    }
+
+    /// A version of the policy `name` failed to load or to pass its cases: what was active stays so, and the status says why.
+    pub fn failed(&self, name: &str, reason: &str) {
+        let is_known = self.snapshot().policies.contains_key(name);
+        self.count_failure(if is_known { name } else { "other" }.to_owned());
+        self.current.rcu(|current| {
+            let mut snapshot = Snapshot::clone(current);
+            if let Some(shelved) = Arc::make_mut(&mut snapshot.policies).get_mut(name) {
+                shelved.last_failure = Some(reason.to_owned());
+            }
+            snapshot
+        });
+    }
+
+    fn count_failure(&self, policy: String) {
+        self.failures
+            .get_or_create_owned(&OfPolicy { policy })
+            .inc();
     }
 
     /// The store holds what the shelf holds, as of now.

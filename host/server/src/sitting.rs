@@ -191,6 +191,9 @@ impl Sitting {
         }
         let metrics = self.service.metrics();
         metrics.decided(judged.policy, request, &decision, judged.duration);
+        if id == self.id {
+            said_on_span(&decision);
+        }
         tracing::debug!(id, allowed = decision.is_allowed(), "decided");
         Ok(decision)
     }
@@ -224,6 +227,19 @@ struct Judged<'s> {
     policy: &'s Policy,
     outcome: Result<Decision<'s>, EvaluateError>,
     duration: Duration,
+}
+
+/// Says on the request's span who decided what, where it is one decision.
+fn said_on_span(decision: &Decision<'_>) {
+    let (span, policy) = (tracing::Span::current(), decision.policy());
+    span.record("policy", policy.name.as_str());
+    span.record("version", policy.version.as_str());
+    let outcome = if decision.is_allowed() {
+        "allow"
+    } else {
+        "deny"
+    };
+    span.record("outcome", outcome);
 }
 
 /// Does `work` on a thread that may take its time.

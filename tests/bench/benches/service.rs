@@ -98,7 +98,7 @@ fn request() -> String {
 /// How long each answer took, on several connections at once.
 fn ask(address: SocketAddr, body: &str) -> Vec<Duration> {
     let head = format!(
-        "POST /v1/decisions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "POST /v1/decisions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     let message = head + body;

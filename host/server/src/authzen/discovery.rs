@@ -31,9 +31,9 @@ pub(crate) async fn configuration(
         let detail = "there is no metadata: configure the public URL of this decision point";
         return Err(Problem::new(Kind::NotFound, detail));
     };
-    let base = url.trim_end_matches('/');
+    let base = url.as_str().trim_end_matches('/');
     Ok(Json(Configuration {
-        policy_decision_point: url.clone(),
+        policy_decision_point: url.as_str().to_owned(),
         access_evaluation_endpoint: format!("{base}/access/v1/evaluation"),
         access_evaluations_endpoint: format!("{base}/access/v1/evaluations"),
         search_action_endpoint: format!("{base}/access/v1/search/action"),

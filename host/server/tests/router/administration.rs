@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::http::Method;
 use scopegate_server::{
     Activated, Administration, AdministrationError, Event, Service, Stored, StoredVersion, Tokens,
-    Uploaded,
+    Upload, Uploaded,
 };
 use serde_json::{Value, json};
 
@@ -15,11 +15,17 @@ use crate::support::{Answer, ask, builder, get, send};
 #[derive(Default)]
 pub(crate) struct Memory {
     stored: Mutex<Vec<(String, String, Vec<u8>)>>,
+    last: Mutex<Upload>,
 }
 
 impl Memory {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self::default())
+    }
+
+    /// What was handed in last.
+    pub(crate) fn last(&self) -> Upload {
+        self.last.lock().unwrap().clone()
     }
 }
 
@@ -28,10 +34,12 @@ impl Administration for Memory {
         &self,
         name: &str,
         version: &str,
-        component: Vec<u8>,
+        upload: Upload,
         by: &str,
     ) -> Result<Uploaded, AdministrationError> {
         assert_eq!(by, "ops");
+        self.last.lock().unwrap().clone_from(&upload);
+        let component = upload.component;
         if component.is_empty() {
             let reason = "this is no component: hand in the output of `scopegate build`".to_owned();
             return Err(AdministrationError::Refused { reason });
@@ -63,6 +71,7 @@ impl Administration for Memory {
         name: &str,
         version: &str,
         _: &str,
+        reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
         let stored = self.stored.lock().unwrap();
         if version == "0.0.0" {
@@ -76,13 +85,18 @@ impl Administration for Memory {
         }
         Ok(Activated {
             version: version.to_owned(),
-            previous: None,
+            previous: reason.map(str::to_owned),
         })
     }
 
-    fn rollback(&self, name: &str, _: &str) -> Result<Activated, AdministrationError> {
+    fn rollback(
+        &self,
+        name: &str,
+        _: &str,
+        reason: Option<&str>,
+    ) -> Result<Activated, AdministrationError> {
         Err(AdministrationError::Conflict {
-            reason: format!("`{name}` had no version before: activate one"),
+            reason: format!("`{name}` had no version before: activate one ({reason:?})"),
         })
     }
 
@@ -137,6 +151,8 @@ async fn a_policys_way_in() {
     let (wasm, json) = ("application/wasm", "application/json");
     let one = "/v1/policies/new/1.0.0";
     let activate = "/v1/policies/new/activate";
+    let rollback = "/v1/policies/new/rollback";
+    let too_long = json!({"version": "1.0.0", "reason": "x".repeat(1_001)}).to_string();
     let table = [
         (Method::PUT, one, json, "bytes", 415),
         (Method::PUT, one, wasm, "", 422),
@@ -156,7 +172,21 @@ async fn a_policys_way_in() {
         ),
         (Method::POST, activate, json, "", 400),
         (Method::POST, activate, wasm, r#"{"version": "1.0.0"}"#, 415),
-        (Method::POST, "/v1/policies/new/rollback", json, "", 409),
+        (
+            Method::POST,
+            activate,
+            json,
+            r#"{"version": "1.0.0", "reason": "ticket 42"}"#,
+            200,
+        ),
+        (Method::POST, activate, json, &too_long, 400),
+        (Method::POST, rollback, json, "", 409),
+        (Method::POST, rollback, json, "{}", 409),
+        (Method::POST, rollback, json, r#"{"reason": "x"}"#, 409),
+        (Method::POST, rollback, json, r#"{"why": "x"}"#, 400),
+        (Method::POST, rollback, json, "[", 400),
+        (Method::POST, rollback, json, &too_long, 400),
+        (Method::POST, rollback, wasm, r#"{"reason": "x"}"#, 415),
         (Method::GET, "/v1/policies/new", json, "", 200),
         (Method::GET, "/v1/policies/newer", json, "", 404),
         (Method::GET, "/v1/policies", json, "", 200),
@@ -173,6 +203,13 @@ async fn a_policys_way_in() {
             assert!(!answer.text().contains("secret"), "{answer:?}");
         }
     }
+    // The reason arrives at the store.
+    let body = r#"{"version": "1.0.0", "reason": "ticket 42"}"#;
+    let answer = administer(&service, Method::POST, activate, json, body).await;
+    assert_eq!(answer.json()["previous"], "ticket 42");
+    let answer = administer(&service, Method::POST, rollback, json, r#"{"reason": "x"}"#).await;
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(r#"Some("x")"#), "{detail}");
     let answer = administer(&service, Method::GET, "/v1/policies/new", json, "")
         .await
         .json();

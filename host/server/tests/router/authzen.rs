@@ -73,7 +73,7 @@ fn records() -> Service {
     Service::builder(Arc::new(Shelf::new(snapshot)))
         .clock(|| NOW)
         .settings(Settings {
-            public_url: Some("https://pdp.example.com".to_owned()),
+            public_url: Some("https://pdp.example.com".parse().unwrap()),
             batch: 5,
             ..Settings::default()
         })

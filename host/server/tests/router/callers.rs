@@ -25,9 +25,9 @@ async fn roles() {
         ]))
         .build();
     let paths = [
-        (Method::POST, "/v1/decisions"),
-        (Method::GET, "/v1/policies"),
-        (Method::POST, "/v1/policies/acme/rollback"),
+        (Method::POST, "/v1/decisions", facts().to_string()),
+        (Method::GET, "/v1/policies", String::new()),
+        (Method::POST, "/v1/policies/acme/rollback", String::new()),
     ];
     // For each of the paths.
     let table = [
@@ -42,16 +42,12 @@ async fn roles() {
         ("", [401, 401, 401]),
     ];
     for (authorization, statuses) in table {
-        for ((method, path), status) in paths.iter().zip(statuses) {
+        for ((method, path, body), status) in paths.iter().zip(statuses) {
             let headers = [
                 ("authorization", authorization),
                 ("content-type", "application/json"),
             ];
-            let answer = send(
-                &service,
-                ask(method.clone(), path, &headers, facts().to_string()),
-            )
-            .await;
+            let answer = send(&service, ask(method.clone(), path, &headers, body.clone())).await;
             assert_eq!(answer.status, status, "{authorization} {path} {answer:?}");
             if status == 401 {
                 assert_eq!(answer.problem(), "unauthenticated");

@@ -324,17 +324,28 @@ impl Administration for Hangs {
         &self,
         _: &str,
         _: &str,
-        _: Vec<u8>,
+        _: scopegate_server::Upload,
         _: &str,
     ) -> Result<Uploaded, AdministrationError> {
         self.hang()
     }
 
-    fn activate(&self, _: &str, _: &str, _: &str) -> Result<Activated, AdministrationError> {
+    fn activate(
+        &self,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<Activated, AdministrationError> {
         self.hang()
     }
 
-    fn rollback(&self, _: &str, _: &str) -> Result<Activated, AdministrationError> {
+    fn rollback(
+        &self,
+        _: &str,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<Activated, AdministrationError> {
         self.hang()
     }
 

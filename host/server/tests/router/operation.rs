@@ -1,12 +1,14 @@
 //! Health, metrics, the OpenAPI document, and what is nowhere.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::Method;
-use scopegate_server::Settings;
+use scopegate_server::{Service, Settings};
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use crate::support::{ask, builder, facts, get, lines, post, send, with};
+use crate::support::{ask, builder, facts, get, lines, post, send, shelf, snapshot, with};
 
 #[tokio::test]
 async fn metrics_count() {
@@ -118,4 +120,46 @@ async fn a_busy_server() {
         200
     );
     assert_eq!(lines(&service, facts().to_string()).await.status, 200);
+}
+
+#[tokio::test]
+async fn versions_that_fail_are_counted_and_shown_until_something_changes() {
+    let shelf = shelf();
+    let service = Service::builder(Arc::clone(&shelf)).build();
+    let says = async |name: &str, counted: u64, failing: u64| {
+        let text = get(&service, "/metrics").await;
+        let count = format!(r#"scopegate_activation_failures_total{{policy="{name}"}} {counted}"#);
+        let gauge = format!(r#"scopegate_activation_failed{{policy="acme"}} {failing}"#);
+        for line in [count, gauge] {
+            assert!(
+                text.text().lines().any(|found| found == line),
+                "{line}\n{}",
+                text.text()
+            );
+        }
+    };
+    let failing = |reason: &str| {
+        let mut snapshot = snapshot("1.0.0");
+        let policies = Arc::make_mut(&mut snapshot.policies);
+        policies.get_mut("acme").unwrap().last_failure = Some(reason.to_owned());
+        snapshot
+    };
+    shelf.replace(failing("2.0.0: damaged"));
+    says("acme", 1, 1).await;
+    // Nothing new.
+    shelf.replace(failing("2.0.0: damaged"));
+    shelf.confirm();
+    says("acme", 1, 1).await;
+    shelf.replace(failing("3.0.0: a case fails"));
+    says("acme", 2, 1).await;
+    shelf.replace(snapshot("1.0.0"));
+    says("acme", 2, 0).await;
+    shelf.failed("acme", "4.0.0: a case fails");
+    says("acme", 3, 1).await;
+    let shown = get(&service, "/v1/policies/acme").await.json();
+    assert_eq!(shown["last_failure"], "4.0.0: a case fails");
+    assert_eq!(shown["active"], "1.0.0");
+    shelf.failed("made-up", "no component");
+    says("other", 1, 1).await;
+    assert!(!get(&service, "/metrics").await.text().contains("made-up"));
 }

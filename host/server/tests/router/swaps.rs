@@ -87,7 +87,7 @@ async fn a_graceful_end() {
     let body = facts().to_string();
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
     // JSON lines: the first is answered, so the request is under way.
-    let head = "POST /v1/decisions HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head = "POST /v1/decisions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
     let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
     connection.write_all(head.as_bytes()).await.unwrap();
     connection
@@ -126,7 +126,7 @@ async fn a_head_that_never_ends() {
     let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
     silent.write_all(b"GET /healthz HT").await.unwrap();
     let mut next = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let head = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     next.write_all(head).await.unwrap();
     let mut answer = String::new();
     next.read_to_string(&mut answer).await.unwrap();

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use scopegate_server::{
-    Activated, Administration, AdministrationError, Event, Stored, StoredVersion, Uploaded,
+    Activated, Administration, AdministrationError, Event, Stored, StoredVersion, Upload, Uploaded,
 };
 use scopegate_store::{Activation, Added, Candidate, Entry, Folder, StoreError, Version};
 
@@ -19,13 +19,14 @@ impl Administration for OfStore {
         &self,
         name: &str,
         version: &str,
-        component: Vec<u8>,
+        upload: Upload,
         by: &str,
     ) -> Result<Uploaded, AdministrationError> {
         let version: Version = version.parse().map_err(refused)?;
         let folder = Folder {
-            component,
-            ..Folder::default()
+            component: upload.component,
+            signature: upload.signature,
+            cases: upload.cases.map(|cases| (cases, upload.bases)),
         };
         let build = version.to_string();
         let build = build
@@ -33,7 +34,8 @@ impl Administration for OfStore {
             .and_then(|(_, build)| build.parse().ok());
         let allowed = self.0.store.allowance(name).map_err(refused)?;
         let engine = allowed.engine(&self.0.engine);
-        let candidate = Candidate::new(&engine, folder, build).map_err(refused)?;
+        let candidate = Candidate::new(&engine, folder, build)
+            .map_err(|error| self.failed(name, &version, error))?;
         let id = candidate.policy().id();
         if id.name != name || *candidate.version() != version {
             return Err(AdministrationError::Refused {
@@ -63,14 +65,20 @@ impl Administration for OfStore {
         name: &str,
         version: &str,
         by: &str,
+        reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
         let version = version.parse().map_err(refused)?;
-        self.make_active(name, &version, by)
+        self.make_active(name, &version, by, reason)
     }
 
-    fn rollback(&self, name: &str, by: &str) -> Result<Activated, AdministrationError> {
+    fn rollback(
+        &self,
+        name: &str,
+        by: &str,
+        reason: Option<&str>,
+    ) -> Result<Activated, AdministrationError> {
         let version = self.0.store.before(name).map_err(refused)?;
-        self.make_active(name, &version, by)
+        self.make_active(name, &version, by, reason)
     }
 
     fn list(&self) -> Result<Vec<Stored>, AdministrationError> {
@@ -89,6 +97,8 @@ impl Administration for OfStore {
             by: activation.by,
             what: "activated".to_owned(),
             version: activation.version.to_string(),
+            previous: activation.from.map(|from| from.to_string()),
+            why: Some(activation.why).filter(|why| !why.is_empty()),
             failure: None,
         };
         Ok(history.into_iter().map(event).collect())
@@ -101,19 +111,35 @@ impl OfStore {
         name: &str,
         version: &Version,
         by: &str,
+        reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
         let store = &self.0.store;
         store
             .candidate(&self.0.engine, name, version)
-            .map_err(refused)?;
+            .map_err(|error| self.failed(name, version, error))?;
         let activation = store
-            .activate(name, version, by, "over HTTP")
+            .activate(name, version, by, reason.unwrap_or("over HTTP"))
             .map_err(refused)?;
         self.look()?;
         Ok(Activated {
             version: activation.version.to_string(),
             previous: activation.from.map(|from| from.to_string()),
         })
+    }
+
+    /// Says in the status, the log and the metric that a version does not load or fails its cases.
+    fn failed(&self, name: &str, version: &Version, error: StoreError) -> AdministrationError {
+        if !matches!(
+            error,
+            StoreError::UnknownPolicy { .. }
+                | StoreError::UnknownVersion { .. }
+                | StoreError::Unnameable { .. }
+        ) {
+            let reason = chain(&error);
+            tracing::error!(policy = name, %version, error = reason, "a version cannot be used");
+            self.0.shelf.failed(name, &format!("{version}: {reason}"));
+        }
+        refused(error)
     }
 
     fn look(&self) -> Result<(), AdministrationError> {

@@ -8,11 +8,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use scopegate_log::{Masks, WhenStuck};
-use scopegate_server::{Settings, Tenants};
+use scopegate_server::{PublicUrl, Settings, Tenants};
 use serde::{Deserialize, Serialize};
 
+use super::certificate::Certificate;
 use crate::arguments::Serve;
 
 /// The configuration of the service.
@@ -21,10 +22,15 @@ use crate::arguments::Serve;
 pub(super) struct Configuration {
     pub(super) listen: SocketAddr,
     pub(super) store: Option<PathBuf>,
+    pub(super) tls_certificate: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) tokens: Option<PathBuf>,
     pub(super) cache: Option<PathBuf>,
     pub(super) default_policy: Option<String>,
-    pub(super) public_url: Option<String>,
+    pub(super) public_url: Option<PublicUrl>,
+    pub(super) allowed_hosts: Vec<String>,
+    pub(super) metrics_need_token: bool,
+    pub(super) otlp_endpoint: Option<String>,
     pub(super) allow_caller_time: bool,
     pub(super) allow_policy_choice: bool,
     pub(super) max_policy_age_seconds: Option<u64>,
@@ -82,10 +88,15 @@ impl Default for Configuration {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             store: None,
+            tls_certificate: None,
+            tls_key: None,
             tokens: None,
             cache: None,
             default_policy: None,
             public_url: None,
+            allowed_hosts: settings.allowed_hosts,
+            metrics_need_token: settings.metrics_need_token,
+            otlp_endpoint: None,
             allow_caller_time: settings.allow_caller_time,
             allow_policy_choice: settings.allow_policy_choice,
             max_policy_age_seconds: None,
@@ -129,11 +140,16 @@ impl Configuration {
             }
         };
         over(&mut configuration.store, &given.store);
+        over(&mut configuration.tls_certificate, &given.tls_certificate);
+        over(&mut configuration.tls_key, &given.tls_key);
         over(&mut configuration.tokens, &given.tokens);
         over(&mut configuration.cache, &given.cache);
         over(&mut configuration.decision_log.folder, &given.decision_log);
         if let Some(listen) = given.listen {
             configuration.listen = listen;
+        }
+        if given.otlp_endpoint.is_some() {
+            configuration.otlp_endpoint.clone_from(&given.otlp_endpoint);
         }
         Ok(configuration)
     }
@@ -176,6 +192,9 @@ impl Configuration {
             format!("listen = \"{}\"", self.listen),
             "# The folder with the versions of policies; without it the policy built in decides.".into(),
             path("store", &self.store),
+            "# The certificate, with those that lead to it, and its key, in PEM: the service then speaks TLS. They are read again when they change.".into(),
+            path("tls_certificate", &self.tls_certificate),
+            path("tls_key", &self.tls_key),
             "# Who may call, one a line: name, decide or administer, sha256:<hex of the token's SHA-256>. It is read again when it changes.".into(),
             path("tokens", &self.tokens),
             "# Where compiled code is kept for the next start; only the service may be able to write to it.".into(),
@@ -183,7 +202,13 @@ impl Configuration {
             "# The policy that decides where a request names none; not needed if there is only one.".into(),
             text("default_policy", &self.default_policy),
             "# How others reach the service, an https URL: its identifier for AuthZEN.".into(),
-            text("public_url", &self.public_url),
+            text("public_url", &self.public_url.clone().map(String::from)),
+            "# Without tokens: the hosts, without port, that requests may be for beside this machine's names and the public URL's.".into(),
+            format!("allowed_hosts = {:?}", self.allowed_hosts),
+            "# Whether /metrics needs a token too, where there are tokens.".into(),
+            format!("metrics_need_token = {}", self.metrics_need_token),
+            "# The collector that traces of requests are sent to, by OTLP over HTTP; without it there are none.".into(),
+            text("otlp_endpoint", &self.otlp_endpoint),
             "# Whether a request may name its own `now`. It could revive an approval that has run out: for previews and replays only.".into(),
             format!("allow_caller_time = {}", self.allow_caller_time),
             "# Whether a request may ask for another policy than its tenant's, below. An administrator's may.".into(),
@@ -254,12 +279,28 @@ impl Configuration {
             allow_caller_time: self.allow_caller_time,
             max_policy_age: self.max_policy_age_seconds.map(Duration::from_secs),
             public_url: self.public_url.clone(),
+            allowed_hosts: self.allowed_hosts.clone(),
+            metrics_need_token: self.metrics_need_token,
             body_bytes: self.body_bytes,
             batch: self.batch,
             concurrent_requests: self.concurrent_requests,
             connections: self.connections,
             ..Settings::default()
         })
+    }
+
+    /// The certificate, if the service is to speak TLS.
+    pub(super) fn certificate(&self) -> anyhow::Result<Option<Certificate>> {
+        match (&self.tls_certificate, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Certificate::read(certificate, key).map(Some),
+            (Some(_), None) => {
+                bail!("there is a TLS certificate without a key: give `tls_key` as well")
+            }
+            (None, Some(_)) => {
+                bail!("there is a TLS key without a certificate: give `tls_certificate` as well")
+            }
+        }
     }
 
     /// The log of decisions, if there is to be one.

@@ -3,12 +3,16 @@
 //! Always true here: the service begins only with a policy that decides, and ends when its requests are answered.
 
 mod administration;
+mod certificate;
 mod configuration;
+mod messages;
 mod recorder;
+mod traces;
 mod watch;
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +20,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use scopegate::Engine;
 use scopegate_log::Log;
-use scopegate_server::{Service, Shelf, Shelved, Snapshot, Tokens, serve};
+use scopegate_server::{Service, Shelf, Shelved, Snapshot, Tokens, serve, serve_tls};
 use scopegate_store::Store;
 
 use crate::arguments::{CacheChoice, Serve};
@@ -24,8 +28,10 @@ use crate::exit::Exit;
 use crate::output;
 use crate::policy::{self, DEFAULT};
 use administration::OfStore;
-use configuration::{Configuration, Messages};
+use certificate::Certificate;
+use configuration::Configuration;
 use recorder::ToLog;
+use traces::Traces;
 use watch::Watch;
 
 /// How often the store and the tokens are looked at.
@@ -40,16 +46,13 @@ impl Serve {
             out.flush()?;
             return Ok(Exit::Done);
         }
-        match configuration.messages {
-            Messages::Text => tracing_subscriber::fmt()
-                .with_ansi(io::stderr().is_terminal())
-                .with_writer(io::stderr)
-                .init(),
-            Messages::Json => tracing_subscriber::fmt()
-                .json()
-                .with_writer(io::stderr)
-                .init(),
-        }
+        let traces = configuration
+            .otlp_endpoint
+            .as_deref()
+            .map(Traces::new)
+            .transpose()?;
+        messages::begin(configuration.messages, traces.as_ref());
+        let certificate = configuration.certificate()?.map(Arc::new);
         let engine = policy::engine(&CacheChoice {
             cache: configuration.cache.clone(),
         })?;
@@ -77,12 +80,19 @@ impl Serve {
             service = service.tokens(tokens(file, &read)?);
             text = Some(read);
         }
+        if traces.is_some() {
+            service = Traces::join(service);
+        }
         let service = service.build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .context("no threads can be started")?;
-        runtime.block_on(listen(&configuration, service, watch, text))
+        let ended = runtime.block_on(listen(&configuration, service, watch, certificate, text));
+        if let Some(traces) = &traces {
+            traces.end();
+        }
+        ended
     }
 }
 
@@ -90,21 +100,27 @@ async fn listen(
     configuration: &Configuration,
     service: Service,
     watch: Option<Arc<Watch>>,
+    certificate: Option<Arc<Certificate>>,
     text: Option<String>,
 ) -> anyhow::Result<Exit> {
     let listener = tokio::net::TcpListener::bind(configuration.listen)
         .await
         .with_context(|| format!("nobody can listen at {}", configuration.listen))?;
     let address = listener.local_addr()?;
+    warn_of_listeners(address, certificate.is_some());
     tracing::info!(%address, "listening");
+    let tls = certificate
+        .as_ref()
+        .map(|certificate| certificate.tls.clone());
     let (store, tokens) = (watch.clone(), configuration.tokens.clone());
     let reloaded = service.clone();
     tokio::spawn(async move {
         let mut text = text;
         loop {
             tokio::time::sleep(LOOK).await;
-            let (store, file, service, before) = (
+            let (store, certificate, file, service, before) = (
                 store.clone(),
+                certificate.clone(),
                 tokens.clone(),
                 reloaded.clone(),
                 text.clone(),
@@ -113,14 +129,30 @@ async fn listen(
                 if let Some(Err(error)) = store.map(|watch| watch.look()) {
                     tracing::error!(%error, "the store cannot be read");
                 }
+                if let Some(certificate) = certificate {
+                    certificate.look();
+                }
                 file.map_or(before.clone(), |file| reload(&file, &service, before))
             });
             text = looked.await.unwrap_or(text);
         }
     });
-    serve(listener, service, ended()).await;
+    match tls {
+        Some(tls) => serve_tls(listener, &tls, service, ended()).await,
+        None => serve(listener, service, ended()).await,
+    }
     tracing::info!("ended");
     Ok(Exit::Done)
+}
+
+/// What is sent to a service that others reach, and is not TLS, can be read and changed on the way.
+fn warn_of_listeners(address: SocketAddr, is_tls: bool) {
+    if !is_tls && !address.ip().to_canonical().is_loopback() {
+        tracing::warn!(
+            %address,
+            "callers elsewhere are answered without TLS: give a certificate, or let only a proxy that speaks TLS reach this address"
+        );
+    }
 }
 
 /// Waits until the process is asked to end.
