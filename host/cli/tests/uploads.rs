@@ -174,6 +174,11 @@ fn what_becomes_active_over_http_says_why() {
     let signed = Signed::new();
     let (_serving, mut ops) = signed.serving();
     assert_eq!(ops.put("0.3.0", &signed.parts(&[])).0, 201);
+    let unknown = br#"{"version": "0.9.0"}"#;
+    let path = "/v1/policies/acme/activate";
+    let (status, answer) = ops.send("POST", path, "application/json", unknown);
+    let detail = "there is no version 0.9.0 of the policy `acme` in the store";
+    assert_eq!((status, &answer["detail"]), (404, &detail.into()));
     for (path, body) in [
         ("activate", r#"{"version": "0.3.0", "reason": "ticket 42"}"#),
         ("rollback", r#"{"reason": "too strict"}"#),

@@ -63,7 +63,7 @@ fn check_origin(
     }
     let origin = origin.escape_debug();
     let detail = format!(
-        "the request comes from a page of `{origin}`, and without tokens pages of other sites are not answered: add its host to `allowed_hosts`"
+        "the request comes from a page of `{origin}`, and without tokens pages of other sites are not answered: configure a file of tokens, or serve the page from a host in `allowed_hosts`"
     );
     Err(Problem::new(Kind::Host, detail))
 }

@@ -23,7 +23,7 @@ use crate::service::Service;
 use crate::shelf::{Shelved, Snapshot};
 use crate::sitting::blocking;
 use crate::tokens::Role;
-use crate::upload::{Parts, Upload};
+use crate::upload::{Component, Parts, Upload};
 
 /// The policies that decide here.
 #[derive(Serialize, ToSchema)]
@@ -177,7 +177,7 @@ pub(crate) async fn describe(
 /// Stores a component as a version of a policy, alone or with its signature and cases; it decides once it is activated.
 #[utoipa::path(put, path = "/v1/policies/{name}/{version}", tag = "administration",
     params(("name" = String, Path), ("version" = String, Path)),
-    request_body(content((Vec<u8> = "application/wasm"), (Parts = "multipart/form-data")), description = "The component; with what belongs to it in parts."),
+    request_body(content((Component = "application/wasm"), (Parts = "multipart/form-data")), description = "The component; with what belongs to it in parts."),
     responses(
         (status = 201, description = "It is stored.", body = Uploaded),
         (status = 200, description = "It was stored before, the same bytes.", body = Uploaded),

@@ -27,6 +27,12 @@ pub struct Upload {
     pub bases: Option<String>,
 }
 
+/// A component.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary, content_media_type = "application/wasm")]
+#[expect(dead_code, reason = "it describes what `Upload` reads")]
+pub(crate) struct Component(Vec<u8>);
+
 /// The parts of an upload.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes what `Upload` reads")]

@@ -159,13 +159,15 @@ fn stored(entry: Entry) -> Stored {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn refused(error: StoreError) -> AdministrationError {
     let reason = chain(&error);
     match error {
-        StoreError::UnknownPolicy { .. } | StoreError::UnknownVersion { .. } => {
-            AdministrationError::NotFound { what: reason }
-        }
+        StoreError::UnknownPolicy { name } => AdministrationError::NotFound {
+            what: format!("policy `{name}` in the store"),
+        },
+        StoreError::UnknownVersion { name, version } => AdministrationError::NotFound {
+            what: format!("version {version} of the policy `{name}` in the store"),
+        },
         StoreError::Published { .. }
         | StoreError::OtherBuild { .. }
         | StoreError::Active { .. }
