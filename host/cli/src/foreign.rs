@@ -38,8 +38,9 @@ struct Ended {
 
 /// The code of `component`, made within `limits`.
 fn compile(component: &[u8], limits: &Limits) -> Result<Vec<u8>, Cause> {
-    let child = start(limits)
-        .map_err(|error| format!("the process that compiles cannot be started: {error}"))?;
+    let child = start(limits).map_err(|error| {
+        format!("the process that compiles components cannot be started: {error}")
+    })?;
     let Ended {
         status,
         code,
@@ -48,21 +49,21 @@ fn compile(component: &[u8], limits: &Limits) -> Result<Vec<u8>, Cause> {
     } = run(child, component, limits)?;
     if !was_in_time {
         let time = limits.compile_time;
-        return Err(
-            format!("it takes longer than {time:?}: allow more, or make it smaller").into(),
-        );
+        return Err(format!(
+            "to compile the component takes longer than {time:?}: allow more, or make it smaller"
+        )
+        .into());
     }
     if status.success() && code.len() as u64 <= CODE_BYTES {
         return Ok(code);
     }
-    let said = String::from_utf8_lossy(&message);
-    match said.trim() {
-        "" => {
-            let bytes = limits.compile_bytes;
-            Err(format!("the process that compiles ended with {status}; it may use {bytes} bytes of memory: allow more, or make it smaller").into())
-        }
-        said => Err(said.to_owned().into()),
+    if status.code() == Some(1) {
+        let said = String::from_utf8_lossy(&message);
+        let said = said.trim();
+        return Err(said.strip_prefix("error: ").unwrap_or(said).into());
     }
+    let bytes = limits.compile_bytes;
+    Err(format!("the process that compiles the component ended with {status}; it may use {bytes} bytes of memory: allow more, or make it smaller").into())
 }
 
 fn start(limits: &Limits) -> io::Result<Child> {

@@ -123,7 +123,8 @@ impl fmt::Display for LoadError {
                 f,
                 "the component is broken or uses WebAssembly features that policies may not"
             ),
-            Self::NotCompiled(_) => write!(f, "the component cannot be compiled"),
+            // Whoever compiles says what is wrong with the component.
+            Self::NotCompiled(reason) => reason.fmt(f),
             Self::Imports { name, is_wasi } => {
                 let name = name.escape_debug();
                 write!(
@@ -150,9 +151,8 @@ impl Error for LoadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::File { source, .. } => Some(source),
-            Self::Invalid(source) | Self::NotCompiled(source) | Self::WrongType { source, .. } => {
-                Some(&**source)
-            }
+            Self::NotCompiled(reason) => reason.source(),
+            Self::Invalid(source) | Self::WrongType { source, .. } => Some(&**source),
             Self::Fault(fault) => Some(fault),
             _ => None,
         }
