@@ -78,9 +78,13 @@ pub(crate) enum Command {
 /// Which policy decides.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyChoice {
-    /// The policy: a component, a rule set, or a folder with a `policy.toml` or one component [default: the one built in]
-    #[arg(long, value_name = "FILE.wasm|policy.toml|DIR", value_hint = ValueHint::AnyPath)]
+    /// The policy: a component, a rule set, a folder with a `policy.toml` or one component, or a version of the store, the active one if none is named [default: the one built in]
+    #[arg(long, value_name = "FILE.wasm|policy.toml|DIR|NAME[@VERSION]", value_hint = ValueHint::AnyPath)]
     pub(crate) policy: Option<PathBuf>,
+
+    /// The folder of the store
+    #[arg(long, value_name = "DIR", env = "SCOPEGATE_STORE", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) cache: CacheChoice,
@@ -229,9 +233,13 @@ Examples:
   scopegate inspect acme-1.0.0.wasm --format json | jq -r '.requirements[].id'
   scopegate inspect acme-1.0.0.wasm --rules > policy.toml")]
 pub(crate) struct Inspect {
-    /// A component, a rule set, or a folder with either [default: the policy built in]
-    #[arg(value_name = "FILE.wasm|policy.toml|DIR", value_hint = ValueHint::AnyPath)]
+    /// A component, a rule set, a folder with either, or a version of the store [default: the policy built in]
+    #[arg(value_name = "FILE.wasm|policy.toml|DIR|NAME[@VERSION]", value_hint = ValueHint::AnyPath)]
     pub(crate) policy: Option<PathBuf>,
+
+    /// The folder of the store
+    #[arg(long, value_name = "DIR", env = "SCOPEGATE_STORE", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
 
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -599,7 +607,7 @@ pub(crate) struct LogChoice {
 #[command(after_long_help = "\
 Examples:
   scopegate log show decisions/ --denied --action scan
-  scopegate log show decisions/ --id 019abc2e-7d4f-7c1a-9b7e-2f5d8c3a1e60 --json | jq .request
+  scopegate log show decisions/ --id 019abc2e-7d4f-7c1a-9b7e-2f5d8c3a1e60 --format json | jq .request
 
 Lines that cannot be read are reported, and passed over; the exit code is then 3. What is shown is
 not verified: `scopegate log verify` does that.")]
@@ -619,9 +627,9 @@ pub(crate) struct LogShow {
     #[arg(long)]
     pub(crate) denied: bool,
 
-    /// Print each record's line as it stands in the log
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// How it is printed; as JSON each record's line as it stands in the log
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -650,7 +658,7 @@ pub(crate) struct LogVerify {
 #[command(after_long_help = "\
 Examples:
   scopegate log replay decisions/ --policy policies/acme/2.0.0
-  scopegate log replay decisions/ --policy acme-2.0.0.wasm --json | jq .groups
+  scopegate log replay decisions/ --policy acme@2.0.0 --format json | jq .groups
 
 A change is another verdict, or another set of unmet requirements. Changes are grouped by action and
 requirement, each with the ids of some records. A request of which a fact is masked is counted, and
@@ -669,9 +677,9 @@ pub(crate) struct LogReplay {
     #[command(flatten)]
     pub(crate) policy: PolicyChoice,
 
-    /// Print the report as one JSON value
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// How the report is printed; as JSON it is one value
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

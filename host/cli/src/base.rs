@@ -57,9 +57,10 @@ fn published(name: &str, version: &str, store: Option<&Path>) -> anyhow::Result<
 fn of_component_or_rules(path: &Path, store: Option<&Path>) -> anyhow::Result<String> {
     match policy::named_in(path, store)? {
         policy::Named::Rules(rules) => Ok(rules.source),
-        policy::Named::Component { bytes, .. } => {
-            rules(&bytes).with_context(|| format!("`{}` cannot be extended", path.display()))
-        }
+        policy::Named::Component { bytes, .. }
+        | policy::Named::Stored {
+            component: bytes, ..
+        } => rules(&bytes).with_context(|| format!("`{}` cannot be extended", path.display())),
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use scopegate::{Engine, EngineBuilder, Policy};
 use scopegate_compiler::{Diagnostics, RuleSet, SOURCE_BYTES};
+use scopegate_store::{Allowance, Store};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
 use crate::base;
@@ -35,7 +36,15 @@ pub(crate) struct Rules {
 /// What a path names.
 pub(crate) enum Named {
     Rules(Box<Rules>),
-    Component { file: PathBuf, bytes: Vec<u8> },
+    Component {
+        file: PathBuf,
+        bytes: Vec<u8>,
+    },
+    /// A version of the store, with what the operator allows the policy.
+    Stored {
+        component: Vec<u8>,
+        allowance: Allowance,
+    },
 }
 
 impl Rules {
@@ -43,9 +52,9 @@ impl Rules {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         match named(path)? {
             Named::Rules(rules) => Ok(*rules),
-            Named::Component { file, .. } => bail!(
+            Named::Component { .. } | Named::Stored { .. } => bail!(
                 "`{}` is a component, expected a rule set such as `policy.toml`",
-                file.display()
+                path.display()
             ),
         }
     }
@@ -67,8 +76,13 @@ pub(crate) fn named(path: &Path) -> anyhow::Result<Named> {
     named_in(path, store.as_deref())
 }
 
-/// The same, where what it extends may be in `store`.
+/// The same, where it or what it extends may be in `store`.
 pub(crate) fn named_in(path: &Path, store: Option<&Path>) -> anyhow::Result<Named> {
+    if !path.exists()
+        && let Some(stored) = stored(path, store)?
+    {
+        return Ok(stored);
+    }
     let file = file_of(path)?;
     let bytes = read(&file)?;
     if bytes.starts_with(WASM) {
@@ -107,6 +121,48 @@ pub(crate) fn named_in(path: &Path, store: Option<&Path>) -> anyhow::Result<Name
     }
 }
 
+/// The version that `path` names in the store, or of the policy built in, if it looks like one: `name` or `name@version`.
+fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
+    let text = path.to_str().unwrap_or_default();
+    let (name, version) = match text.split_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (text, None),
+    };
+    if name.is_empty() || name.contains(['/', '\\', '.']) {
+        return Ok(None);
+    }
+    let is_built_in = name == env!("SCOPEGATE_POLICY_NAME")
+        && version.is_none_or(|version| version == env!("SCOPEGATE_POLICY_VERSION"));
+    let opened = store.map(Store::open).transpose()?;
+    let known = match &opened {
+        Some(store) if store.policies()?.iter().any(|entry| entry.name == name) => store,
+        _ if is_built_in => {
+            return Ok(Some(Named::Stored {
+                component: DEFAULT.to_owned(),
+                allowance: Allowance::default(),
+            }));
+        }
+        Some(_) => bail!(
+            "there is no policy `{name}` in the store, and no file of that name: `scopegate policy list` shows the policies"
+        ),
+        None if version.is_some() => bail!(
+            "there is no file `{text}`, and no store is named: say `--store DIR`, or set `SCOPEGATE_STORE`"
+        ),
+        None => return Ok(None),
+    };
+    let version = match version {
+        Some(version) => version.parse()?,
+        None => match known.active(name)? {
+            Some(active) => active.version,
+            None => bail!("no version of `{name}` is active: name one, as `{name}@VERSION`"),
+        },
+    };
+    Ok(Some(Named::Stored {
+        component: known.component(name, &version)?,
+        allowance: known.allowance(name)?,
+    }))
+}
+
 /// The rules in `file` with all that they extend.
 fn extended(source: &str, base: &str, file: &Path, store: Option<&Path>) -> anyhow::Result<String> {
     let wrong = || format!("`{}` extends `{base}`", file.display());
@@ -117,11 +173,15 @@ fn extended(source: &str, base: &str, file: &Path, store: Option<&Path>) -> anyh
     })
 }
 
-/// The bytes of a component, or of a rule set's.
-pub(crate) fn component(named: Named) -> Vec<u8> {
+/// The bytes of a component, or of a rule set's, and `engine` as it loads them.
+pub(crate) fn component(named: Named, engine: &Engine) -> (Vec<u8>, Engine) {
     match named {
-        Named::Rules(rules) => rules.set.component(),
-        Named::Component { bytes, .. } => bytes,
+        Named::Rules(rules) => (rules.set.component(), engine.clone()),
+        Named::Component { bytes, .. } => (bytes, engine.clone()),
+        Named::Stored {
+            component,
+            allowance,
+        } => (component, allowance.engine(engine)),
     }
 }
 
@@ -148,13 +208,13 @@ pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
             .build()?
             .load(DEFAULT)
             .context("the default policy cannot be loaded"),
-        Some(path) => load_from(&engine(&choice.cache)?, path),
+        Some(path) => load_from(&engine(&choice.cache)?, path, choice.store.as_deref()),
     }
 }
 
 /// Loads the policy that `path` names.
-pub(crate) fn load_from(engine: &Engine, path: &Path) -> anyhow::Result<Policy> {
-    let bytes = component(named(path)?);
+fn load_from(engine: &Engine, path: &Path, store: Option<&Path>) -> anyhow::Result<Policy> {
+    let (bytes, engine) = component(named_in(path, store)?, engine);
     engine
         .load(&bytes)
         .with_context(|| format!("the policy `{}` cannot be loaded", path.display()))

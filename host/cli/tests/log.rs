@@ -83,7 +83,10 @@ fn show() {
         (&["--action", "retest"], &[]),
         (&["--action", "scan", "--denied", "--id", &ids[0]], &[]),
     ] {
-        let run = scopegate(&[&["log", "show", log, "--json"], options].concat(), b"");
+        let run = scopegate(
+            &[&["log", "show", log, "--format", "json"], options].concat(),
+            b"",
+        );
         let found: Vec<_> = run
             .stdout
             .lines()
@@ -91,13 +94,13 @@ fn show() {
             .collect();
         assert_eq!((run.code, &*found), (0, shown), "{options:?}");
     }
-    let whole = scopegate(&["log", "show", log, "--json"], b"");
+    let whole = scopegate(&["log", "show", log, "--format", "json"], b"");
     let file = file(&folder);
     assert_eq!(whole.stdout, fs::read_to_string(&file).expect("a file"));
     // What cannot be read hides nothing else.
     let broken = whole.stdout.replacen("\"deny\"", "\"allow\"", 1);
     fs::write(&file, broken).expect("it is written");
-    let run = scopegate(&["log", "show", log, "--json"], b"");
+    let run = scopegate(&["log", "show", log, "--format", "json"], b"");
     assert_eq!((run.code, run.stdout.lines().count()), (3, 3));
     assert_eq!(
         run.stderr,
@@ -207,7 +210,7 @@ fn replay() {
             ids[0], ids[1], ids[1]
         )
     );
-    let run = scopegate(&[&arguments[..], &["--json"]].concat(), b"");
+    let run = scopegate(&[&arguments[..], &["--format", "json"]].concat(), b"");
     let report = json(&run.stdout);
     assert_eq!((run.code, &report["changed"]), (2, &2.into()));
     assert_eq!(report["groups"][0]["change"], "newly_unmet");

@@ -4,7 +4,7 @@ mod program;
 
 use std::fs;
 
-use program::{Run, scopegate};
+use program::{Run, allowed, scopegate};
 use tempfile::TempDir;
 
 /// A store with `acme` 0.1.0 and 0.2.0, the second with one rule fewer.
@@ -225,4 +225,62 @@ fn a_base_is_pinned() {
         said.contains("there is no version 9.0.0 of the policy `base`"),
         "{said}"
     );
+}
+
+/// A version of the store decides wherever a policy is named.
+#[test]
+fn a_version_of_the_store_is_a_policy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("store");
+    let store = store.to_str().expect("a path");
+    let run = |arguments: &[&str]| scopegate(arguments, allowed().as_bytes());
+    for arguments in [&["init"][..], &["add", "tests/data/acme/policy.toml"]] {
+        assert_eq!(
+            run(&[&["policy", "--store", store], arguments].concat()).code,
+            0
+        );
+    }
+    let check =
+        |policy: &str, more: &[&str]| run(&[&["check", "-", "--policy", policy], more].concat());
+    let at = ["--store", store];
+    assert_eq!(check("acme@0.1.0", &at).code, 0);
+    for (policy, more, expected) in [
+        ("acme", &at[..], "no version of `acme` is active"),
+        ("acme@0.9.0", &at, "0.9.0"),
+        (
+            "other@0.1.0",
+            &at,
+            "there is no policy `other` in the store",
+        ),
+        ("acme@0.1.0", &[], "no store is named"),
+        ("acme@zero", &at, "zero"),
+    ] {
+        let run = check(policy, more);
+        assert_eq!(run.code, 1, "{policy}");
+        assert!(run.stderr.contains(expected), "{policy}: {}", run.stderr);
+    }
+    assert_eq!(
+        run(&["policy", "--store", store, "activate", "acme@0.1.0"]).code,
+        0
+    );
+    assert_eq!(check("acme", &at).code, 0);
+    for command in ["inspect", "actions", "bench"] {
+        let options: &[&str] = match command {
+            "inspect" => &["inspect", "acme"],
+            "actions" => &["actions", "-", "--policy", "acme"],
+            _ => &[
+                "bench",
+                "--time",
+                "1",
+                "tests/data/allowed.json",
+                "--policy",
+                "acme",
+            ],
+        };
+        let run = run(&[options, &at].concat());
+        assert_ne!(run.code, 1, "{command}: {}", run.stderr);
+    }
+    // The policy built in has a name too.
+    let built_in = run(&["inspect", "webriskops@1.0.0", "--format", "json"]);
+    assert_eq!(built_in.code, 0, "{}", built_in.stderr);
 }

@@ -27,6 +27,7 @@ type Lifted = Result<RawDecision<Vec<u32>, Vec<AccessMode>>, RawEvaluationError>
 pub(crate) struct ComponentCode {
     engine: Engine,
     origin: Origin,
+    imports: Vec<String>,
     instance: InstancePre<Held>,
     describe: ComponentExportIndex,
     evaluate: ComponentExportIndex,
@@ -73,6 +74,7 @@ impl ComponentCode {
         Ok(Self {
             engine: engine.clone(),
             origin,
+            imports,
             describe: function("describe")?,
             evaluate: function("evaluate")?,
             evaluate_batch: function("evaluate-batch")?,
@@ -81,6 +83,11 @@ impl ComponentCode {
                 .instantiate_pre(component)
                 .map_err(|error| LoadError::Invalid(error.into()))?,
         })
+    }
+
+    /// What it imports.
+    pub(crate) fn imports(&self) -> &[String] {
+        &self.imports
     }
 
     /// The first instance, and what it says it is. Shows that every instance has the contract's types.

@@ -93,6 +93,14 @@ impl Policy {
         &self.inner.terms.manifest
     }
 
+    /// What of WASI its component imports: nothing, unless [that is allowed](Engine::with_wasi).
+    pub fn imports(&self) -> &[String] {
+        match &self.inner.code {
+            Code::Direct(_) => &[],
+            Code::Component(code) => code.imports(),
+        }
+    }
+
     /// Where its component comes from.
     pub fn origin(&self) -> Origin {
         self.inner.origin

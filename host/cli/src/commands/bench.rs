@@ -36,9 +36,12 @@ struct Figures<'a> {
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let engine = policy::engine(&self.policy.cache)?;
-        let bytes = match &self.policy.policy {
-            None => policy::DEFAULT.to_owned(),
-            Some(path) => policy::component(policy::named(path)?),
+        let (bytes, engine) = match &self.policy.policy {
+            None => (policy::DEFAULT.to_owned(), engine),
+            Some(path) => {
+                let store = self.policy.store.as_deref();
+                policy::component(policy::named_in(path, store)?, &engine)
+            }
         };
         let requests = self.requests()?;
         let time = Duration::from_millis(self.time);

@@ -23,16 +23,19 @@ struct Description<'a> {
     compiler: Option<&'a str>,
     /// Whether this program's own compiler makes the same bytes of the rules within.
     is_proven: bool,
-    imports: [&'static str; 0],
+    imports: &'a [String],
     #[serde(flatten)]
     manifest: &'a Manifest,
 }
 
 impl Inspect {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
-        let bytes = match &self.policy {
-            None => DEFAULT.to_owned(),
-            Some(path) => policy::component(policy::named(path)?),
+        let engine = policy::engine(&self.cache)?;
+        let (bytes, engine) = match &self.policy {
+            None => (DEFAULT.to_owned(), engine),
+            Some(path) => {
+                policy::component(policy::named_in(path, self.store.as_deref())?, &engine)
+            }
         };
         if self.rules {
             let Some(rules) = scopegate_compiler::rules_of(&bytes) else {
@@ -43,20 +46,17 @@ impl Inspect {
             out.flush()?;
             return Ok(Exit::Done);
         }
-        let policy =
-            policy::engine(&self.cache)?
-                .load(&bytes)
-                .with_context(|| match &self.policy {
-                    None => "the default policy cannot be loaded".to_owned(),
-                    Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
-                })?;
+        let policy = engine.load(&bytes).with_context(|| match &self.policy {
+            None => "the default policy cannot be loaded".to_owned(),
+            Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
+        })?;
         let compiler = scopegate_compiler::compiler_of(&bytes);
         let description = Description {
             digest: &policy.id().digest,
             bytes: bytes.len(),
             compiler: compiler.as_deref(),
             is_proven: policy.origin() == Origin::Compiled,
-            imports: [],
+            imports: policy.imports(),
             manifest: policy.manifest(),
         };
         match self.format {
@@ -116,7 +116,11 @@ fn head(out: &mut impl Write, policy: &Policy, description: &Description<'_>) ->
         None => line("compiler", "not named")?,
     }
     line("size", &format!("{} bytes", description.bytes))?;
-    line("imports", "none")?;
+    let imports = match description.imports {
+        [] => "none".to_owned(),
+        imports => Plain(&imports.join(", ")).to_string(),
+    };
+    line("imports", &imports)?;
     line(
         "limits",
         &format!(

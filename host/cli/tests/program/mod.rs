@@ -24,6 +24,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("NO_COLOR", "1")
         .env_remove("SCOPEGATE_CACHE")
+        .env_remove("SCOPEGATE_STORE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

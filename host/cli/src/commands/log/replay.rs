@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use scopegate_log::{Change, Group, Replay, replay};
 
 use super::{advance, refuse};
-use crate::arguments::LogReplay;
+use crate::arguments::{Format, LogReplay};
 use crate::exit::Exit;
 use crate::output::{self, FAINT, Plain, STRONG, list};
 use crate::policy;
@@ -24,7 +24,7 @@ impl LogReplay {
             Ok(replayed) => replayed,
             Err(error) => return refuse(error),
         };
-        if self.json {
+        if self.format == Format::Json {
             let mut out = output::data();
             serde_json::to_writer(&mut out, &replayed).map_err(io::Error::from)?;
             writeln!(out)?;

@@ -8,7 +8,7 @@ use scopegate_log::{Body, Breach, Decided, Outcome, ReadError, Record, Source};
 use serde::Deserialize;
 
 use super::refuse;
-use crate::arguments::LogShow;
+use crate::arguments::{Format, LogShow};
 use crate::exit::Exit;
 use crate::output::{self, BAD, FAINT, GOOD, Plain, STRONG, list};
 
@@ -57,7 +57,7 @@ impl LogShow {
             }
             let line = source.line();
             match Record::read(line.bytes) {
-                Ok(record) if self.json => {
+                Ok(record) if self.format == Format::Json => {
                     if self.wants(&record) {
                         out.write_all(line.bytes)?;
                         out.write_all(b"\n")?;

@@ -136,6 +136,7 @@ fn folder(path: &Path, signature: Option<PathBuf>, store: Option<&Path>) -> anyh
             rules.warn();
             (rules.set.component(), None)
         }
+        policy::Named::Stored { component, .. } => (component, None),
         policy::Named::Component { file, bytes } => {
             let mut beside = file.into_os_string();
             beside.push(".minisig");

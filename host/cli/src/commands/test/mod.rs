@@ -53,6 +53,10 @@ impl Test {
         let (policy, rules) = match policy::named(folder)? {
             Named::Rules(rules) => (engine.load(&rules.set.component()), Some(rules)),
             Named::Component { bytes, .. } => (engine.load(&bytes), None),
+            Named::Stored {
+                component,
+                allowance,
+            } => (allowance.engine(&engine).load(&component), None),
         };
         let policy = policy
             .with_context(|| format!("the policy in `{}` cannot be loaded", folder.display()))?;
