@@ -107,3 +107,4 @@ pub use manifest::{
     AttributeDeclaration, AttributeType, Manifest, PolicyLimits, ReadyState, Requirement,
 };
 pub use policy::{Origin, Policy};
+pub use pool::Instances;

@@ -15,7 +15,7 @@ use crate::explain::{self, Explanation};
 use crate::facts::Request;
 use crate::instance::{Code, Instance};
 use crate::manifest::Manifest;
-use crate::pool::Pool;
+use crate::pool::{Instances, Pool};
 use crate::terms::Terms;
 
 /// Requests that one core decides before it looks for more, of a policy whose instances are used again.
@@ -91,6 +91,11 @@ impl Policy {
     /// What the policy says it is.
     pub fn manifest(&self) -> &Manifest {
         &self.inner.terms.manifest
+    }
+
+    /// What became of the instances that decide for it.
+    pub fn instances(&self) -> Instances {
+        self.inner.pool.instances()
     }
 
     /// What of WASI its component imports: nothing, unless [that is allowed](Engine::with_wasi).

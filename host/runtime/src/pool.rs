@@ -4,7 +4,7 @@
 //! is not kept.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::thread;
 
@@ -16,6 +16,19 @@ pub(crate) struct Pool {
     slots: Vec<Slot>,
     /// Slots that threads call their own: more would only hold instances of threads that are gone.
     homes: usize,
+    started: AtomicU64,
+    dropped: AtomicU64,
+}
+
+/// What became of a policy's instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instances {
+    /// Instances that were started for decisions.
+    pub started: u64,
+    /// Instances that were given up: their work failed, or their memory had grown. Those of foreign policies, used once each, are not counted.
+    pub dropped: u64,
+    /// Instances that wait for the next decision.
+    pub idle: usize,
 }
 
 /// A place for an instance, locked while it works, on a cache line of its own.
@@ -30,6 +43,8 @@ impl Pool {
         Self {
             slots: (0..limit).map(|_| Slot::default()).collect(),
             homes: (2 * threads).min(limit),
+            started: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
         }
     }
 
@@ -48,17 +63,35 @@ impl Pool {
         work: impl FnOnce(&mut Instance) -> Result<T, E>,
     ) -> Result<T, E> {
         let Some(mut slot) = self.free_slot() else {
-            return work(&mut Instance::start(code)?);
+            return work(&mut self.start(code)?);
         };
         let instance = match &mut *slot {
             Some(instance) => instance,
-            none => none.insert(Instance::start(code)?),
+            none => none.insert(self.start(code)?),
         };
         let done = work(instance);
         if done.is_err() || !instance.is_worth_keeping() {
             *slot = None;
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         done
+    }
+
+    #[cold]
+    fn start(&self, code: &Code) -> Result<Instance, Fault> {
+        let instance = Instance::start(code)?;
+        self.started.fetch_add(1, Ordering::Relaxed);
+        Ok(instance)
+    }
+
+    /// What became of its instances. Those at work just now do not count as idle.
+    pub(crate) fn instances(&self) -> Instances {
+        let is_idle = |slot: &&Slot| slot.0.try_lock().is_ok_and(|slot| slot.is_some());
+        Instances {
+            started: self.started.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+            idle: self.slots.iter().filter(is_idle).count(),
+        }
     }
 
     /// A slot that nobody uses, this thread's own before others.

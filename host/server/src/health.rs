@@ -52,7 +52,9 @@ pub(crate) async fn metrics(
     if service.settings().metrics_need_token {
         Caller::from_request_parts(&mut request.into_parts().0, &service).await?;
     }
-    let text = service.metrics().text(service.shelf());
+    let text = service
+        .metrics()
+        .text(service.shelf(), service.recorder().counters());
     let text = text.map_err(|_| Problem::new(Kind::Internal, "the metrics cannot be written"))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

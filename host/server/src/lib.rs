@@ -50,7 +50,7 @@ pub use administration::{
 pub use caller::Peer;
 pub use openapi::openapi;
 pub use public_url::{PublicUrl, PublicUrlError};
-pub use recorder::{RecordError, Recorded, Recorder};
+pub use recorder::{RecordCounters, RecordError, Recorded, Recorder};
 pub use serve::{serve, serve_tls};
 pub use service::{Service, ServiceBuilder};
 pub use settings::Settings;

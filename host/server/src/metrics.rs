@@ -2,6 +2,7 @@
 //!
 //! Always true here: no label is what a caller made up.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -14,7 +15,8 @@ use prometheus_client::registry::Registry;
 use scopegate::{Decision, Policy, Request};
 
 use crate::problem::Kind;
-use crate::shelf::{OfPolicy, Shelf};
+use crate::recorder::RecordCounters;
+use crate::shelf::{OfPolicy, Shelf, Snapshot};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decided {
@@ -43,8 +45,32 @@ struct Answered {
     status: u16,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfVersion {
+    policy: String,
+    version: String,
+}
+
+/// What became of the instances of each version.
+#[derive(Default)]
+struct Pools {
+    started: Family<OfVersion, Counter>,
+    dropped: Family<OfVersion, Counter>,
+    idle: Family<OfVersion, Gauge>,
+}
+
+/// What the recorder says of itself.
+#[derive(Default)]
+struct Records {
+    written: Counter,
+    dropped: Counter,
+    failures: Counter,
+}
+
 pub(crate) struct Metrics {
     registry: Registry,
+    pools: Pools,
+    records: Records,
     decisions: Family<Decided, Counter>,
     codes: Family<Denied, Counter>,
     failures: Family<Failed, Counter>,
@@ -86,6 +112,8 @@ impl Metrics {
         let help = "Whether the last activation of a policy failed";
         registry.register("activation_failed", help, failed_activations.clone());
         Self {
+            pools: Pools::registered(&mut registry),
+            records: Records::registered(&mut registry),
             registry,
             decisions,
             codes,
@@ -144,7 +172,14 @@ impl Metrics {
     }
 
     /// All of it, in the OpenMetrics text format.
-    pub(crate) fn text(&self, shelf: &Shelf) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(
+        &self,
+        shelf: &Shelf,
+        records: RecordCounters,
+    ) -> Result<String, std::fmt::Error> {
+        set(&self.records.written, records.written);
+        set(&self.records.dropped, records.dropped);
+        set(&self.records.failures, records.failures);
         let snapshot = shelf.snapshot();
         let age = i64::try_from(snapshot.age().as_secs()).unwrap_or(i64::MAX);
         self.age_seconds.set(age);
@@ -156,10 +191,61 @@ impl Metrics {
                 .get_or_create_owned(&OfPolicy { policy });
             gauge.set(i64::from(shelved.last_failure.is_some()));
         }
+        self.pools.count(&snapshot);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+impl Pools {
+    fn registered(registry: &mut Registry) -> Self {
+        let pools = Self::default();
+        let help = "Instances that were started for decisions, by policy and version";
+        registry.register("instances_started", help, pools.started.clone());
+        let help = "Instances that failed or had grown and are gone, by policy and version";
+        registry.register("instances_dropped", help, pools.dropped.clone());
+        let help = "Instances that wait for a decision, by policy and version";
+        registry.register("instances_idle", help, pools.idle.clone());
+        pools
+    }
+
+    fn count(&self, snapshot: &Snapshot) {
+        self.started.clear();
+        self.dropped.clear();
+        self.idle.clear();
+        for (name, shelved) in &*snapshot.policies {
+            for (version, policy) in &shelved.versions {
+                let of = OfVersion {
+                    policy: name.clone(),
+                    version: version.clone(),
+                };
+                let instances = policy.instances();
+                set(&self.started.get_or_create(&of), instances.started);
+                set(&self.dropped.get_or_create(&of), instances.dropped);
+                let idle = i64::try_from(instances.idle).unwrap_or(i64::MAX);
+                self.idle.get_or_create(&of).set(idle);
+            }
+        }
+    }
+}
+
+impl Records {
+    fn registered(registry: &mut Registry) -> Self {
+        let records = Self::default();
+        let help = "Decisions that the decision log has written";
+        registry.register("log_written", help, records.written.clone());
+        let help = "Decisions that the decision log was to hold and does not";
+        registry.register("log_dropped", help, records.dropped.clone());
+        let help = "How often the decision log could not be written or tidied up";
+        registry.register("log_failures", help, records.failures.clone());
+        records
+    }
+}
+
+/// Has `counter` show what somebody else has counted.
+fn set(counter: &Counter, count: u64) {
+    counter.inner().store(count, Ordering::Relaxed);
 }
 
 /// Bounds from `first` to some seconds: 1, 2, 5, 10 and so on.

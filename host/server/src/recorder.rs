@@ -14,6 +14,22 @@ pub trait Recorder: Send + Sync {
     ///
     /// It is called on the thread that decides, so it should be quick: hand over what takes long.
     fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>>;
+
+    /// What it has done so far.
+    fn counters(&self) -> RecordCounters {
+        RecordCounters::default()
+    }
+}
+
+/// What a recorder has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RecordCounters {
+    /// Decisions that are written down.
+    pub written: u64,
+    /// Decisions that were to be and are not.
+    pub dropped: u64,
+    /// How often something could not be written.
+    pub failures: u64,
 }
 
 /// A decision or why there is none, and what led to it.

@@ -37,9 +37,13 @@ async fn metrics_count() {
         "scopegate_decision_seconds_count 4",
         "scopegate_swaps_total 0",
         r#"scopegate_activation_failed{policy="acme"} 0"#,
+        r#"scopegate_instances_dropped_total{policy="acme",version="1.0.0"} 0"#,
+        "scopegate_log_dropped_total 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
+    // As many as threads have come by.
+    assert!(text.contains(r#"scopegate_instances_idle{policy="acme",version="2.0.0"} "#));
     assert!(!text.contains("made-up"));
 }
 

@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use scopegate_log::{Entry, Log};
-use scopegate_server::{RecordError, Recorded, Recorder};
+use scopegate_server::{RecordCounters, RecordError, Recorded, Recorder};
 
 pub(super) struct ToLog(pub(super) Log);
 
@@ -25,6 +25,15 @@ impl Recorder for ToLog {
             Err(error) => Err(refused(error.to_string())),
         };
         appended.into_iter().map(said).collect()
+    }
+
+    fn counters(&self) -> RecordCounters {
+        let counters = self.0.counters();
+        RecordCounters {
+            written: counters.written,
+            dropped: counters.dropped,
+            failures: counters.failures,
+        }
     }
 }
 
