@@ -38,6 +38,18 @@ pub(crate) struct Requests;
 #[derive(ToSchema)]
 pub(crate) struct Decisions;
 
+/// One evaluation. Its schema is put in its place.
+#[derive(ToSchema)]
+pub(crate) struct Evaluation;
+
+/// Several evaluations, with what they have in common. Its schema is put in its place.
+#[derive(ToSchema)]
+pub(crate) struct Evaluations;
+
+/// A search for actions. Its schema is put in its place.
+#[derive(ToSchema)]
+pub(crate) struct ActionSearch;
+
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Scopegate", description = "May this action proceed now?"),
@@ -58,7 +70,14 @@ pub(crate) struct Decisions;
         health::metrics,
         document,
     ),
-    components(schemas(ProblemDocument, Requests, Decisions))
+    components(schemas(
+        ProblemDocument,
+        Requests,
+        Decisions,
+        Evaluation,
+        Evaluations,
+        ActionSearch
+    ))
 )]
 struct Api;
 
@@ -72,13 +91,68 @@ pub fn openapi() -> String {
         "type": "object", "required": ["error"],
         "properties": {"error": {"$ref": "#/components/schemas/ProblemDocument"}},
     });
+    let item = json!({
+        "description": "A request; what is none is answered by an error in its place.",
+        "anyOf": [request, {}],
+    });
     schemas["Requests"] =
-        json!({"anyOf": [request, {"type": "array", "minItems": 1, "items": request}]});
+        json!({"anyOf": [request, {"type": "array", "minItems": 1, "items": item}]});
+    for (name, schema) in authzen_bodies() {
+        schemas[name] = schema;
+    }
     schemas["Decisions"] =
         json!({"anyOf": [decision, {"type": "array", "items": {"anyOf": [decision, error]}}]});
     api["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
     api["security"] = json!([{"token": []}, {}]);
     api.to_string()
+}
+
+/// What AuthZEN's requests look like. What they have besides is ignored.
+fn authzen_bodies() -> [(&'static str, Value); 3] {
+    let entity = |names: &[&str]| {
+        let mut properties: Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({"type": "string"})))
+            .collect();
+        properties.insert("properties".to_owned(), json!({"type": ["object", "null"]}));
+        json!({"type": "object", "required": names, "properties": properties})
+    };
+    let subject = entity(&["type", "id"]);
+    let resource = entity(&["type", "id"]);
+    let action = entity(&["name"]);
+    let context = json!({"type": ["object", "null"]});
+    let evaluation = json!({
+        "type": "object", "required": ["subject", "action", "resource"],
+        "properties": {"subject": subject, "action": action, "resource": resource, "context": context},
+    });
+    let semantics = [
+        "execute_all",
+        "deny_on_first_deny",
+        "permit_on_first_permit",
+    ];
+    let evaluations = json!({
+        "type": "object",
+        "properties": {
+            "subject": {}, "action": {}, "resource": {}, "context": {},
+            "evaluations": {
+                "type": "array",
+                "items": {"description": "An evaluation, or what of it is not common to all; what is none is answered by an error in its place."},
+            },
+            "options": {"type": "object", "properties": {"evaluations_semantic": {"type": "string", "enum": semantics}}},
+        },
+    });
+    let search = json!({
+        "type": "object", "required": ["subject", "resource"],
+        "properties": {
+            "subject": subject, "resource": resource, "context": context,
+            "page": {"type": "object", "properties": {"token": {"type": "string"}, "limit": {"type": "integer", "minimum": 1}}},
+        },
+    });
+    [
+        ("Evaluation", evaluation),
+        ("Evaluations", evaluations),
+        ("ActionSearch", search),
+    ]
 }
 
 /// Puts a JSON Schema and its definitions among `schemas`; gives the reference to it.

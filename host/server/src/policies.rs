@@ -229,7 +229,7 @@ pub(crate) async fn activate(
 
 /// Makes the version that decided before decide again.
 #[utoipa::path(post, path = "/v1/policies/{name}/rollback", tag = "administration",
-    params(("name" = String, Path)), request_body = Option<Rollback>,
+    params(("name" = String, Path)), request_body = Rollback,
     responses(
         (status = 200, description = "It decides again.", body = Activated),
         (status = "4XX", description = "Nothing changed.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),

@@ -34,7 +34,7 @@ enum Until {
 }
 
 /// AuthZEN: several evaluations; without `evaluations` one, as `/access/v1/evaluation`.
-#[utoipa::path(post, path = "/access/v1/evaluations", tag = "authzen", request_body = Object, responses(
+#[utoipa::path(post, path = "/access/v1/evaluations", tag = "authzen", request_body = crate::openapi::Evaluations, responses(
     (status = 200, description = "An answer to each, in order.", body = Answers),
     (status = "4XX", description = "Nothing is decided, so nothing allowed: the request is not one.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
     (status = "5XX", description = "Nothing is decided, so nothing allowed: the server failed.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),

@@ -77,7 +77,7 @@ impl Answer {
 }
 
 /// AuthZEN: may this subject take this action on this resource?
-#[utoipa::path(post, path = "/access/v1/evaluation", tag = "authzen", request_body = Object, responses(
+#[utoipa::path(post, path = "/access/v1/evaluation", tag = "authzen", request_body = crate::openapi::Evaluation, responses(
     (status = 200, description = "Allowed or denied.", body = Answer),
     (status = "4XX", description = "Not decided, so not allowed: the request is not one.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
     (status = "5XX", description = "Not decided, so not allowed: the policy or the server failed.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),

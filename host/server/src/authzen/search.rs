@@ -38,7 +38,7 @@ struct Page {
 }
 
 /// AuthZEN: which actions the policy governs and would allow.
-#[utoipa::path(post, path = "/access/v1/search/action", tag = "authzen", request_body = Object, responses(
+#[utoipa::path(post, path = "/access/v1/search/action", tag = "authzen", request_body = crate::openapi::ActionSearch, responses(
     (status = 200, description = "The allowed actions, in the policy's order.", body = Found),
     (status = "4XX", description = "Nothing is decided: the request is not one.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
     (status = "5XX", description = "Nothing is decided: the policy or the server failed.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),

@@ -56,7 +56,7 @@ impl Test {
             Named::Stored {
                 component,
                 allowance,
-            } => (allowance.engine(&engine).load(&component), None),
+            } => (allowance.engine(engine).load(&component), None),
         };
         let policy = policy
             .with_context(|| format!("the policy in `{}` cannot be loaded", folder.display()))?;
