@@ -115,6 +115,8 @@ impl Look<'_> {
         let last_good = before.and_then(|before| before.active.clone());
         shelved.active = match active {
             Some(version) if shelved.versions.contains_key(&version) => Some(version),
+            // Nobody vouches for it, and nobody said that another should decide.
+            Some(version) if distrusted.contains(&version) => None,
             // The one before goes on deciding, even if the store no longer has it, unless nobody vouches for it any more or it is allowed other things.
             Some(_) => last_good.filter(|version| {
                 let known = before.and_then(|before| before.versions.get(version));
