@@ -1,6 +1,7 @@
 //! What the whole-system tests share.
 
 pub mod cases;
+pub mod contract;
 pub mod expected;
 pub mod mutation;
 pub mod native;

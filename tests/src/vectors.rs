@@ -70,7 +70,7 @@ fn of(policy: &Policy, request: &Request) -> Option<Decided> {
 pub fn invalid() -> Vec<Invalid> {
     let full: Value = serde_json::from_str(FULL).expect("it is JSON");
     let mut places = Vec::new();
-    walk(&full, String::new(), &mut places);
+    walk(&full, "", &mut places);
     let mut texts = Vec::new();
     for (place, found) in &places {
         at(&full, place, found, &mut texts);
@@ -90,17 +90,17 @@ pub fn invalid() -> Vec<Invalid> {
 }
 
 /// Every value of `value`, with the JSON pointer to it.
-fn walk(value: &Value, place: String, places: &mut Vec<(String, Value)>) {
-    places.push((place.clone(), value.clone()));
+fn walk(value: &Value, place: &str, places: &mut Vec<(String, Value)>) {
+    places.push((place.to_owned(), value.clone()));
     match value {
         Value::Object(object) => {
             for (name, value) in object {
-                walk(value, format!("{place}/{name}"), places);
+                walk(value, &format!("{place}/{name}"), places);
             }
         }
         Value::Array(list) => {
             for (index, value) in list.iter().enumerate() {
-                walk(value, format!("{place}/{index}"), places);
+                walk(value, &format!("{place}/{index}"), places);
             }
         }
         _ => {}
@@ -223,9 +223,7 @@ fn whole(full: &Value, texts: &mut Vec<(String, String)>) {
         ),
     );
     for cut in [1, text.len() / 4, text.len() / 2, text.len() - 1] {
-        let cut = (cut..)
-            .find(|cut| text.is_char_boundary(*cut))
-            .expect("the end is one");
+        let cut = text.ceil_char_boundary(cut);
         push(
             &format!("cut off after {cut} bytes"),
             text[..cut].to_owned(),
