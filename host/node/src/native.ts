@@ -1,0 +1,122 @@
+// Takes a request that is a JavaScript value: as strictly as text is read.
+import { type Attribute, type Fact, Path, quoted, utf8Bytes } from "./facts.js";
+import { seconds } from "./time.js";
+import { ATTRIBUTES, listLimit, REQUEST, TEXT_BYTES, type Type } from "./types.js";
+
+const LEAST = -(2n ** 63n);
+const MOST = 2n ** 63n - 1n;
+
+/** The facts in `value`; `now` is what stands for a time that is not given. */
+export function take(value: unknown, now: () => number): Fact[] {
+  return record(REQUEST, value, new Path(), now);
+}
+
+function fact(type: Type, value: unknown, path: Path, now: () => number): Fact {
+  switch (type.kind) {
+    case "string":
+      return text(value, path);
+    case "bool":
+      if (typeof value !== "boolean") throw expected("`true` or `false`", value, path);
+      return value;
+    case "u32":
+      if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > 4294967295) {
+        throw expected("a whole number from 0 to 4294967295", value, path);
+      }
+      return value;
+    case "time": {
+      if (typeof value !== "string") throw expected("a text", value, path);
+      const instant = seconds(value);
+      if (typeof instant === "string") throw path.wrong(`${quoted(value)} is not a time here: ${instant}`);
+      return instant;
+    }
+    case "enum": {
+      if (typeof value !== "string") throw expected("a text", value, path);
+      const index = type.index.get(value);
+      if (index === undefined) throw path.wrong(`${quoted(value)} is not known here, expected one of ${type.names.join(", ")}`);
+      return index;
+    }
+    case "record":
+      return record(type, value, path, now);
+    case "list":
+      return list(type.of, value, path, now);
+    case "option":
+      return value === null || value === undefined ? null : fact(type.of, value, path, now);
+    case "attributes":
+      return attributes(value, path);
+    default:
+      throw new TypeError(`no request has a ${type.kind}`);
+  }
+}
+
+function record(type: Type & { kind: "record" }, value: unknown, path: Path, now: () => number): Fact[] {
+  if (!isObject(value)) throw expected("an object", value, path);
+  for (const name in value) {
+    if (!type.index.has(name)) throw path.wrong("this name is not known here", name);
+  }
+  return type.fields.map((field) => {
+    const given = value[field.name];
+    if (given === undefined || (given === null && field.lacks !== undefined)) {
+      if (field.type.kind === "option") return null;
+      if (field.lacks === "now") return now();
+      if (field.lacks === "attributes") return [];
+      throw path.wrong("this name is missing", field.name);
+    }
+    path.push(field.name);
+    const taken = fact(field.type, given, path, now);
+    path.pop();
+    return taken;
+  });
+}
+
+function list(of: Type, value: unknown, path: Path, now: () => number): Fact[] {
+  if (!Array.isArray(value)) throw expected("a list", value, path);
+  const limit = value.length > ATTRIBUTES ? listLimit(path.list) : ATTRIBUTES;
+  if (value.length > limit) throw path.wrong(`this list has more than ${limit} elements`);
+  return value.map((element, index) => {
+    path.push(index);
+    const taken = fact(of, element, path, now);
+    path.pop();
+    return taken;
+  });
+}
+
+function text(value: unknown, path: Path): string {
+  if (typeof value !== "string") throw expected("a text", value, path);
+  if (value.length > TEXT_BYTES / 3) {
+    const bytes = utf8Bytes(value);
+    if (bytes > TEXT_BYTES) throw path.wrong(`this text has ${bytes} bytes, at most ${TEXT_BYTES} are allowed`);
+  }
+  if (!value.isWellFormed()) throw path.wrong("this text has half of a surrogate pair");
+  return value;
+}
+
+function attributes(value: unknown, path: Path): Attribute[] {
+  if (!isObject(value)) throw expected("an object", value, path);
+  const entries = Object.entries(value);
+  if (entries.length > ATTRIBUTES) throw path.wrong(`there are more than ${ATTRIBUTES} attributes`);
+  return entries.map(([name, value]) => {
+    path.push(name);
+    const attribute = { name: text(name, path), value: attribute_(value, path) };
+    path.pop();
+    return attribute;
+  });
+}
+
+function attribute_(value: unknown, path: Path): Attribute["value"] {
+  if (typeof value === "string") return text(value, path);
+  if (typeof value === "boolean") return value;
+  if (Array.isArray(value)) return list({ kind: "string", size: 8, align: 4 }, value, path, () => 0) as string[];
+  if (typeof value === "bigint" && value >= LEAST && value <= MOST) return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  throw expected("a text, a whole number, a truth or a list of texts", value, path);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function expected(what: string, value: unknown, path: Path) {
+  const found =
+    value === null ? "`null`" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : typeof value === "string" ? `the text ${quoted(value)}` : quoted(String(value));
+  return path.wrong(`expected ${what}, found ${found}`);
+}

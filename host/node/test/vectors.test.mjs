@@ -1,0 +1,40 @@
+// The vectors of `tests/vectors`, byte for byte.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+
+import { defaultPolicy, InputError } from "scopegate";
+
+const vectors = (name) =>
+  gunzipSync(readFileSync(new URL(`../../../tests/vectors/${name}`, import.meta.url)))
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+const policy = await defaultPolicy();
+
+test("every decision, from text and from a value", () => {
+  const all = vectors("decisions.jsonl.gz");
+  assert.ok(all.length > 5_000);
+  for (const { request, decision } of all) {
+    assert.equal(JSON.stringify(policy.evaluate(request)), decision, request);
+    assert.equal(JSON.stringify(policy.evaluate(JSON.parse(request))), decision, request);
+  }
+});
+
+test("every text that is no request, and where", () => {
+  const all = vectors("invalid.jsonl.gz");
+  assert.ok(all.length >= 200);
+  const wrong = [];
+  for (const { name, text, path } of all) {
+    try {
+      policy.evaluate(text);
+      wrong.push(`${name}: it decides`);
+    } catch (error) {
+      if (!(error instanceof InputError) || error.path !== path) wrong.push(`${name}: expected ${path.slice(0, 200)}, found ${error.path?.slice(0, 200)} ${error.message.slice(0, 200)}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
