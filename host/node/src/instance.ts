@@ -6,8 +6,6 @@ import type { Fact } from "./facts.js";
 import { Memory } from "./memory.js";
 import { REQUEST, type Type, type as named } from "./types.js";
 
-const PAGE = 65_536;
-
 const DECISION = named("decision");
 const ERROR = named("evaluation-error");
 const MANIFEST = named("manifest");
@@ -24,8 +22,6 @@ export class Instance {
   readonly #memory: Memory;
   /** Where a request is laid out, in a policy of Scopegate's compiler; `undefined` if the policy finds room by itself. */
   readonly #region: { begin: number; end: number } | undefined;
-  /** The end of what is laid out in the region. */
-  #end = 0;
 
   constructor(module: WebAssembly.Module) {
     this.#exports = new WebAssembly.Instance(module).exports;
@@ -34,20 +30,9 @@ export class Instance {
       this.#region = { begin: begin.value >>> 0, end: end.value >>> 0 };
     }
     const memory = this.#exports["memory"] as WebAssembly.Memory;
-    this.#memory = new Memory(memory, this.#region === undefined ? this.#asked() : this.#bumped(memory));
+    this.#memory = new Memory(memory, this.#region === undefined ? this.#asked() : undefined);
     const initialize = this.#exports["_initialize"];
     if (typeof initialize === "function") initialize();
-  }
-
-  /** Room in the region behind what is laid out there. */
-  #bumped(memory: WebAssembly.Memory) {
-    return (align: number, bytes: number): number => {
-      const at = Math.ceil(this.#end / align) * align;
-      this.#end = at + bytes;
-      const lacking = this.#end - memory.buffer.byteLength;
-      if (lacking > 0) memory.grow(Math.ceil(lacking / PAGE));
-      return at;
-    };
   }
 
   /** Room that the policy finds. */
@@ -70,15 +55,17 @@ export class Instance {
 
   /** Lays the request out, and says where. */
   #lay(facts: Fact[]): number {
-    let at: number;
-    if (this.#region === undefined) at = this.#call("cabi_realloc", 0, 0, REQUEST.align, REQUEST.size);
-    else {
-      at = this.#region.begin;
-      this.#end = at + REQUEST.size;
+    const memory = this.#memory;
+    if (this.#region === undefined) {
+      const at = this.#call("cabi_realloc", 0, 0, REQUEST.align, REQUEST.size);
+      memory.begin(at, 0);
+      memory.lay(REQUEST, facts, at);
+      return at;
     }
-    this.#memory.word(at, 0);
-    this.#memory.lay(REQUEST, facts, at);
-    if (this.#region !== undefined) this.#memory.word(this.#region.end, this.#end);
+    const at = this.#region.begin;
+    memory.begin(at, REQUEST.size);
+    memory.lay(REQUEST, facts, at);
+    memory.word(this.#region.end, memory.end);
     return at;
   }
 

@@ -12,23 +12,41 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Where an attribute's parts stand. */
 const ATTRIBUTE = { size: 24, align: 8, value: 8, payload: 16 };
 
-/** Finds room in a policy's memory. */
+/** Has the policy find room in its memory. */
 export type Allocate = (align: number, bytes: number) => number;
+
+/** Bytes of a page of memory. */
+const PAGE = 65_536;
 
 /** The memory of one instance. */
 export class Memory {
   readonly #memory: WebAssembly.Memory;
-  readonly #allocate: Allocate;
+  /** How the policy finds room; `undefined` if facts are laid in a region of ours. */
+  readonly #allocate: Allocate | undefined;
+  /** The end of what is laid out in the region. */
+  #end = 0;
   #bytes: Uint8Array;
   #view: DataView;
   /** Bytes that the result under way may still have. */
   #left = 0;
 
-  constructor(memory: WebAssembly.Memory, allocate: Allocate) {
+  constructor(memory: WebAssembly.Memory, allocate?: Allocate) {
     this.#memory = memory;
     this.#allocate = allocate;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#view = new DataView(memory.buffer);
+  }
+
+  /** Begins to lay out in the region, with `bytes` at its begin. */
+  begin(at: number, bytes: number): void {
+    this.#refresh();
+    this.#end = at;
+    if (this.#allocate === undefined) this.#room(1, bytes);
+  }
+
+  /** Where what is laid out in the region ends. */
+  get end(): number {
+    return this.#end;
   }
 
   #refresh(): void {
@@ -39,6 +57,15 @@ export class Memory {
   }
 
   #room(align: number, bytes: number): number {
+    if (this.#allocate === undefined) {
+      const at = (this.#end + align - 1) & -align;
+      this.#end = at + bytes;
+      if (this.#end > this.#bytes.length) {
+        this.#memory.grow(Math.ceil((this.#end - this.#bytes.length) / PAGE));
+        this.#refresh();
+      }
+      return at;
+    }
     const at = this.#allocate(align, bytes) >>> 0;
     this.#refresh();
     if (at % align !== 0 || at + bytes > this.#bytes.length) throw new RangeError("the policy gives room that is not there");
@@ -47,7 +74,6 @@ export class Memory {
 
   /** Sets a word. */
   word(at: number, word: number): void {
-    this.#refresh();
     this.#view.setUint32(at, word, true);
   }
 
@@ -90,26 +116,22 @@ export class Memory {
 
   #text(text: string, at: number): void {
     const length = text.length;
-    let place = this.#room(1, length);
+    const place = this.#room(1, length);
     const bytes = this.#bytes;
     for (let index = 0; index < length; index++) {
       const code = text.charCodeAt(index);
-      if (code > 127) {
-        place = this.#encoded(text, place, at);
-        return;
-      }
+      if (code > 127) return this.#encoded(text, at);
       bytes[place + index] = code;
     }
     this.#point(at, place, length);
   }
 
-  /** Lays out a text of more than ASCII; what it has room for is too little. */
-  #encoded(text: string, _place: number, at: number): number {
+  /** Lays out a text of more than ASCII, for which there was too little room. */
+  #encoded(text: string, at: number): void {
     const encoded = encoder.encode(text);
     const place = this.#room(1, encoded.length);
     this.#bytes.set(encoded, place);
     this.#point(at, place, encoded.length);
-    return place;
   }
 
   #point(at: number, place: number, length: number): void {
@@ -119,7 +141,6 @@ export class Memory {
 
   #list(of: Type, facts: Fact[], at: number): void {
     const place = this.#room(of.align, of.size * facts.length);
-    this.#bytes.fill(0, place, place + of.size * facts.length);
     for (let index = 0; index < facts.length; index++) this.lay(of, facts[index]!, place + of.size * index);
     this.#point(at, place, facts.length);
   }
@@ -195,17 +216,25 @@ export class Memory {
         return name;
       }
       case "record":
-        return Object.fromEntries(type.fields.map((field) => [field.name, this.#read(field.type, at + field.offset)]));
+        return this.#record(type, at);
       case "list": {
         const [place, length] = [this.#view.getUint32(at, true), this.#view.getUint32(at + 4, true)];
         this.#spend(length * type.of.size);
         if (place % type.of.align !== 0 || place + length * type.of.size > this.#bytes.length) {
           throw new RangeError("a list lies outside the policy's memory");
         }
-        return Array.from({ length }, (_, index) => this.#read(type.of, place + index * type.of.size));
+        const read = new Array<unknown>(length);
+        for (let index = 0; index < length; index++) read[index] = this.#read(type.of, place + index * type.of.size);
+        return read;
       }
       default:
         throw new TypeError(`no policy answers with a ${type.kind}`);
     }
+  }
+
+  #record(type: Type & { kind: "record" }, at: number): unknown {
+    const read: Record<string, unknown> = {};
+    for (const field of type.fields) read[field.name] = this.#read(field.type, at + field.offset);
+    return read;
   }
 }

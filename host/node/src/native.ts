@@ -1,4 +1,5 @@
 // Takes a request that is a JavaScript value: as strictly as text is read.
+import { InputError } from "./errors.js";
 import { type Attribute, type Fact, Path, quoted, utf8Bytes } from "./facts.js";
 import { seconds } from "./time.js";
 import { ATTRIBUTES, listLimit, REQUEST, TEXT_BYTES, type Type } from "./types.js";
@@ -8,8 +9,20 @@ const MOST = 2n ** 63n - 1n;
 
 /** The facts in `value`; `now` is what stands for a time that is not given. */
 export function take(value: unknown, now: () => number): Fact[] {
-  return record(REQUEST, value, new Path(), now);
+  try {
+    return record(REQUEST, value, NOWHERE, now);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    // Once more, to see where: most requests are right, and need no path.
+    return record(REQUEST, value, new Path(), now);
+  }
 }
+
+/** A path that nobody will ask for. */
+const NOWHERE = new (class extends Path {
+  override push(): void {}
+  override pop(): void {}
+})();
 
 function fact(type: Type, value: unknown, path: Path, now: () => number): Fact {
   switch (type.kind) {
@@ -50,22 +63,38 @@ function fact(type: Type, value: unknown, path: Path, now: () => number): Fact {
 
 function record(type: Type & { kind: "record" }, value: unknown, path: Path, now: () => number): Fact[] {
   if (!isObject(value)) throw expected("an object", value, path);
-  for (const name in value) {
-    if (!type.index.has(name)) throw path.wrong("this name is not known here", name);
-  }
-  return type.fields.map((field) => {
+  // Quicker than to look each up: only if there are more than fields does one have to be a stranger.
+  let names = 0;
+  for (const _ in value) names++;
+  const fields = type.fields;
+  const facts = new Array<Fact>(fields.length);
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index]!;
     const given = value[field.name];
     if (given === undefined || (given === null && field.lacks !== undefined)) {
-      if (field.type.kind === "option") return null;
-      if (field.lacks === "now") return now();
-      if (field.lacks === "attributes") return [];
-      throw path.wrong("this name is missing", field.name);
+      facts[index] = absent(field, path, now);
+      continue;
     }
+    names--;
     path.push(field.name);
-    const taken = fact(field.type, given, path, now);
+    facts[index] = fact(field.type, given, path, now);
     path.pop();
-    return taken;
-  });
+  }
+  if (names > 0) checkNames(type, value, path);
+  return facts;
+}
+
+function checkNames(type: Type & { kind: "record" }, value: Record<string, unknown>, path: Path): void {
+  for (const name of Object.keys(value)) {
+    if (!type.index.has(name)) throw path.wrong("this name is not known here", name);
+  }
+}
+
+function absent(field: (Type & { kind: "record" })["fields"][number], path: Path, now: () => number): Fact {
+  if (field.type.kind === "option") return null;
+  if (field.lacks === "now") return now();
+  if (field.lacks === "attributes") return [];
+  throw path.wrong("this name is missing", field.name);
 }
 
 function list(of: Type, value: unknown, path: Path, now: () => number): Fact[] {

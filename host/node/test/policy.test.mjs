@@ -1,0 +1,129 @@
+// What may go wrong, and that none of it is a decision.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { defaultComponent, defaultPolicy, EvaluateError, InputError, LoadError, loadPolicy } from "scopegate";
+import { ALLOW, component, DENY, guest } from "./guest.mjs";
+
+const root = new URL("../../..", import.meta.url).pathname;
+const example = (name) => JSON.parse(readFileSync(`${root}policies/webriskops/1.0.0/examples/${name}.json`, "utf8"));
+const request = { ...example("scan"), action: "scan" };
+
+test("bytes that are no policy", async () => {
+  const good = guest();
+  const table = [
+    [new Uint8Array(), /not WebAssembly/],
+    [new TextEncoder().encode("language = 1"), /not WebAssembly/],
+    [Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]), /core WebAssembly module/],
+    [good.slice(0, 8), /0 core modules/],
+    [good.slice(0, good.length - 1), /does not end where it says/],
+    [Uint8Array.from([...good, ...good.slice(8)]), /2 core modules/],
+    [component(Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])), /does not export/],
+    [component(Uint8Array.from([1, 2, 3])), /broken/],
+    [guest({ describe: "unreachable" }), /failed when it was asked/],
+    [guest({ describe: "(i32.const -4)" }), /failed when it was asked/],
+    [guest({ manifest: { name: "" } }), /no name/],
+    [guest({ manifest: { version: "one" } }), /no semantic version/],
+    [guest({ manifest: { action: "publish" } }), /does not list/],
+    [guest({ imports: '(import "clock" "now" (func))' }), /imports `clock`/],
+  ];
+  for (const [bytes, expected] of table) {
+    await assert.rejects(loadPolicy(bytes), (error) => error instanceof LoadError && expected.test(error.message), String(expected));
+  }
+});
+
+test("policies that contradict themselves or fail", async () => {
+  const table = [
+    ["(call $decide (i32.const 0) (i32.const 1))", /allows, although a requirement is unmet/],
+    ["(call $decide (i32.const 1) (i32.const 0))", /denies, although every requirement is met/],
+    ["(drop (call $decide (i32.const 1) (i32.const 1))) (i32.store (i32.const 64) (i32.const 7)) (i32.const 0)", /names requirement 7/],
+    ["(call $decide (i32.const 2) (i32.const 0))", /code failed/],
+    ["(drop (call $decide (i32.const 1) (i32.const 0))) (i32.store (i32.const 12) (i32.const -1)) (i32.const 0)", /code failed/],
+    ["(i32.const -4)", /code failed/],
+    ["unreachable", /code failed/],
+    ["(i32.store8 (i32.const 0) (i32.const 2)) (i32.const 0)", /code failed/],
+  ];
+  for (const [evaluate, expected] of table) {
+    const policy = await loadPolicy(guest({ evaluate }));
+    for (let again = 0; again < 2; again++) {
+      assert.throws(() => policy.evaluate(request), (error) => error instanceof EvaluateError && expected.test(error.message), evaluate);
+    }
+  }
+});
+
+test("each decision has a fresh instance, unless it is said that it need not", async () => {
+  const second = `(if (result i32) (i32.gt_u (global.get $asked) (i32.const 1)) (then ${DENY}) (else ${ALLOW}))`;
+  const fresh = await loadPolicy(guest({ evaluate: second }));
+  const reused = await loadPolicy(guest({ evaluate: second }), { reuseInstances: true });
+  const decisions = (policy) => [1, 2, 3].map(() => policy.evaluate(request).decision);
+  assert.deepEqual(decisions(fresh), ["allow", "allow", "allow"]);
+  assert.deepEqual(decisions(reused), ["allow", "deny", "deny"]);
+});
+
+test("values that are no requests", async () => {
+  const policy = await defaultPolicy();
+  const table = [
+    [undefined, "$"],
+    [null, "$"],
+    [[], "$"],
+    [7, "$"],
+    [{ ...request, made_up: 1 }, "made_up"],
+    [{ ...request, "": 1 }, "$"],
+    [{ ...request, action: undefined }, "action"],
+    [{ ...request, action: 7 }, "action"],
+    [{ ...request, action: "\ud800" }, "action"],
+    [{ ...request, action: "x".repeat(8193) }, "action"],
+    [{ ...request, action: "ü".repeat(4097) }, "action"],
+    [{ ...request, now: new Date() }, "now"],
+    [{ ...request, now: "2026-11-23T12:00:00.5Z" }, "now"],
+    [{ ...request, actor: { ...request.actor, role: "boss" } }, "actor.role"],
+    [{ ...request, scan: { ...request.scan, credits: 1.5 } }, "scan.credits"],
+    [{ ...request, scan: { ...request.scan, targets: [{ url: "https://a.example/", kind: "publik" }] } }, "scan.targets[0].kind"],
+    [{ ...request, attributes: { a: 0.5 } }, "attributes.a"],
+    [{ ...request, attributes: { a: 2n ** 63n } }, "attributes.a"],
+    [{ ...request, attributes: { a: ["b", 1] } }, "attributes.a[1]"],
+  ];
+  for (const [value, path] of table) {
+    assert.throws(() => policy.evaluate(value), (error) => error instanceof InputError && error.path === path, `${path} ${JSON.stringify(value, (_, one) => (typeof one === "bigint" ? String(one) : one))?.slice(0, 100)}`);
+  }
+  // What is absent may be left out, `undefined` or `null`.
+  for (const now of [undefined, null]) assert.ok(policy.evaluate({ ...request, now, attributes: null }).decision);
+});
+
+test("in a batch one that fails leaves the others unharmed", async () => {
+  const policy = await defaultPolicy();
+  const [first, second, third] = policy.evaluateBatch([request, { ...request, made_up: 1 }, JSON.stringify(request)]);
+  assert.deepEqual(first, third);
+  assert.ok(second instanceof InputError);
+});
+
+test("the clock is asked where a request names no time", async () => {
+  const { now, ...timeless } = example("open-pull-request");
+  const then = await defaultPolicy({ clock: () => Date.parse(now) / 1000 });
+  const late = await defaultPolicy({ clock: () => 253402300799 });
+  assert.equal(then.evaluate(timeless).decision, "allow");
+  assert.equal(late.evaluate(timeless).decision, "deny");
+});
+
+test("explanations and descriptions are those of the program", async () => {
+  const policy = await defaultPolicy();
+  const program = process.env.SCOPEGATE ?? `${root}target/debug/scopegate`;
+  const denied = JSON.stringify({ ...request, actor: { ...request.actor, id: "" }, attributes: {} });
+  const run = (arguments_, input) => {
+    try {
+      return JSON.parse(execFileSync(program, arguments_, { input }));
+    } catch (error) {
+      return JSON.parse(error.stdout);
+    }
+  };
+  const said = run(["check", "-", "--explain", "--format", "json"], denied);
+  const { explanations, ...decision } = said;
+  assert.deepEqual(policy.evaluate(denied), decision);
+  assert.deepEqual(policy.explain(denied), explanations);
+  const { digest, bytes, compiler, is_proven, imports, ...manifest } = run(["inspect", "--format", "json"], "");
+  assert.deepEqual(policy.describe(), manifest);
+  assert.equal(policy.id.digest, digest);
+  assert.equal((await defaultComponent()).length, bytes);
+});
