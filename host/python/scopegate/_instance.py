@@ -1,0 +1,124 @@
+"""A running instance of a policy's core module, used by one thread at a time."""
+
+from collections.abc import Callable
+from ctypes import addressof, memmove, string_at
+from struct import Struct
+from typing import Any
+
+from wasmtime import Engine, Func, Global, Instance as CoreInstance, Memory, Module, Store
+
+from ._answer import DECISION, EXPLANATIONS, MANIFEST, Reader
+from ._component import DESCRIBE, EVALUATE, EXPLAIN
+from ._lay import Layer
+from ._shapes import REQUEST, Shape
+
+MEMORY_BYTES = 256 << 20
+#: The work a call of a policy that is not known to be bounded may do, in units of about one instruction.
+FUEL = 2_000_000_000
+
+_PAGE = 65_536
+_PAIR = Struct("<I")
+
+
+class Instance:
+    """One instance, and its memory."""
+
+    def __init__(self, engine: Engine, module: Module, clock: Callable[[], int], counts_fuel: bool) -> None:
+        self._store = Store(engine)
+        self._store.set_limits(memory_size=MEMORY_BYTES, instances=1)
+        self._counts_fuel = counts_fuel
+        self._allot()
+        self._exports = CoreInstance(self._store, module, []).exports(self._store)
+        self._functions: dict[str, Func] = {}
+        memory = self._exports["memory"]
+        assert isinstance(memory, Memory)
+        self._memory = memory
+        begin, end = self._exports.get("request-begin"), self._exports.get("request-end")
+        self._region: tuple[int, int] | None = None
+        if isinstance(begin, Global) and isinstance(end, Global):
+            self._region = begin.value(self._store) & 0xFFFF_FFFF, end.value(self._store) & 0xFFFF_FFFF
+        self._layer = Layer(self._region[0] if self._region else 0, clock)
+        if "_initialize" in self._exports:
+            self._call("_initialize")
+
+    def _allot(self) -> None:
+        if self._counts_fuel:
+            self._store.set_fuel(FUEL)
+
+    def _call(self, name: str, *parameters: int) -> int:
+        function = self._functions.get(name)
+        if function is None:
+            found = self._exports[name]
+            assert isinstance(found, Func)
+            function = self._functions[name] = found
+        at = function(self._store, *parameters)
+        return 0 if at is None else int(at) & 0xFFFF_FFFF
+
+    def _done(self, name: str, at: int) -> None:
+        post = f"cabi_post_{name}"
+        if post in self._exports:
+            self._call(post, at)
+
+    def read(self, at: int, count: int) -> bytes:
+        """Bytes of the memory."""
+        if at < 0 or at + count > self._memory.data_len(self._store):
+            raise ValueError("the policy points outside its memory")
+        return string_at(addressof(self._memory.data_ptr(self._store).contents) + at, count)
+
+    def _write(self, image: bytes | bytearray, at: int) -> None:
+        lacking = at + len(image) - self._memory.data_len(self._store)
+        if lacking > 0:
+            self._memory.grow(self._store, -(-lacking // _PAGE))
+        memmove(addressof(self._memory.data_ptr(self._store).contents) + at, bytes(image), len(image))
+
+    def image(self, request: Any) -> bytearray:
+        """The image of `request`; says what is wrong with it."""
+        self._layer.blocks = None if self._region else []
+        return self._layer.lay(request)
+
+    def _lay(self, image: bytearray) -> int:
+        """Puts the image into the memory, and says where it stands."""
+        if self._region is None:
+            return self._move(image)
+        begin, end = self._region
+        self._write(image, begin)
+        self._write(_PAIR.pack(begin + len(image)), end)
+        return begin
+
+    def _move(self, image: bytearray) -> int:
+        """Puts each part of the image where the policy finds room for it."""
+        blocks = self._layer.blocks or []
+        at = self._call("cabi_realloc", 0, 0, REQUEST.align, REQUEST.size)
+        places = [(0, at, REQUEST.size)]
+        for slot, begin, count, align in blocks:
+            place = self._call("cabi_realloc", 0, 0, align, count) if count else align
+            _PAIR.pack_into(image, slot, place)
+            places.append((begin, place, count))
+        length = self._memory.data_len(self._store)
+        for begin, place, count in places:
+            if place + count > length:
+                raise ValueError("the policy gives room that is not there")
+            self._write(image[begin : begin + count], place)
+        return at
+
+    def describe(self) -> Any:
+        """What it says it is."""
+        at = self._call(DESCRIBE)
+        manifest = Reader(self).value(MANIFEST, at)
+        self._done(DESCRIBE, at)
+        return manifest
+
+    def evaluate(self, image: bytearray) -> tuple[bool, Any]:
+        """Whether it decides, and the decision or the error."""
+        return self._answer(EVALUATE, DECISION, image)
+
+    def explain(self, image: bytearray) -> tuple[bool, Any]:
+        """Whether it explains, and the explanations or the error."""
+        return self._answer(EXPLAIN, EXPLANATIONS, image)
+
+    def _answer(self, name: str, shape: Shape, image: bytearray) -> tuple[bool, Any]:
+        self._allot()
+        at = self._call(name, self._lay(image))
+        answer = Reader(self).result(shape, at)
+        self._done(name, at)
+        return answer

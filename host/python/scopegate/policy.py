@@ -1,0 +1,193 @@
+"""Policies: loaded once, asked often, from as many threads as you like.
+
+What is not known to keep nothing from one decision to the next has a fresh instance for each.
+"""
+
+import hashlib
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypedDict
+
+from wasmtime import Config, Engine, Module, Trap, WasmtimeError
+
+from . import _text
+from ._component import core_module
+from ._explain import look_up
+from ._facts import Wrong
+from ._instance import Instance
+from ._terms import Decision, PolicyId, Terms, inconsistent
+from ._types import Manifest, Request
+from .errors import EvaluateError, InputError, LoadError
+
+
+class Fact(TypedDict):
+    """A fact of a request, `None` if it is absent."""
+
+    path: str
+    value: Any
+
+
+class Explanation(TypedDict):
+    """The facts that decided an unmet requirement."""
+
+    requirement: str
+    facts: list[Fact]
+
+
+@cache
+def _engine(counts_fuel: bool) -> Engine:
+    config = Config()
+    config.consume_fuel = counts_fuel
+    config.wasm_threads = False
+    config.wasm_memory64 = False
+    config.wasm_multi_memory = False
+    return Engine(config)
+
+
+def load_policy(component: bytes, *, reuse_instances: bool = False, clock: Callable[[], int] | None = None) -> "Policy":
+    """Loads the policy that a component is; raises `LoadError`.
+
+    `reuse_instances` says that an instance may decide more than once: it is quicker, and only right for what keeps nothing from one decision to the next, as
+    all does that `scopegate build` makes. `clock` gives the time, in seconds since 1970-01-01T00:00:00Z, for requests that name none.
+    """
+    engine = _engine(not reuse_instances)
+    module = core_module(engine, component)
+    clock = clock or (lambda: int(time.time()))
+    try:
+        first = Instance(engine, module, clock, not reuse_instances)
+        manifest: Manifest = first.describe()
+    except (Trap, WasmtimeError, ValueError, IndexError, AssertionError) as error:
+        raise LoadError("the component failed when it was asked what it is") from error
+    if wrong := _unfit(manifest):
+        raise LoadError(f"the component's manifest is wrong: {wrong}")
+    digest = f"sha256:{hashlib.sha256(component).hexdigest()}"
+    return Policy(engine, module, Terms(manifest, digest), reuse_instances, clock)
+
+
+def default_component() -> bytes:
+    """The component of the default policy, `webriskops` 1.0.0."""
+    return files(__package__).joinpath("default.wasm").read_bytes()
+
+
+def default_policy(*, clock: Callable[[], int] | None = None) -> "Policy":
+    """The default policy, `webriskops` 1.0.0."""
+    return load_policy(default_component(), reuse_instances=True, clock=clock)
+
+
+def _unfit(manifest: Manifest) -> str | None:
+    if not manifest["name"]:
+        return "the policy has no name"
+    if not re.match(r"[0-9]+\.[0-9]+\.[0-9]+", manifest["version"]):
+        return f"`{manifest['version']}` is no semantic version"
+    if len({requirement["id"] for requirement in manifest["requirements"]}) != len(manifest["requirements"]):
+        return "two requirements have the same id"
+    actions = set(manifest["actions"])
+    for requirement in manifest["requirements"]:
+        for action in requirement["actions"]:
+            if action not in actions:
+                return f"a requirement names the action `{action}`, which the policy does not list"
+    return None
+
+
+class Policy:
+    """A policy: decides requests, and says what it is."""
+
+    def __init__(self, engine: Engine, module: Module, terms: Terms, reuses: bool, clock: Callable[[], int]) -> None:
+        self._engine = engine
+        self._module = module
+        self._terms = terms
+        self._reuses = reuses
+        self._clock = clock
+        #: Instances that wait; taking and giving back is atomic.
+        self._idle: deque[Instance] = deque()
+
+    @property
+    def id(self) -> PolicyId:
+        """Its name, version and digest."""
+        return self._terms.id.copy()
+
+    def describe(self) -> Manifest:
+        """What it says it is: actions, requirements, ready states, attributes."""
+        return self._terms.manifest
+
+    def evaluate(self, request: Request | str | bytes) -> Decision:
+        """Decides a request, given as a value or as JSON text; raises `InputError` or `EvaluateError`."""
+        value, judged = self._ask(request, Instance.evaluate)
+        return self._terms.decision(judged, value["action"])
+
+    def evaluate_batch(self, requests: Iterable[Request | str | bytes]) -> list[Decision | InputError | EvaluateError]:
+        """Decides each request by itself, in order. One that has no decision leaves the others unharmed."""
+        decided: list[Decision | InputError | EvaluateError] = []
+        for request in requests:
+            try:
+                decided.append(self.evaluate(request))
+            except (InputError, EvaluateError) as error:
+                decided.append(error)
+        return decided
+
+    def explain(self, request: Request | str | bytes) -> list[Explanation]:
+        """Tells for each requirement that a request does not meet which facts decided it; raises as `evaluate` does."""
+        value, explained = self._ask(request, Instance.explain)
+        naming = self._terms.naming.get(value["action"], set())
+        explanations, before = [], -1
+        for each in explained:
+            index = each["requirement"]
+            if index <= before:
+                raise inconsistent("it explains its requirements out of order")
+            if index >= len(self._terms.manifest["requirements"]):
+                raise inconsistent(f"it explains requirement {index}, which there is not")
+            before, required = index, self._terms.manifest["requirements"][index]
+            if index not in naming:
+                raise inconsistent(f"it explains the requirement `{required['id']}`, which does not name the action")
+            facts = [Fact(path=path, value=look_up(value, path)) for path in each["facts"]]
+            explanations.append(Explanation(requirement=required["id"], facts=facts))
+        return explanations
+
+    def _ask(self, request: Any, work: Callable[[Instance, bytearray], tuple[bool, Any]]) -> tuple[dict[str, Any], Any]:
+        try:
+            instance = self._idle.pop()
+        except IndexError:
+            instance = self._start()
+        try:
+            value, image = _laid(instance, request)
+        except Wrong as wrong:
+            if self._reuses:
+                self._idle.append(instance)
+            raise InputError(wrong.path, wrong.message) from None
+        try:
+            decides, answer = work(instance, image)
+        except (Trap, WasmtimeError, ValueError, IndexError) as error:
+            raise EvaluateError("the policy's code failed") from error
+        if self._reuses:
+            self._idle.append(instance)
+        if not decides:
+            raise EvaluateError(answer["message"], answer["path"])
+        return value, answer
+
+    def _start(self) -> Instance:
+        try:
+            return Instance(self._engine, self._module, self._clock, not self._reuses)
+        except (Trap, WasmtimeError) as error:
+            raise EvaluateError("the policy's code failed") from error
+
+
+def _laid(instance: Instance, request: Any) -> tuple[dict[str, Any], bytearray]:
+    """The value of a request, and its image."""
+    if isinstance(request, bytes):
+        try:
+            request = request.decode()
+        except UnicodeDecodeError:
+            raise Wrong("this is not UTF-8") from None
+    if not isinstance(request, str):
+        return request, instance.image(request)
+    try:
+        value = _text.quick(request)
+        return value, instance.image(value)
+    except (ValueError, Wrong):
+        # It says where, and is right where the two differ.
+        value = _text.read(request)
+        return value, instance.image(value)

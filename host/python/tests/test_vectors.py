@@ -1,0 +1,42 @@
+"""The vectors of `tests/vectors`, byte for byte."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from scopegate import InputError, default_policy
+
+VECTORS = Path(__file__).parents[3] / "tests/vectors"
+POLICY = default_policy()
+
+
+def vectors(name):
+    with gzip.open(VECTORS / name, "rt", encoding="utf-8", newline="\n") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def written(decision):
+    return json.dumps(decision, separators=(",", ":"), ensure_ascii=False)
+
+
+def test_every_decision_from_text_and_from_a_value():
+    every = vectors("decisions.jsonl.gz")
+    assert len(every) > 5_000
+    for vector in every:
+        request = vector["request"]
+        assert written(POLICY.evaluate(request)) == vector["decision"], request
+        assert written(POLICY.evaluate(json.loads(request))) == vector["decision"], request
+
+
+def test_every_text_that_is_no_request_and_where():
+    every = vectors("invalid.jsonl.gz")
+    assert len(every) >= 200
+    wrong = []
+    for vector in every:
+        with pytest.raises(InputError) as error:
+            POLICY.evaluate(vector["text"])
+        if error.value.path != vector["path"]:
+            wrong.append((vector["name"], vector["path"][:100], error.value.path[:100], str(error.value)[:100]))
+    assert wrong == []
