@@ -5,7 +5,8 @@ from ctypes import addressof, memmove, string_at
 from struct import Struct
 from typing import Any
 
-from wasmtime import Engine, Func, Global, Instance as CoreInstance, Memory, Module, Store
+from wasmtime import Engine, Func, Global, Memory, Module, Store
+from wasmtime import Instance as CoreInstance
 
 from ._answer import DECISION, EXPLANATIONS, MANIFEST, Reader
 from ._component import DESCRIBE, EVALUATE, EXPLAIN

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import _facts as facts
 from ._facts import Wrong, expected
-from ._shapes import LIST, REQUEST, SCALARS, Shape, list_limit
+from ._shapes import LIST, REQUEST, SCALARS, TEXT_BYTES, Shape, list_limit
 
 Lay = Callable[[bytearray, int, Any], None]
 
@@ -56,15 +56,21 @@ class Layer:
         fields = []
         for field in shape.fields:
             inner = self._of(field.shape, f"{path}.{field.name}" if path else field.name)
-            fields.append((field.name, field.offset, inner, field.lacks, field.shape.kind == "option"))
-        count, index, clock = len(fields), shape.index, self._clock
+            fields.append((field.name, field.offset, inner, field.lacks, field.shape.kind == "option", field.shape.kind == "string"))
+        index, clock, base, pack = shape.index, self._clock, self._base, _PAIR.pack_into
 
         def lay(image: bytearray, at: int, value: Any) -> None:
             if type(value) is not dict:
                 expected("an object", value)
             found = 0
-            for name, offset, inner, lacks, is_option in fields:
+            for name, offset, inner, lacks, is_option, is_text in fields:
                 given = value.get(name, _MISSING)
+                # Most facts are short texts in ASCII, and this is most of the work.
+                if is_text and self.blocks is None and type(given) is str and len(given) < TEXT_BYTES and given.isascii():
+                    found += 1
+                    pack(image, at + offset, base + len(image), len(given))
+                    image += given.encode()
+                    continue
                 if given is _MISSING or (given is None and (is_option or lacks)):
                     found += given is None
                     if is_option or lacks == "attributes":
@@ -82,7 +88,6 @@ class Layer:
             if found != len(value):
                 raise Wrong("this name is not known here", str(next(name for name in value if name not in index)))
 
-        assert count
         return lay
 
     def _text(self) -> Lay:

@@ -3,6 +3,7 @@
 What contradicts itself or the manifest is no decision.
 """
 
+from itertools import pairwise
 from typing import Any, TypedDict
 
 from ._shapes import CONTRACT, shape
@@ -123,4 +124,4 @@ def _within(what: str, indices: list[int], length: int) -> None:
 
 
 def _rises(numbers: list[int]) -> bool:
-    return all(one < other for one, other in zip(numbers, numbers[1:]))
+    return all(one < other for one, other in pairwise(numbers))

@@ -6,8 +6,8 @@ the one that is reported, also where the text breaks later.
 
 import json
 import re
-from collections.abc import Iterator
-from json.decoder import scanstring
+from collections.abc import Callable, Iterator
+from json import decoder
 from typing import Any, NoReturn
 
 from . import _facts as facts
@@ -16,6 +16,8 @@ from ._shapes import LIST, REQUEST, SCALARS, Shape, list_limit
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
+#: Reads a text from behind its first quote, as the decoder itself does.
+_scanstring: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -125,7 +127,7 @@ class _Reader:
 
     def string(self, is_whole: bool = True) -> str:
         try:
-            text, self.at = scanstring(self.text, self.at + 1, True)
+            text, self.at = _scanstring(self.text, self.at + 1, True)
             if is_whole:
                 text.encode()
         except ValueError:

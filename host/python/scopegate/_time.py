@@ -1,13 +1,13 @@
 """Times, as requests write them: RFC 3339 in whole seconds."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from ._shapes import LAST_INSTANT
 
 _SHAPE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=1024)
@@ -27,7 +27,7 @@ def seconds(text: str) -> int | str:
     else:
         was_zero = False
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return "there is no such date or time of day"
     if was_zero:

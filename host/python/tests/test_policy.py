@@ -1,0 +1,178 @@
+"""What may go wrong, and that none of it is a decision."""
+
+import json
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from wasmtime import wat2wasm
+
+from scopegate import EvaluateError, InputError, LoadError, default_component, default_policy, load_policy
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = os.environ.get("SCOPEGATE", ROOT / "target/debug/scopegate")
+EXAMPLES = ROOT / "policies/webriskops/1.0.0/examples"
+SCAN = json.loads((EXAMPLES / "scan.json").read_text())
+POLICY = default_policy()
+COMPONENT = b"\0asm\x0d\0\x01\0"
+
+
+def leb128(number):
+    encoded = bytearray()
+    while True:
+        number, low = number >> 7, number & 0x7F
+        encoded.append(low | (0x80 if number else 0))
+        if not number:
+            return bytes(encoded)
+
+
+def component(module):
+    return COMPONENT + b"\x01" + leb128(len(module)) + module
+
+
+def core_of_default():
+    """The core module of the default policy, to be spoiled."""
+    bytes_ = default_component()
+    at = len(COMPONENT)
+    while True:
+        length, shift, begin = 0, 0, at + 1
+        while True:
+            byte = bytes_[begin]
+            length |= (byte & 0x7F) << shift
+            shift, begin = shift + 7, begin + 1
+            if byte < 0x80:
+                break
+        if bytes_[at] == 1:
+            return bytes_[begin : begin + length]
+        at = begin + length
+
+
+def guest(evaluate):
+    """The default policy's manifest, and an `evaluate` of one's own: a result in memory that is laid at 8."""
+    interface = "scopegate:gate/policy@1.0.0"
+    manifest = b"\0" * 88
+    data = "".join(f"\\{byte:02x}" for byte in manifest)
+    return component(
+        wat2wasm(f"""(module (memory (export "memory") 2) (data (i32.const 1024) "{data}")
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+        (func (export "{interface}#describe") (result i32) {evaluate})
+        (func (export "{interface}#evaluate") (param i32) (result i32) {evaluate})
+        (func (export "{interface}#explain") (param i32) (result i32) unreachable))""")
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (b"", "not WebAssembly"),
+        (b"language = 1", "not WebAssembly"),
+        (b"\0asm\x01\0\0\0", "core WebAssembly module"),
+        (COMPONENT, "0 core modules"),
+        (default_component()[:-1], "does not end where it says"),
+        (component(b"\0asm\x01\0\0\0"), "does not export"),
+        (component(b"\x01\x02"), "is broken"),
+        (component(wat2wasm('(module (import "clock" "now" (func)))')), "imports `clock`"),
+        (guest("unreachable"), "failed when it was asked"),
+        (guest("(i32.const -4)"), "failed when it was asked"),
+        (guest("(loop $again (br $again)) unreachable"), "failed when it was asked"),
+        (guest("(i32.const 1024)"), "no name"),
+    ],
+)
+def test_bytes_that_are_no_policy(given, expected):
+    with pytest.raises(LoadError, match=expected):
+        load_policy(given)
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"made_up": 1}, "made_up"),
+        ({"action": 7}, "action"),
+        ({"action": "\ud800"}, "action"),
+        ({"action": "x" * 8193}, "action"),
+        ({"action": "ü" * 4097}, "action"),
+        ({"now": "2026-11-23T12:00:00.5Z"}, "now"),
+        ({"now": 5}, "now"),
+        ({"actor": {**SCAN["actor"], "role": "boss"}}, "actor.role"),
+        ({"scan": {**SCAN["scan"], "credits": 1.5}}, "scan.credits"),
+        ({"scan": {**SCAN["scan"], "credits": True}}, "scan.credits"),
+        ({"scan": {**SCAN["scan"], "targets": [{"url": "https://a.example/", "kind": "publik"}]}}, "scan.targets[0].kind"),
+        ({"attributes": {"a": 0.5}}, "attributes.a"),
+        ({"attributes": {"a": 2**63}}, "attributes.a"),
+        ({"attributes": {"a": ["b", 1]}}, "attributes.a[1]"),
+    ],
+)
+def test_values_that_are_no_requests(change, path):
+    with pytest.raises(InputError) as error:
+        POLICY.evaluate({**SCAN, **change})
+    assert error.value.path == path
+
+
+def test_whole_values_that_are_no_requests():
+    for value in (None, [], 7, b"\xff", {key: value for key, value in SCAN.items() if key != "actor"}):
+        with pytest.raises(InputError):
+            POLICY.evaluate(value)
+
+
+def test_in_a_batch_one_that_fails_leaves_the_others_unharmed():
+    first, second, third = POLICY.evaluate_batch([SCAN, {**SCAN, "made_up": 1}, json.dumps(SCAN).encode()])
+    assert first == third
+    assert isinstance(second, InputError)
+
+
+def test_the_clock_is_asked_where_a_request_names_no_time():
+    request = json.loads((EXAMPLES / "open-pull-request.json").read_text())
+    from datetime import datetime
+
+    then = int(datetime.fromisoformat(request.pop("now")).timestamp())
+    assert default_policy(clock=lambda: then).evaluate(request)["decision"] == "allow"
+    assert default_policy(clock=lambda: 253402300799).evaluate(request)["decision"] == "deny"
+
+
+def test_many_threads_at_once():
+    requests = [{**SCAN, "actor": {**SCAN["actor"], "id": str(number % 2 or "")}} for number in range(400)]
+    alone = [POLICY.evaluate(request) for request in requests]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(POLICY.evaluate, requests)) == alone
+
+
+def test_what_fails_once_fails_alone():
+    module = bytearray(core_of_default())
+    good = load_policy(component(bytes(module)), reuse_instances=True)
+    assert good.evaluate(SCAN)["policy"]["name"] == "webriskops"
+    # An attribute of another type than the policy declares is judged by nobody.
+    declared = POLICY.describe()["attributes"]
+    if declared:
+        with pytest.raises(EvaluateError):
+            good.evaluate({**SCAN, "attributes": {declared[0]["name"]: 7}})
+    assert good.evaluate(SCAN)["policy"]["name"] == "webriskops"
+
+
+def test_explanations_and_descriptions_are_those_of_the_program():
+    denied = json.dumps({**SCAN, "actor": {**SCAN["actor"], "id": ""}})
+    run = subprocess.run([PROGRAM, "check", "-", "--explain", "--format", "json"], input=denied, capture_output=True, text=True, check=False)
+    said = json.loads(run.stdout)
+    assert POLICY.explain(denied) == said.pop("explanations")
+    assert POLICY.evaluate(denied) == said
+    inspected = json.loads(subprocess.run([PROGRAM, "inspect", "--format", "json"], capture_output=True, text=True, check=True).stdout)
+    for name in ("digest", "bytes", "compiler", "is_proven", "imports"):
+        del inspected[name]
+    assert POLICY.describe() == inspected
+
+
+def test_the_fastapi_example():
+    from fastapi.testclient import TestClient
+
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    code = re.search(r"## In FastAPI\n\n```python\n(.*?)```", readme, re.DOTALL)
+    scope = {}
+    exec(code[1], scope)  # noqa: S102
+    client = TestClient(scope["app"])
+    example = (EXAMPLES / "open-pull-request.json").read_text()
+    assert client.post("/may", content=example).json()["decision"] == "allow"
+    assert client.post("/may", content=example.replace('"open_pull_request"', '"make_coffee"')).status_code == 403
+    wrong = client.post("/may", content='{"action": 1}')
+    assert (wrong.status_code, wrong.json()["decision"]) == (400, "deny")
