@@ -1,6 +1,7 @@
 //! Loads policy components and decides with them.
 //!
-//! A policy is a WebAssembly component behind the contract `scopegate:gate`: it imports nothing, so it can only compute. An
+//! A policy is a WebAssembly component behind the contract `scopegate:gate`: it imports nothing, so it can only compute (or an empty
+//! world, [where that is allowed](Engine::with_wasi)). An
 //! [`Engine`] loads it as a [`Policy`]; the policy answers a [`Request`] with a [`Decision`].
 //!
 #![cfg_attr(feature = "compiler", doc = "```")]
@@ -62,8 +63,8 @@
 //! - **Every decision names its policy**: name, version and the SHA-256 of the component.
 //!
 //! An [`Engine`] and a [`Policy`] are cheap to clone and may be used from many threads at once; calls block until they are decided.
-//! To compile a component takes from milliseconds for a rule set to many seconds for a language runtime; it is not bounded in memory or time,
-//! so components of strangers are best loaded in a process of their own first, with the same [cache](EngineBuilder::cache).
+//! To compile a component takes from milliseconds for a rule set to many seconds for a language runtime; in this process it is not bounded in
+//! memory or time, so components of strangers are best [compiled by another](EngineBuilder::compile_foreign_with).
 
 mod cache;
 mod component;

@@ -8,7 +8,6 @@ use scopegate::{Engine, Limits};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::settings::Settings;
 use crate::store::Store;
 use crate::version::check_name;
 
@@ -92,7 +91,7 @@ impl Store {
     pub fn allow(&self, name: &str, allowance: &Allowance) -> Result<(), StoreError> {
         check_name(name)?;
         let _lock = self.lock()?;
-        let mut settings = Settings::clone(&self.settings()?);
+        let mut settings = self.settings()?;
         if *allowance == Allowance::default() {
             settings.allowances.remove(name);
         } else {
