@@ -7,7 +7,7 @@ from wasmtime import Engine, FuncType, Module, WasmtimeError
 from ._shapes import INTERFACE
 from .errors import LoadError
 
-DESCRIBE, EVALUATE, EXPLAIN = (f"{INTERFACE}#{name}" for name in ("describe", "evaluate", "explain"))
+DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN = (f"{INTERFACE}#{name}" for name in ("describe", "evaluate", "evaluate-batch", "explain"))
 _COMPONENT, _MODULE = b"\0asm\x0d\0\x01\0", b"\0asm\x01\0\0\0"
 
 
@@ -25,7 +25,7 @@ def core_module(engine: Engine, component: bytes) -> Module:
     for imported in module.imports:
         raise LoadError(f"the component imports `{imported.module}`, but a policy imports nothing")
     exported = {export.name: export.type for export in module.exports}
-    for name in (DESCRIBE, EVALUATE, EXPLAIN):
+    for name in (DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN):
         if not isinstance(exported.get(name), FuncType):
             raise LoadError(f"the component does not export `{name}`")
     if "memory" not in exported:

@@ -1,7 +1,7 @@
 """A running instance of a policy's core module, used by one thread at a time."""
 
-from collections.abc import Callable
-from ctypes import addressof, memmove, string_at
+from collections.abc import Callable, Iterable
+from ctypes import addressof, c_ubyte, memmove
 from struct import Struct
 from typing import Any
 
@@ -9,7 +9,8 @@ from wasmtime import Engine, Func, Global, Memory, Module, Store
 from wasmtime import Instance as CoreInstance
 
 from ._answer import DECISION, EXPLANATIONS, MANIFEST, Reader
-from ._component import DESCRIBE, EVALUATE, EXPLAIN
+from ._component import DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN
+from ._facts import Wrong
 from ._lay import Layer
 from ._shapes import REQUEST, Shape
 
@@ -60,11 +61,10 @@ class Instance:
         if post in self._exports:
             self._call(post, at)
 
-    def read(self, at: int, count: int) -> bytes:
-        """Bytes of the memory."""
-        if at < 0 or at + count > self._memory.data_len(self._store):
-            raise ValueError("the policy points outside its memory")
-        return string_at(addressof(self._memory.data_ptr(self._store).contents) + at, count)
+    def _view(self) -> memoryview:
+        """All of its memory, until it grows."""
+        length = self._memory.data_len(self._store)
+        return memoryview((c_ubyte * length).from_address(addressof(self._memory.data_ptr(self._store).contents))).cast("B")
 
     def _write(self, image: bytes | bytearray, at: int) -> None:
         lacking = at + len(image) - self._memory.data_len(self._store)
@@ -105,7 +105,7 @@ class Instance:
     def describe(self) -> Any:
         """What it says it is."""
         at = self._call(DESCRIBE)
-        manifest = Reader(self).value(MANIFEST, at)
+        manifest = Reader(self._view()).value(MANIFEST, at)
         self._done(DESCRIBE, at)
         return manifest
 
@@ -120,6 +120,24 @@ class Instance:
     def _answer(self, name: str, shape: Shape, image: bytearray) -> tuple[bool, Any]:
         self._allot()
         at = self._call(name, self._lay(image))
-        answer = Reader(self).result(shape, at)
+        answer = Reader(self._view()).result(shape, at)
         self._done(name, at)
         return answer
+
+    def images(self, requests: Iterable[Any]) -> tuple[bytearray, list[Wrong | None]]:
+        """The image of those requests that are ones, and what is wrong with each; only in a region."""
+        self._layer.blocks = None
+        return self._layer.lay_all(requests)
+
+    @property
+    def has_region(self) -> bool:
+        """Whether requests are laid where the policy wants them."""
+        return self._region is not None
+
+    def evaluate_batch(self, image: bytearray, count: int) -> list[tuple[bool, Any]]:
+        """For each of the `count` requests of an image whether it is decided, and the decision or the error."""
+        self._allot()
+        at = self._call(EVALUATE_BATCH, self._lay(image), count)
+        answers = Reader(self._view()).results(DECISION, at, count)
+        self._done(EVALUATE_BATCH, at)
+        return answers

@@ -1,6 +1,6 @@
 """Lays a request out as the canonical ABI's image, in one pass: what is wrong with it shows on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from struct import Struct
 from typing import Any
 
@@ -31,6 +31,25 @@ class Layer:
         image = bytearray(REQUEST.size)
         self._request(image, 0, request)
         return image
+
+    def lay_all(self, requests: Iterable[Any]) -> tuple[bytearray, list[Wrong | None]]:
+        """The image of those requests that are ones, one behind the other, and what is wrong with each."""
+        given = list(requests)
+        image = bytearray(REQUEST.size * len(given))
+        wrongs: list[Wrong | None] = []
+        at = 0
+        for request in given:
+            end = len(image)
+            try:
+                self._request(image, at, request)
+            except Wrong as wrong:
+                wrongs.append(wrong)
+                del image[end:]
+                image[at : at + REQUEST.size] = bytes(REQUEST.size)
+            else:
+                wrongs.append(None)
+                at += REQUEST.size
+        return image, wrongs
 
     def _of(self, shape: Shape, path: str) -> Lay:
         kind = shape.kind

@@ -60,6 +60,7 @@ def guest(evaluate):
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
         (func (export "{interface}#describe") (result i32) {evaluate})
         (func (export "{interface}#evaluate") (param i32) (result i32) {evaluate})
+        (func (export "{interface}#evaluate-batch") (param i32 i32) (result i32) unreachable)
         (func (export "{interface}#explain") (param i32) (result i32) unreachable))""")
     )
 

@@ -30,6 +30,12 @@ def test_every_decision_from_text_and_from_a_value():
         assert written(POLICY.evaluate(json.loads(request))) == vector["decision"], request
 
 
+def test_every_decision_in_batches():
+    every = vectors("decisions.jsonl.gz")
+    decided = POLICY.evaluate_batch(vector["request"] for vector in every)
+    assert [written(decision) for decision in decided] == [vector["decision"] for vector in every]
+
+
 def test_every_text_that_is_no_request_and_where():
     every = vectors("invalid.jsonl.gz")
     assert len(every) >= 200
@@ -40,3 +46,7 @@ def test_every_text_that_is_no_request_and_where():
         if error.value.path != vector["path"]:
             wrong.append((vector["name"], vector["path"][:100], error.value.path[:100], str(error.value)[:100]))
     assert wrong == []
+    good = vectors("decisions.jsonl.gz")[:10]
+    mixed = POLICY.evaluate_batch([text for pair in zip([vector["text"] for vector in every[:10]], [vector["request"] for vector in good], strict=True) for text in pair])
+    assert [error.path for error in mixed[::2]] == [vector["path"] for vector in every[:10]]
+    assert [written(decision) for decision in mixed[1::2]] == [vector["decision"] for vector in good]
