@@ -1,7 +1,9 @@
 // What may go wrong, and that none of it is a decision.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { defaultComponent, defaultPolicy, EvaluateError, InputError, LoadError, loadPolicy } from "scopegate";
@@ -97,6 +99,21 @@ test("in a batch one that fails leaves the others unharmed", async () => {
   const [first, second, third] = policy.evaluateBatch([request, { ...request, made_up: 1 }, JSON.stringify(request)]);
   assert.deepEqual(first, third);
   assert.ok(second instanceof InputError);
+});
+
+test("what a policy cannot judge is an error of its own", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "scopegate-"));
+  try {
+    const program = process.env.SCOPEGATE ?? `${root}target/debug/scopegate`;
+    execFileSync(program, ["build", `${root}host/cli/tests/data/acme/policy.toml`, "-o", `${folder}/acme.wasm`], { stdio: "ignore" });
+    const acme = await loadPolicy(readFileSync(`${folder}/acme.wasm`), { reuseInstances: true });
+    for (let again = 0; again < 2; again++) {
+      assert.throws(() => acme.evaluate({ ...request, attributes: { seats: "many" } }), (error) => error instanceof EvaluateError && error.path === "attributes.seats");
+    }
+    assert.ok(acme.evaluate({ ...request, attributes: {} }).decision);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the clock is asked where a request names no time", async () => {

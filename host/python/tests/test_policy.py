@@ -33,23 +33,6 @@ def component(module):
     return COMPONENT + b"\x01" + leb128(len(module)) + module
 
 
-def core_of_default():
-    """The core module of the default policy, to be spoiled."""
-    bytes_ = default_component()
-    at = len(COMPONENT)
-    while True:
-        length, shift, begin = 0, 0, at + 1
-        while True:
-            byte = bytes_[begin]
-            length |= (byte & 0x7F) << shift
-            shift, begin = shift + 7, begin + 1
-            if byte < 0x80:
-                break
-        if bytes_[at] == 1:
-            return bytes_[begin : begin + length]
-        at = begin + length
-
-
 def guest(evaluate):
     """The default policy's manifest, and an `evaluate` of one's own: a result in memory that is laid at 8."""
     interface = "scopegate:gate/policy@1.0.0"
@@ -140,16 +123,19 @@ def test_many_threads_at_once():
         assert list(threads.map(POLICY.evaluate, requests)) == alone
 
 
-def test_what_fails_once_fails_alone():
-    module = bytearray(core_of_default())
-    good = load_policy(component(bytes(module)), reuse_instances=True)
-    assert good.evaluate(SCAN)["policy"]["name"] == "webriskops"
-    # An attribute of another type than the policy declares is judged by nobody.
-    declared = POLICY.describe()["attributes"]
-    if declared:
-        with pytest.raises(EvaluateError):
-            good.evaluate({**SCAN, "attributes": {declared[0]["name"]: 7}})
-    assert good.evaluate(SCAN)["policy"]["name"] == "webriskops"
+def test_what_a_policy_cannot_judge_is_an_error_of_its_own(tmp_path):
+    file = tmp_path / "acme.wasm"
+    rules = ROOT / "host/cli/tests/data/acme/policy.toml"
+    subprocess.run([PROGRAM, "build", rules, "-o", file], check=True, capture_output=True)
+    acme = load_policy(file.read_bytes(), reuse_instances=True)
+    wrong = {**SCAN, "attributes": {"seats": "many"}}
+    for _ in range(2):
+        with pytest.raises(EvaluateError) as error:
+            acme.evaluate(wrong)
+        assert error.value.path == "attributes.seats"
+    first, second = acme.evaluate_batch([wrong, SCAN])
+    assert isinstance(first, EvaluateError)
+    assert second == acme.evaluate(SCAN)
 
 
 def test_explanations_and_descriptions_are_those_of_the_program():
