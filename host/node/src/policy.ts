@@ -1,6 +1,9 @@
 // Policies: loaded once, asked often.
 //
 // Always true here: what is not known to keep nothing from one decision to the next has a fresh instance for each.
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+
 import { coreModule } from "./component.js";
 import { type Decision, inconsistent, type Judged, type PolicyId, Terms } from "./decision.js";
 import { EvaluateError, type InputError, LoadError } from "./errors.js";
@@ -39,8 +42,8 @@ export type Failure = InputError | EvaluateError;
 export async function loadPolicy(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Policy> {
   const component = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
   const module = await coreModule(component);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", component as BufferSource));
-  const digest = `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  // Not WebCrypto's, which pages without a secure origin have not: frames that hold strangers' policies are such pages.
+  const digest = `sha256:${bytesToHex(sha256(component))}`;
   let first: Instance;
   let manifest: Manifest;
   try {

@@ -1,0 +1,122 @@
+// The page in a real Chromium.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { browser, decided, serving } from "./serving.mjs";
+
+const root = new URL("../../..", import.meta.url).pathname;
+const program = process.env.SCOPEGATE ?? `${root}target/debug/scopegate`;
+const examples = readdirSync(`${root}policies/webriskops/1.0.0/examples`);
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+let server, chromium, folder;
+
+before(async () => {
+  server = await serving();
+  chromium = await browser();
+  folder = mkdtempSync(join(tmpdir(), "scopegate-"));
+});
+after(async () => {
+  await chromium?.close();
+  server?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A page that is open, and whatever went wrong in it. */
+async function open(options = {}, hash = "") {
+  const context = await chromium.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  const troubles = [];
+  page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  await page.goto(server.address + hash);
+  await decided(page);
+  return { page, troubles, close: () => context.close() };
+}
+
+test("every example's verdict is the program's", async () => {
+  const { page, troubles, close } = await open();
+  for (const file of examples) {
+    const run = spawnSync(program, ["check", "--format", "json", `${root}policies/webriskops/1.0.0/examples/${file}`]);
+    const { decision, findings } = JSON.parse(run.stdout);
+    await page.selectOption("#example", file.replace(".json", ""));
+    await page.waitForFunction(([verdict, count]) => document.querySelector(".verdict")?.dataset.verdict === verdict && document.querySelectorAll(".findings > li").length === count, [decision, findings.length]);
+  }
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test("a changed fact changes the verdict, and a button changes it back", async () => {
+  const { page, troubles, close } = await open();
+  await page.selectOption("#example", "open-pull-request");
+  await page.waitForSelector('[data-verdict="allow"]');
+  await page.fill('[id="fact:actor.id"]', "");
+  await page.waitForSelector('[data-verdict="deny"]');
+  await page.waitForSelector(".openings li button");
+  assert.ok((await page.locator(".decides").count()) > 0, "the facts that decided are marked");
+  await page.locator(".openings li button").first().click();
+  await page.waitForSelector('[data-verdict="allow"]');
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test("a link brings the same facts", async () => {
+  const first = await open();
+  await first.page.selectOption("#example", "open-pull-request");
+  await first.page.fill('[id="fact:tenancy.project"]', "from the link");
+  await first.page.waitForFunction(() => location.hash.length > 100);
+  const hash = await first.page.waitForFunction(async () => {
+    const before = location.hash;
+    await new Promise((later) => setTimeout(later, 400));
+    return before === location.hash && before;
+  });
+  const second = await open({}, await hash.jsonValue());
+  await second.page.waitForFunction(() => document.getElementById("fact:tenancy.project")?.value === "from the link");
+  await first.close();
+  await second.close();
+});
+
+test("a dropped component decides beside; one that is none is refused", async () => {
+  const { page, close } = await open();
+  const mine = join(folder, "acme.wasm");
+  execFileSync(program, ["build", `${root}host/cli/tests/data/acme/policy.toml`, "-o", mine], { stdio: "ignore" });
+  const none = join(folder, "none.wasm");
+  writeFileSync(none, "no component");
+  await page.setInputFiles('input[type="file"]', none);
+  await page.waitForSelector(".trouble");
+  assert.match(await page.textContent(".trouble"), /none\.wasm: .*not WebAssembly/);
+  await page.setInputFiles('input[type="file"]', mine);
+  await page.waitForFunction(() => document.querySelectorAll(".verdict").length === 2);
+  await page.waitForFunction(() => document.querySelectorAll(".verdict")[1].dataset.verdict !== "none");
+  await close();
+});
+
+test("axe finds nothing, wide and narrow, light and dark", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [360, 1440]) {
+      const { page, close } = await open({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+      await page.fill('[id="fact:actor.id"]', "");
+      await page.waitForSelector('[data-verdict="deny"]');
+      await page.addScriptTag({ path: axe });
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`), [], `${colorScheme} ${width}`);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wider <= 0, `the page is ${wider} px wider than ${width}`);
+      if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${colorScheme}-${width}.png` });
+      await close();
+    }
+  }
+});
+
+test("the first load is small", () => {
+  const dist = new URL("../dist/", import.meta.url);
+  const files = ["index.html", ...readdirSync(new URL("assets/", dist)).map((name) => `assets/${name}`)];
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(new URL(file, dist))).length, 0);
+  assert.ok(bytes < 150_000, `${bytes} bytes`);
+  console.log(`first load: ${bytes} bytes compressed`);
+});
