@@ -96,6 +96,45 @@ test("a dropped component decides beside; one that is none is refused", async ()
   await close();
 });
 
+test("a policy that never ends is stopped, and the page goes on", async () => {
+  const { guest } = await import("../../node/test/guest.mjs");
+  const { page, close } = await open();
+  const endless = join(folder, "endless.wasm");
+  writeFileSync(endless, guest({ evaluate: "(loop $again (br $again)) unreachable" }));
+  await page.setInputFiles('input[type="file"]', endless);
+  await page.waitForFunction(() => document.querySelectorAll(".verdict")[1]?.dataset.verdict === "failed");
+  assert.match(await page.locator(".verdict").nth(1).textContent(), /was stopped/);
+  await page.fill('[id="fact:actor.id"]', "");
+  await page.waitForFunction(() => document.querySelector(".verdict")?.dataset.verdict === "deny");
+  await close();
+});
+
+test("how long a changed fact takes until the page shows what it does", async () => {
+  const { page, close } = await open();
+  await page.selectOption("#example", "open-pull-request");
+  await page.waitForSelector('[data-verdict="allow"]');
+  const median = await page.evaluate(async () => {
+    const verdict = () => document.querySelector(".verdict").dataset.verdict;
+    const times = [];
+    for (let round = 0; round < 40; round++) {
+      const input = document.getElementById("fact:actor.id");
+      const before = verdict();
+      const begin = performance.now();
+      input.value = before === "allow" ? "" : "user-17";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      await new Promise((shown) => {
+        const observer = new MutationObserver(() => verdict() !== before && (observer.disconnect(), shown()));
+        observer.observe(document.body, { subtree: true, attributes: true, childList: true });
+      });
+      times.push(performance.now() - begin);
+      await new Promise((later) => setTimeout(later, 20));
+    }
+    return times.sort((one, other) => one - other)[times.length >> 1];
+  });
+  console.log(`a changed fact: ${median.toFixed(1)} ms (median)`);
+  await close();
+});
+
 test("axe finds nothing, wide and narrow, light and dark", async () => {
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [360, 1440]) {
