@@ -206,6 +206,31 @@ fn a_removed_key_stops_a_running_service() {
     while caller.call("POST", "/v1/decisions", None, &place.request).0 != 200 {}
 }
 
+/// Nobody can say who signed what is damaged, so it does not go on deciding either.
+#[test]
+fn a_removed_key_stops_what_is_damaged_too() {
+    let place = Place::new();
+    let at = |name: &str| place.file(name).to_str().expect("a path").to_owned();
+    done(&place.store, &["key", "new", &at("ops")]);
+    done(
+        &place.store,
+        &["key", "trust", &at("ops.pub"), "--label", "ops"],
+    );
+    let component = format!("{}/policies/acme/0.1.0/policy.wasm", place.store);
+    done(&place.store, &["sign", &component, "--key", &at("ops.key")]);
+    done(&place.store, &["key", "require", "yes"]);
+    let serving = Serving::new(&["--store", &place.store]);
+    let mut caller = Caller::new(serving.address);
+    caller.decide(&place.request);
+    let mut bytes = fs::read(&component).expect("it is there");
+    bytes.push(0);
+    fs::write(&component, bytes).expect("it can be written");
+    done(&place.store, &["key", "remove", "ops"]);
+    while caller.call("POST", "/v1/decisions", None, &place.request).0 == 200 {}
+    let (status, problem) = caller.call("POST", "/v1/decisions", None, &place.request);
+    assert_eq!(status, 503, "{problem}");
+}
+
 /// A configuration in which `acme` is the default.
 fn defaulted(place: &Place) -> String {
     let file = place.file("scopegate.toml");

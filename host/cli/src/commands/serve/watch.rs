@@ -52,6 +52,7 @@ impl Watch {
         let look = Look {
             watch: self,
             is_trust_as_before: seen.as_ref().is_some_and(|seen| seen.trusts_as(&glance)),
+            requires_signature: glance.settings.require_signature,
             allowances: seen.as_ref().map(|seen| &seen.settings.allowances),
             now_allowed: &glance.settings.allowances,
         };
@@ -77,6 +78,8 @@ struct Look<'w> {
     watch: &'w Watch,
     /// Whether the same signatures count as at the look before.
     is_trust_as_before: bool,
+    /// Whether a version decides only if somebody vouches for it.
+    requires_signature: bool,
     /// What policies were allowed at the look before, and now.
     allowances: Option<&'w BTreeMap<String, Allowance>>,
     now_allowed: &'w BTreeMap<String, Allowance>,
@@ -150,9 +153,10 @@ impl Look<'_> {
         match known.filter(|_| self.is_allowed_the_same(name)) {
             None => Ok(store.candidate(engine, name, version)?.policy().clone()),
             Some(policy) => {
+                // A file that cannot be read, or is damaged, shows no signature that still counts.
                 if !self.is_trust_as_before
                     && let Err(error) = store.component(name, version)
-                    && error.is_distrust()
+                    && (self.requires_signature || error.is_distrust())
                 {
                     return Err(error);
                 }
