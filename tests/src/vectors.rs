@@ -173,6 +173,11 @@ fn at(full: &Value, place: &str, found: &Value, texts: &mut Vec<(String, String)
                 "\"5\"",
                 "4294967296",
                 "true",
+                "5e",
+                "5.",
+                "01",
+                "-01",
+                "5true",
             ] {
                 with("a number that is none here", number);
             }
@@ -180,6 +185,9 @@ fn at(full: &Value, place: &str, found: &Value, texts: &mut Vec<(String, String)
         Value::Bool(_) => {
             with("a text for a truth", "\"true\"");
             with("a number for a truth", "1");
+            for truth in ["true0", "truex", "falsefalse"] {
+                with("a truth that goes on", truth);
+            }
         }
         Value::Null => {}
     }
@@ -209,6 +217,12 @@ fn whole(full: &Value, texts: &mut Vec<(String, String)>) {
         "a number with a zero before it",
         replaced(full, "/now", "007"),
     );
+    for place in ["/task", "/now", "/attributes"] {
+        push(
+            &format!("a null that goes on at `{place}`"),
+            replaced(full, place, "nullx"),
+        );
+    }
     push(
         "an escape that is none",
         replaced(full, "/action", r#""\x41""#),
@@ -247,6 +261,9 @@ fn whole(full: &Value, texts: &mut Vec<(String, String)>) {
         ("a list of numbers", "[1]"),
         ("a list of lists", "[[]]"),
         ("a list with a truth", "[\"a\",true]"),
+        ("a number that breaks off", "5e"),
+        ("a zero before a number", "01"),
+        ("a truth that goes on", "truex"),
     ] {
         let raw = format!("{{\"custom\":{attribute}}}");
         push(

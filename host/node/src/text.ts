@@ -9,12 +9,19 @@ import { ATTRIBUTES, listLimit, REQUEST, TEXT_BYTES, type Type } from "./types.j
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 63n - 1n;
 
+const WORDS = [
+  ["true", SyntaxKind.TrueKeyword],
+  ["false", SyntaxKind.FalseKeyword],
+  ["null", SyntaxKind.NullKeyword],
+] as const;
+
 /** The facts in `text`; `now` is what stands for a time that is not given. */
 export function read(text: string, now: () => number): Fact[] {
   return new Reader(text, now).whole();
 }
 
 class Reader {
+  readonly #document: string;
   readonly #scanner: JSONScanner;
   readonly #path = new Path();
   readonly #now: () => number;
@@ -22,6 +29,7 @@ class Reader {
   #token: SyntaxKind = SyntaxKind.Unknown;
 
   constructor(text: string, now: () => number) {
+    this.#document = text;
     this.#scanner = createScanner(text, false);
     this.#now = now;
     this.#next();
@@ -37,6 +45,16 @@ class Reader {
     do {
       this.#token = this.#scanner.scan();
     } while (this.#is(SyntaxKind.Trivia) || this.#is(SyntaxKind.LineBreakTrivia));
+    if (this.#is(SyntaxKind.Unknown)) this.#part();
+  }
+
+  /** Takes `true` from what the scanner holds for one word, such as `true0`: what is wrong is what follows it. */
+  #part(): void {
+    const run = this.#scanner.getTokenValue();
+    const word = WORDS.find(([word]) => run.startsWith(word));
+    if (word === undefined) return;
+    this.#scanner.setPosition(this.#scanner.getTokenOffset() + word[0].length);
+    this.#token = word[1];
   }
 
   #is(kind: SyntaxKind): boolean {
@@ -62,6 +80,10 @@ class Reader {
         return `the text ${quoted(this.#scanner.getTokenValue())}`;
       case SyntaxKind.EOF:
         return "the end";
+      case SyntaxKind.TrueKeyword:
+      case SyntaxKind.FalseKeyword:
+      case SyntaxKind.NullKeyword:
+        return quoted(WORDS.find(([, kind]) => this.#is(kind))![0]);
       default:
         return quoted(this.#scanner.getTokenValue());
     }
@@ -122,10 +144,17 @@ class Reader {
   #number(least: bigint, most: bigint): bigint {
     const written = this.#scanner.getTokenValue();
     if (!this.#is(SyntaxKind.NumericLiteral) || !/^-?\d+$/.test(written)) throw this.#expected("a whole number");
+    if (this.#breaksOff(written)) throw this.#noJson();
     const number = BigInt(written);
     if (number < least || number > most) throw this.#path.wrong(`${quoted(written)} is out of range, expected ${least} to ${most}`);
     this.#next();
     return number;
+  }
+
+  /** Whether the number `written` goes on as none does: `5e`, which the scanner gives as `5`, or `01`, which it gives as two. */
+  #breaksOff(written: string): boolean {
+    if (this.#scanner.getTokenError() !== ScanError.None) return true;
+    return /^-?0$/.test(written) && /\d/.test(this.#document[this.#scanner.getPosition()] ?? "");
   }
 
   #time(): number {

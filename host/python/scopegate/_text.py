@@ -16,6 +16,7 @@ from ._shapes import LIST, REQUEST, SCALARS, Shape, list_limit
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
+_GOES_ON = frozenset("0123456789.eE")
 #: Reads a text from behind its first quote, as the decoder itself does.
 _scanstring: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
 _WORDS = {"true": True, "false": False, "null": None}
@@ -116,6 +117,9 @@ class _Reader:
             return self.string()
         if found := _NUMBER.match(self.text, self.at):
             self.at = found.end()
+            # What goes on as no number does, such as `5e` or `01`, is wrong as a whole.
+            if self.next() in _GOES_ON:
+                self.no_json()
             self.blanks()
             return _Number(found[0])
         for word, value in _WORDS.items():
