@@ -172,15 +172,18 @@ export class Memory {
   /** Reads the result at `at`: the first case of a `result`, or the second. */
   result(ok: Type, error: Type, at: number): { ok: unknown } | { error: unknown } {
     this.#begin();
+    const align = Math.max(ok.align, error.align);
+    aligned(at, align);
     const tag = this.#view.getUint8(at);
     if (tag > 1) throw new RangeError(`a result has the case ${tag}`);
-    const payload = at + Math.max(ok.align, error.align);
+    const payload = at + align;
     return tag === 0 ? { ok: this.#read(ok, payload) } : { error: this.#read(error, payload) };
   }
 
   /** Reads the value of that type at `at`. */
   read(type: Type, at: number): unknown {
     this.#begin();
+    aligned(at, type.align);
     return this.#read(type, at);
   }
 
@@ -237,4 +240,8 @@ export class Memory {
     for (const field of type.fields) read[field.name] = this.#read(field.type, at + field.offset);
     return read;
   }
+}
+
+function aligned(at: number, align: number): void {
+  if (at % align !== 0) throw new RangeError("the policy's answer has an address that is not aligned");
 }

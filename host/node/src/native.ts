@@ -101,12 +101,14 @@ function list(of: Type, value: unknown, path: Path, now: () => number): Fact[] {
   if (!Array.isArray(value)) throw expected("a list", value, path);
   const limit = value.length > ATTRIBUTES ? listLimit(path.list) : ATTRIBUTES;
   if (value.length > limit) throw path.wrong(`this list has more than ${limit} elements`);
-  return value.map((element, index) => {
+  // Not `map`, which skips the holes of an array: what is not there is no fact, and must not be laid out as one.
+  const facts = new Array<Fact>(value.length);
+  for (let index = 0; index < facts.length; index++) {
     path.push(index);
-    const taken = fact(of, element, path, now);
+    facts[index] = fact(of, value[index], path, now);
     path.pop();
-    return taken;
-  });
+  }
+  return facts;
 }
 
 function text(value: unknown, path: Path): string {

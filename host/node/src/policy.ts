@@ -54,7 +54,7 @@ export async function loadPolicy(bytes: Uint8Array | ArrayBuffer, options: LoadO
   }
   const wrong = unfit(manifest);
   if (wrong !== undefined) throw new LoadError(`the component's manifest is wrong: ${wrong}`);
-  return new Policy(module, new Terms({ name: manifest.name, version: manifest.version, digest }, manifest), options);
+  return new Policy(module, new Terms(frozen({ name: manifest.name, version: manifest.version, digest }), frozen(manifest)), options);
 }
 
 /** What in a manifest makes no sense. */
@@ -81,7 +81,8 @@ export class Policy {
     this.#module = module;
     this.#terms = terms;
     this.#isReused = options.reuseInstances ?? false;
-    this.#clock = options.clock ?? (() => Math.floor(Date.now() / 1000));
+    const { clock } = options;
+    this.#clock = clock === undefined ? () => Math.floor(Date.now() / 1000) : () => whole(clock());
   }
 
   /** Its name, version and digest. */
@@ -161,6 +162,20 @@ export class Policy {
     }
     return answer.ok;
   }
+}
+
+/** What an embedder's clock said, if it is a time: `NaN` would be laid out as 1970, when nothing has expired. */
+function whole(said: number): number {
+  if (!Number.isSafeInteger(said)) {
+    throw new EvaluateError(`the clock said ${String(said)}, expected whole seconds since 1970-01-01T00:00:00Z`, { path: "now" });
+  }
+  return said;
+}
+
+/** Freezes all of `value`: what every later decision is made of is handed to callers. */
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 }
 
 const ACTION = REQUEST.index.get("action")!;

@@ -44,6 +44,8 @@ test("policies that contradict themselves or fail", async () => {
     ["(call $decide (i32.const 2) (i32.const 0))", /code failed/],
     ["(drop (call $decide (i32.const 1) (i32.const 0))) (i32.store (i32.const 12) (i32.const -1)) (i32.const 0)", /code failed/],
     ["(i32.const -4)", /code failed/],
+    // All zeros are an allow, but not where no result may stand.
+    ["(i32.const 1025)", /code failed/],
     ["unreachable", /code failed/],
     ["(i32.store8 (i32.const 0) (i32.const 2)) (i32.const 0)", /code failed/],
   ];
@@ -66,6 +68,7 @@ test("each decision has a fresh instance, unless it is said that it need not", a
 
 test("values that are no requests", async () => {
   const policy = await defaultPolicy();
+  const pull = example("open-pull-request");
   const table = [
     [undefined, "$"],
     [null, "$"],
@@ -86,6 +89,11 @@ test("values that are no requests", async () => {
     [{ ...request, attributes: { a: 0.5 } }, "attributes.a"],
     [{ ...request, attributes: { a: 2n ** 63n } }, "attributes.a"],
     [{ ...request, attributes: { a: ["b", 1] } }, "attributes.a[1]"],
+    // An array's hole is no fact: as one it would be the first case of an enum, such as the approved operation `read`.
+    [{ ...pull, approved_scope: { ...pull.approved_scope, operations: [,] } }, "approved_scope.operations[0]"],
+    [{ ...pull, task: { ...pull.task, sufficient_modes: new Array(2) } }, "task.sufficient_modes[0]"],
+    [{ ...pull, task: { ...pull.task, needed_scopes: ["a", , "b"] } }, "task.needed_scopes[1]"],
+    [{ ...request, attributes: { a: [,] } }, "attributes.a[0]"],
   ];
   for (const [value, path] of table) {
     assert.throws(() => policy.evaluate(value), (error) => error instanceof InputError && error.path === path, `${path} ${JSON.stringify(value, (_, one) => (typeof one === "bigint" ? String(one) : one))?.slice(0, 100)}`);
@@ -122,6 +130,22 @@ test("the clock is asked where a request names no time", async () => {
   const late = await defaultPolicy({ clock: () => 253402300799 });
   assert.equal(then.evaluate(timeless).decision, "allow");
   assert.equal(late.evaluate(timeless).decision, "deny");
+  for (const said of [NaN, Infinity, 0.5, undefined, null, "2026-11-23T12:00:00Z"]) {
+    const broken = await defaultPolicy({ clock: () => said });
+    for (const one of [timeless, JSON.stringify(timeless)]) {
+      assert.throws(() => broken.evaluate(one), (error) => error instanceof EvaluateError && error.path === "now", String(said));
+    }
+  }
+});
+
+test("what a decision and a description hand out changes no later decision", async () => {
+  const policy = await defaultPolicy();
+  const before = JSON.stringify(policy.evaluate(request));
+  const { policy: id, findings } = policy.evaluate({ ...request, actor: { ...request.actor, id: "" } });
+  const manifest = policy.describe();
+  const changes = [() => (id.digest = ""), () => (findings[0].code = ""), () => (manifest.ready[0].state = ""), () => manifest.requirements.pop(), () => manifest.requirements[0].actions.pop()];
+  for (const change of changes) assert.throws(change, TypeError);
+  assert.equal(JSON.stringify(policy.evaluate(request)), before);
 });
 
 test("explanations and descriptions are those of the program", async () => {
