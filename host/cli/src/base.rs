@@ -34,7 +34,7 @@ pub(crate) fn text(base: &str, file: &Path, store: Option<&Path>) -> anyhow::Res
 fn published(name: &str, version: &str, store: Option<&Path>) -> anyhow::Result<String> {
     if let Some(folder) = store {
         let store = Store::open(folder)?;
-        if store.policies()?.iter().any(|entry| entry.name == name) {
+        if store.has(name) {
             let bytes = store.component(name, &version.parse()?)?;
             return rules(&bytes).with_context(|| format!("{name} {version} cannot be extended"));
         }

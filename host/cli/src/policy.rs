@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use scopegate::{Engine, EngineBuilder, Policy};
 use scopegate_compiler::{Diagnostics, RuleSet, SOURCE_BYTES};
-use scopegate_store::{Allowance, Store};
+use scopegate_store::{Allowance, Store, Version};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
 use crate::base;
@@ -135,7 +135,7 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
         && version.is_none_or(|version| version == env!("SCOPEGATE_POLICY_VERSION"));
     let opened = store.map(Store::open).transpose()?;
     let known = match &opened {
-        Some(store) if store.policies()?.iter().any(|entry| entry.name == name) => store,
+        Some(store) if store.has(name) => store,
         _ if is_built_in => {
             return Ok(Some(Named::Stored {
                 component: DEFAULT.to_owned(),
@@ -150,17 +150,27 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
         ),
         None => return Ok(None),
     };
-    let version = match version {
-        Some(version) => version.parse()?,
-        None => match known.active(name)? {
-            Some(active) => active.version,
-            None => bail!("no version of `{name}` is active: name one, as `{name}@VERSION`"),
-        },
-    };
+    let version = version.map(str::parse).transpose()?;
+    let version = version_of(known, name, version)?;
     Ok(Some(Named::Stored {
         component: known.component(name, &version)?,
         allowance: known.allowance(name)?,
     }))
+}
+
+/// The version that is named, else the active one.
+pub(crate) fn version_of(
+    store: &Store,
+    name: &str,
+    version: Option<Version>,
+) -> anyhow::Result<Version> {
+    if let Some(version) = version {
+        return Ok(version);
+    }
+    match store.policy(name)?.active {
+        Some(active) => Ok(active.version),
+        None => bail!("no version of `{name}` is active: name one, as `{name}@VERSION`"),
+    }
 }
 
 /// The rules in `file` with all that they extend.
@@ -174,7 +184,7 @@ fn extended(source: &str, base: &str, file: &Path, store: Option<&Path>) -> anyh
 }
 
 /// The bytes of a component, or of a rule set's, and `engine` as it loads them.
-pub(crate) fn component(named: Named, engine: &Engine) -> (Vec<u8>, Engine) {
+fn component(named: Named, engine: &Engine) -> (Vec<u8>, Engine) {
     match named {
         Named::Rules(rules) => (rules.set.component(), engine.clone()),
         Named::Component { bytes, .. } => (bytes, engine.clone()),
@@ -200,24 +210,39 @@ fn builder(choice: &CacheChoice) -> EngineBuilder {
     }
 }
 
-/// Loads the policy that was chosen.
-pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
-    match &choice.policy {
+/// The component of the policy that `path` names, or of the one built in, and an engine that loads it.
+pub(crate) fn chosen(
+    path: Option<&Path>,
+    store: Option<&Path>,
+    cache: &CacheChoice,
+) -> anyhow::Result<(Vec<u8>, Engine)> {
+    match path {
         // It is ours, so it is compiled here, beside the proof that it is.
-        None => builder(&choice.cache)
-            .build()?
-            .load(DEFAULT)
-            .context("the default policy cannot be loaded"),
-        Some(path) => load_from(&engine(&choice.cache)?, path, choice.store.as_deref()),
+        None => Ok((DEFAULT.to_owned(), builder(cache).build()?)),
+        Some(path) => {
+            let engine = engine(cache)?;
+            Ok(component(named_in(path, store)?, &engine))
+        }
     }
 }
 
-/// Loads the policy that `path` names.
-fn load_from(engine: &Engine, path: &Path, store: Option<&Path>) -> anyhow::Result<Policy> {
-    let (bytes, engine) = component(named_in(path, store)?, engine);
-    engine
-        .load(&bytes)
-        .with_context(|| format!("the policy `{}` cannot be loaded", path.display()))
+/// Loads the component that `path` names, or the one built in.
+pub(crate) fn load_chosen(
+    engine: &Engine,
+    component: &[u8],
+    path: Option<&Path>,
+) -> anyhow::Result<Policy> {
+    engine.load(component).with_context(|| match path {
+        None => "the default policy cannot be loaded".to_owned(),
+        Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
+    })
+}
+
+/// Loads the policy that was chosen.
+pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
+    let path = choice.policy.as_deref();
+    let (component, engine) = chosen(path, choice.store.as_deref(), &choice.cache)?;
+    load_chosen(&engine, &component, path)
 }
 
 /// Says on standard error what the compiler found in a text, which may be that of `file` with what it extends.

@@ -33,11 +33,6 @@ export class Path {
     return text === "" ? "$" : text;
   }
 
-  /** The path without indices, such as `scan.targets`. */
-  get list(): string {
-    return this.steps.filter((step) => typeof step === "string").join(".");
-  }
-
   /** An error that is here, or at a step from here. */
   wrong(message: string, ...more: (string | number)[]): InputError {
     return new InputError(this.text(more), message);

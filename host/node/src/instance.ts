@@ -4,12 +4,12 @@
 import { NAMES } from "./component.js";
 import type { Fact } from "./facts.js";
 import { Memory } from "./memory.js";
-import { REQUEST, type Type, type as named } from "./types.js";
+import { listOf, REQUEST, type as named } from "./types.js";
 
 const DECISION = named("decision");
 const ERROR = named("evaluation-error");
 const MANIFEST = named("manifest");
-const EXPLANATIONS: Type = { kind: "list", size: 8, align: 4, of: named("explanation") };
+const EXPLANATIONS = listOf(named("explanation"));
 
 type Function_ = (...parameters: number[]) => number;
 

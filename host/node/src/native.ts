@@ -2,7 +2,7 @@
 import { InputError } from "./errors.js";
 import { type Attribute, type Fact, Path, quoted, utf8Bytes } from "./facts.js";
 import { seconds } from "./time.js";
-import { ATTRIBUTES, listLimit, REQUEST, TEXT_BYTES, type Type } from "./types.js";
+import { ATTRIBUTES, REQUEST, TEXT_BYTES, TEXTS, type Type } from "./types.js";
 
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 63n - 1n;
@@ -51,7 +51,7 @@ function fact(type: Type, value: unknown, path: Path, now: () => number): Fact {
     case "record":
       return record(type, value, path, now);
     case "list":
-      return list(type.of, value, path, now);
+      return list(type, value, path, now);
     case "option":
       return value === null || value === undefined ? null : fact(type.of, value, path, now);
     case "attributes":
@@ -97,10 +97,9 @@ function absent(field: (Type & { kind: "record" })["fields"][number], path: Path
   throw path.wrong("this name is missing", field.name);
 }
 
-function list(of: Type, value: unknown, path: Path, now: () => number): Fact[] {
+function list({ of, most }: Type & { kind: "list" }, value: unknown, path: Path, now: () => number): Fact[] {
   if (!Array.isArray(value)) throw expected("a list", value, path);
-  const limit = value.length > ATTRIBUTES ? listLimit(path.list) : ATTRIBUTES;
-  if (value.length > limit) throw path.wrong(`this list has more than ${limit} elements`);
+  if (value.length > most) throw path.wrong(`this list has more than ${most} elements`);
   // Not `map`, which skips the holes of an array: what is not there is no fact, and must not be laid out as one.
   const facts = new Array<Fact>(value.length);
   for (let index = 0; index < facts.length; index++) {
@@ -136,7 +135,7 @@ function attributes(value: unknown, path: Path): Attribute[] {
 function attribute_(value: unknown, path: Path): Attribute["value"] {
   if (typeof value === "string") return text(value, path);
   if (typeof value === "boolean") return value;
-  if (Array.isArray(value)) return list({ kind: "string", size: 8, align: 4 }, value, path, () => 0) as string[];
+  if (Array.isArray(value)) return list(TEXTS, value, path, () => 0) as string[];
   if (typeof value === "bigint" && value >= LEAST && value <= MOST) return value;
   if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
   throw expected("a text, a whole number, a truth or a list of texts", value, path);

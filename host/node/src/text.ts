@@ -4,7 +4,7 @@ import { createScanner, type JSONScanner, ScanError, SyntaxKind } from "jsonc-pa
 import type { InputError } from "./errors.js";
 import { type Attribute, type Fact, Path, quoted, utf8Bytes } from "./facts.js";
 import { seconds } from "./time.js";
-import { ATTRIBUTES, listLimit, REQUEST, TEXT_BYTES, type Type } from "./types.js";
+import { ATTRIBUTES, REQUEST, TEXT_BYTES, TEXTS, type Type } from "./types.js";
 
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 63n - 1n;
@@ -104,7 +104,7 @@ class Reader {
       case "record":
         return this.#record(type);
       case "list":
-        return this.#list(type.of);
+        return this.#list(type);
       case "option":
         if (this.#is(SyntaxKind.NullKeyword)) {
           this.#next();
@@ -217,12 +217,11 @@ class Reader {
     throw this.#path.wrong("this name is missing", field.name);
   }
 
-  #list(of: Type): Fact[] {
+  #list({ of, most }: Type & { kind: "list" }): Fact[] {
     if (!this.#is(SyntaxKind.OpenBracketToken)) throw this.#expected("a list");
-    const limit = listLimit(this.#path.list);
     const facts: Fact[] = [];
     this.#elements(() => {
-      if (facts.length === limit) throw this.#over(limit);
+      if (facts.length === most) throw this.#over(most);
       facts.push(this.#value(of));
     });
     return facts;
@@ -284,7 +283,7 @@ class Reader {
         return this.#number(LEAST, MOST);
       case SyntaxKind.OpenBracketToken:
         this.#skim();
-        return this.#list({ kind: "string", size: 8, align: 4 }) as string[];
+        return this.#list(TEXTS) as string[];
       default:
         if (this.#is(SyntaxKind.OpenBraceToken)) this.#skim();
         throw this.#expected("a text, a whole number, a truth or a list of texts");

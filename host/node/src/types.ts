@@ -6,7 +6,7 @@ export type Type =
   | { kind: "string" | "bool" | "u32" | "u64" | "time"; size: number; align: number }
   | { kind: "enum"; size: number; align: number; names: readonly string[]; index: Map<string, number> }
   | { kind: "record"; size: number; align: number; fields: Field[]; index: Map<string, number> }
-  | { kind: "list"; size: number; align: number; of: Type }
+  | { kind: "list"; size: number; align: number; of: Type; most: number }
   | { kind: "option"; size: number; align: number; of: Type; payload: number }
   | { kind: "attributes"; size: number; align: number };
 
@@ -37,35 +37,34 @@ const SCALARS: Record<string, Type> = {
 };
 
 const described = CONTRACT.types as unknown as Record<string, Described>;
-const known = new Map<string, Type>();
+const mosts = CONTRACT.limits.lists as Record<string, number>;
 
-/** The type of that name, such as `request`. */
-export function type(name: string): Type {
-  const scalar = SCALARS[name];
-  if (scalar !== undefined) return scalar;
-  const before = known.get(name);
-  if (before !== undefined) return before;
-  const made = make(name, described[name]!);
-  known.set(name, made);
-  return made;
+/** The type of that name, such as `request`, at a path of a request, on which the limits of its lists depend. */
+export function type(name: string, path = ""): Type {
+  return SCALARS[name] ?? make(name, described[name]!, path);
 }
 
-function make(name: string, { size, align, enum: names, record }: Described): Type {
+/** A list of values of that type at a path without indices. */
+export function listOf(of: Type, path = ""): Type & { kind: "list" } {
+  return { kind: "list", size: 8, align: 4, of, most: mosts[path] ?? CONTRACT.limits.list };
+}
+
+function make(name: string, { size, align, enum: names, record }: Described, path: string): Type {
   if (names !== undefined) {
     return { kind: "enum", size, align, names, index: new Map(names.map((name, index) => [name, index])) };
   }
   const fields = record!.map((field): Field => {
     const lacks = name === "request" && (field.name === "now" || field.name === "attributes") ? field.name : undefined;
-    const of: Type = lacks === "attributes" ? { kind: "attributes", size: 8, align: 4 } : written(field.type);
+    const of: Type = lacks === "attributes" ? { kind: "attributes", size: 8, align: 4 } : written(field.type, path === "" ? field.name : `${path}.${field.name}`);
     return { name: field.name, type: of, offset: field.offset, lacks };
   });
   return { kind: "record", size, align, fields, index: new Map(fields.map((field, index) => [field.name, index])) };
 }
 
-function written(written_: Written): Type {
-  if (typeof written_ === "string") return type(written_);
-  if ("list" in written_) return { kind: "list", size: 8, align: 4, of: written(written_.list) };
-  const of = written(written_.option);
+function written(written_: Written, path: string): Type {
+  if (typeof written_ === "string") return type(written_, path);
+  if ("list" in written_) return listOf(written(written_.list, path), path);
+  const of = written(written_.option, path);
   const payload = Math.max(1, of.align);
   return { kind: "option", size: Math.ceil((payload + of.size) / of.align) * of.align, align: of.align, of, payload };
 }
@@ -73,10 +72,8 @@ function written(written_: Written): Type {
 /** The record that policies decide about. */
 export const REQUEST = type("request") as Type & { kind: "record" };
 
-/** The most elements of the list at a path without indices. */
-export function listLimit(path: string): number {
-  return (CONTRACT.limits.lists as Record<string, number>)[path] ?? CONTRACT.limits.list;
-}
+/** A list of texts, as an attribute may be. */
+export const TEXTS = listOf(type("string"));
 
 /** The most bytes of a text. */
 export const TEXT_BYTES: number = CONTRACT.limits.text_bytes;

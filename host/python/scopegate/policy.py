@@ -25,6 +25,9 @@ from ._terms import Decision, PolicyId, Terms, inconsistent
 from ._types import Manifest, Request
 from .errors import EvaluateError, InputError, LoadError
 
+#: What a policy's code, or an answer that makes no sense, ends in.
+_FAILURES = (Trap, WasmtimeError, ValueError, IndexError, StructError)
+
 #: Requests that are decided in one call.
 _TOGETHER = 64
 
@@ -65,7 +68,7 @@ def load_policy(component: bytes, *, reuse_instances: bool = False, clock: Calla
     try:
         first = Instance(engine, module, clock, not reuse_instances)
         manifest: Manifest = first.describe()
-    except (Trap, WasmtimeError, ValueError, IndexError, StructError) as error:
+    except _FAILURES as error:
         raise LoadError("the component failed when it was asked what it is") from error
     if wrong := _unfit(manifest):
         raise LoadError(f"the component's manifest is wrong: {wrong}")
@@ -142,19 +145,19 @@ class Policy:
     def _together(self, requests: list[Any]) -> list[Decision | InputError | EvaluateError] | None:
         """Decides the requests in one call, which costs as much as one; `None` if that goes wrong, so that each gets its own answer."""
         try:
-            instance = self._idle.pop() if self._idle else self._start()
-        except (IndexError, EvaluateError):
+            instance = self._instance()
+        except EvaluateError:
+            return None
+        if not instance.has_region:
+            self._idle.append(instance)
             return None
         values = [_quick(request) for request in requests]
         image, wrongs = instance.images(values)
-        count = wrongs.count(None)
         try:
-            answers = iter(instance.evaluate_batch(image, count) if instance.has_region else ())
-        except (Trap, WasmtimeError, ValueError, IndexError, StructError):
+            answers = iter(instance.evaluate_batch(image, wrongs.count(None)))
+        except _FAILURES:
             return None
         self._idle.append(instance)
-        if not instance.has_region:
-            return None
         decided: list[Decision | InputError | EvaluateError] = []
         for request, value, wrong in zip(requests, values, wrongs, strict=True):
             # What is wrong with a text shows when it is read in its order.
@@ -189,10 +192,7 @@ class Policy:
         return explanations
 
     def _ask(self, request: Any, work: Callable[[Instance, bytearray], tuple[bool, Any]]) -> tuple[dict[str, Any], Any]:
-        try:
-            instance = self._idle.pop()
-        except IndexError:
-            instance = self._start()
+        instance = self._instance()
         try:
             value, image = _laid(instance, request)
         except Wrong as wrong:
@@ -201,7 +201,7 @@ class Policy:
             raise InputError(wrong.path, wrong.message) from None
         try:
             decides, answer = work(instance, image)
-        except (Trap, WasmtimeError, ValueError, IndexError, StructError) as error:
+        except _FAILURES as error:
             raise EvaluateError("the policy's code failed") from error
         if self._reuses:
             self._idle.append(instance)
@@ -209,7 +209,12 @@ class Policy:
             raise EvaluateError(answer["message"], answer["path"])
         return value, answer
 
-    def _start(self) -> Instance:
+    def _instance(self) -> Instance:
+        """One that waits, or another."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
         try:
             return Instance(self._engine, self._module, self._clock, not self._reuses)
         except (Trap, WasmtimeError) as error:

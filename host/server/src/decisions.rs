@@ -114,24 +114,33 @@ pub(crate) fn answers(
     end: u8,
     out: &mut Vec<u8>,
 ) {
+    if requests.len() <= CHUNK {
+        return together(sitting, requests, first, end, out);
+    }
     let chunks: Vec<_> = requests
         .par_chunks(CHUNK)
         .enumerate()
         .map(|(chunk, requests)| {
             let mut out = Vec::with_capacity(512 * requests.len());
-            for decided in sitting.decide_all(requests, first + (chunk * CHUNK) as u64) {
-                match decided {
-                    Ok(decision) => decision.write_json(&mut out),
-                    Err(problem) => error(&problem, &mut out),
-                }
-                out.push(end);
-            }
+            let first = first + (chunk * CHUNK) as u64;
+            together(sitting, requests, first, end, &mut out);
             out
         })
         .collect();
     out.reserve(chunks.iter().map(Vec::len).sum::<usize>() + 1);
     for chunk in chunks {
         out.extend_from_slice(&chunk);
+    }
+}
+
+/// The same, on this thread.
+fn together(sitting: &Sitting, requests: &[&[u8]], first: u64, end: u8, out: &mut Vec<u8>) {
+    for decided in sitting.decide_all(requests, first) {
+        match decided {
+            Ok(decision) => decision.write_json(out),
+            Err(problem) => error(&problem, out),
+        }
+        out.push(end);
     }
 }
 

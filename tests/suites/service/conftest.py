@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-PROGRAM = TARGET / "debug" / "scopegate"
+PROGRAM = Path(os.environ.get("SCOPEGATE", ROOT / "target/debug/scopegate"))
 TOKEN = "a-token-for-tests"
 
 

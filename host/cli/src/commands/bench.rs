@@ -11,7 +11,7 @@ use scopegate::{Policy, Request};
 use scopegate_store::cases;
 use serde::Serialize;
 
-use crate::arguments::{Bench, Format};
+use crate::arguments::{Bench, Format, PolicyChoice};
 use crate::commands::check::{name, open};
 use crate::exit::Exit;
 use crate::output::{self, FAINT, Plain};
@@ -35,14 +35,12 @@ struct Figures<'a> {
 
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
-        let engine = policy::engine(&self.policy.cache)?;
-        let (bytes, engine) = match &self.policy.policy {
-            None => (policy::DEFAULT.to_owned(), engine),
-            Some(path) => {
-                let store = self.policy.store.as_deref();
-                policy::component(policy::named_in(path, store)?, &engine)
-            }
-        };
+        let PolicyChoice {
+            policy,
+            store,
+            cache,
+        } = &self.policy;
+        let (bytes, engine) = policy::chosen(policy.as_deref(), store.as_deref(), cache)?;
         let requests = self.requests()?;
         let time = Duration::from_millis(self.time);
         let started = Instant::now();

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use scopegate::{Manifest, Origin, Policy};
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::arguments::{Format, Inspect};
 use crate::base;
 use crate::exit::Exit;
 use crate::output::{self, FAINT, Plain, STRONG, list};
-use crate::policy::{self, DEFAULT};
+use crate::policy;
 
 /// What `--format json` prints.
 #[derive(Serialize)]
@@ -30,13 +30,8 @@ struct Description<'a> {
 
 impl Inspect {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
-        let engine = policy::engine(&self.cache)?;
-        let (bytes, engine) = match &self.policy {
-            None => (DEFAULT.to_owned(), engine),
-            Some(path) => {
-                policy::component(policy::named_in(path, self.store.as_deref())?, &engine)
-            }
-        };
+        let path = self.policy.as_deref();
+        let (bytes, engine) = policy::chosen(path, self.store.as_deref(), &self.cache)?;
         if self.rules {
             let Some(rules) = scopegate_compiler::rules_of(&bytes) else {
                 bail!("the component carries no rule set: it was not made of one");
@@ -46,10 +41,7 @@ impl Inspect {
             out.flush()?;
             return Ok(Exit::Done);
         }
-        let policy = engine.load(&bytes).with_context(|| match &self.policy {
-            None => "the default policy cannot be loaded".to_owned(),
-            Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
-        })?;
+        let policy = policy::load_chosen(&engine, &bytes, path)?;
         let compiler = scopegate_compiler::compiler_of(&bytes);
         let description = Description {
             digest: &policy.id().digest,

@@ -7,10 +7,11 @@ use std::io::{self, Write};
 use scopegate_store::Store;
 use serde_json::json;
 
-use super::{named, version_of};
+use super::named;
 use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output::{FAINT, GOOD, Plain, STRONG};
+use crate::policy::version_of;
 
 pub(super) fn policies(
     store: &Store,

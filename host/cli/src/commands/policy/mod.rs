@@ -228,14 +228,3 @@ fn named(text: &str) -> anyhow::Result<(&str, Option<Version>)> {
 fn unversioned(name: &str) -> anyhow::Error {
     anyhow!("which version of `{name}`? Write `{name}@VERSION`: `scopegate policy list` shows them")
 }
-
-/// The version that is named, else the active one.
-fn version_of(store: &Store, name: &str, version: Option<Version>) -> anyhow::Result<Version> {
-    if let Some(version) = version {
-        return Ok(version);
-    }
-    match store.policy(name)?.active {
-        Some(active) => Ok(active.version),
-        None => bail!("no version of `{name}` is active: name one, as `{name}@VERSION`"),
-    }
-}
