@@ -1,12 +1,15 @@
-//! Compiles the default policy, so that the program decides out of the box.
+//! Compiles the default policy, so that the program decides out of the box, and takes the preview page in, if it is built.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use scopegate_compiler::RuleSet;
 use sha2::{Digest, Sha256};
 
 const RULES: &str = "../../policies/webriskops/1.0.0/policy.toml";
+
+/// Where `npm run build` in `host/browser` puts the page.
+const PREVIEW: &str = "../browser/dist";
 
 fn main() {
     println!("cargo::rerun-if-changed={RULES}");
@@ -24,6 +27,8 @@ fn main() {
         .into();
     write(&out.join("default.wasm"), &component);
 
+    write(&out.join("preview.rs"), preview().as_bytes());
+
     println!("cargo::rustc-env=SCOPEGATE_POLICY_NAME={}", rules.name());
     println!(
         "cargo::rustc-env=SCOPEGATE_POLICY_VERSION={}",
@@ -33,6 +38,38 @@ fn main() {
         "cargo::rustc-env=SCOPEGATE_POLICY_DIGEST={}",
         digest(&component)
     );
+}
+
+/// The files of the preview page, as Rust; none if it is not built.
+fn preview() -> String {
+    println!("cargo::rerun-if-changed={PREVIEW}");
+    let mut files = Vec::new();
+    if let Ok(root) = fs::canonicalize(PREVIEW) {
+        list(&root, "", &mut files);
+    }
+    files.sort();
+    let file = |(path, place): &(String, PathBuf)| {
+        let place = place.display().to_string();
+        format!("PreviewFile {{ path: {path:?}, bytes: include_bytes!({place:?}) }},\n")
+    };
+    let files: String = files.iter().map(file).collect();
+    format!("&[\n{files}]\n")
+}
+
+/// Adds the files of `folder`, whose paths below the root begin with `before`.
+fn list(folder: &Path, before: &str, files: &mut Vec<(String, PathBuf)>) {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries =
+        entries.unwrap_or_else(|error| panic!("`{}` cannot be read: {error}", folder.display()));
+    for path in entries.iter().map(fs::DirEntry::path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let below = format!("{before}{name}");
+        if path.is_dir() {
+            list(&path, &format!("{below}/"), files);
+        } else {
+            files.push((below, path));
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) {

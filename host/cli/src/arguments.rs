@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use scopegate_log::Id;
 
 const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
@@ -617,7 +618,7 @@ pub(crate) struct LogShow {
 
     /// Only the decision with this id
     #[arg(long)]
-    pub(crate) id: Option<String>,
+    pub(crate) id: Option<Id>,
 
     /// Only decisions on this action
     #[arg(long)]
@@ -626,6 +627,10 @@ pub(crate) struct LogShow {
     /// Only denials
     #[arg(long)]
     pub(crate) denied: bool,
+
+    /// Only requests that got no decision; with `--denied` those too
+    #[arg(long)]
+    pub(crate) failed: bool,
 
     /// How it is printed; as JSON each record's line as it stands in the log
     #[arg(long, value_enum, default_value_t = Format::Text)]

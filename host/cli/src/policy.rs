@@ -128,7 +128,7 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
         Some((name, version)) => (name, Some(version)),
         None => (text, None),
     };
-    if name.is_empty() || name.contains(['/', '\\', '.']) {
+    if name.is_empty() || name.contains(['/', '\\']) {
         return Ok(None);
     }
     let is_built_in = name == env!("SCOPEGATE_POLICY_NAME")
@@ -142,13 +142,14 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
                 allowance: Allowance::default(),
             }));
         }
+        // Such as a file that is not there.
+        _ if name.contains('.') => return Ok(None),
         Some(_) => bail!(
             "there is no policy `{name}` in the store, and no file of that name: `scopegate policy list` shows the policies"
         ),
-        None if version.is_some() => bail!(
+        None => bail!(
             "there is no file `{text}`, and no store is named: say `--store DIR`, or set `SCOPEGATE_STORE`"
         ),
-        None => return Ok(None),
     };
     let version = version.map(str::parse).transpose()?;
     let version = version_of(known, name, version)?;
@@ -156,6 +157,22 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
         component: known.component(name, &version)?,
         allowance: known.allowance(name)?,
     }))
+}
+
+/// Refuses a name that a file here has and a policy of the store too.
+fn check_one_meaning(path: &Path, store: Option<&Path>) -> anyhow::Result<()> {
+    let text = path.to_str().unwrap_or_default();
+    let name = text.split('@').next().unwrap_or_default();
+    let Some(folder) = store.filter(|_| path.exists() && !text.contains(['/', '\\'])) else {
+        return Ok(());
+    };
+    if Store::open(folder).is_ok_and(|store| store.has(name)) {
+        bail!(
+            "`{text}` is a file or folder here, and a policy of the store `{}`: write `./{text}` for what is here, `{name}@VERSION` for the store's",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 /// The version that is named, else the active one.
@@ -220,6 +237,7 @@ pub(crate) fn chosen(
         // It is ours, so it is compiled here, beside the proof that it is.
         None => Ok((DEFAULT.to_owned(), builder(cache).build()?)),
         Some(path) => {
+            check_one_meaning(path, store)?;
             let engine = engine(cache)?;
             Ok(component(named_in(path, store)?, &engine))
         }

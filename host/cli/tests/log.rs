@@ -81,7 +81,8 @@ fn show() {
         (&["--id", &ids[2]], &ids[2..]),
         (&["--action", "scan"], &ids[..]),
         (&["--action", "retest"], &[]),
-        (&["--action", "scan", "--denied", "--id", &ids[0]], &[]),
+        (&["--failed"], &ids[2..]),
+        (&["--denied", "--failed"], &ids[1..]),
     ] {
         let run = scopegate(
             &[&["log", "show", log, "--format", "json"], options].concat(),
@@ -94,6 +95,12 @@ fn show() {
             .collect();
         assert_eq!((run.code, &*found), (0, shown), "{options:?}");
     }
+    let run = scopegate(&["log", "show", log, "--denied", "--id", &ids[0]], b"");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("no such record"), "{}", run.stderr);
+    let run = scopegate(&["log", "show", log, "--id", "nonsense"], b"");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("nonsense"), "{}", run.stderr);
     let whole = scopegate(&["log", "show", log, "--format", "json"], b"");
     let file = file(&folder);
     assert_eq!(whole.stdout, fs::read_to_string(&file).expect("a file"));
@@ -111,6 +118,32 @@ fn show() {
     );
 }
 
+/// What is no log is said once, and nothing is not everything in order.
+#[test]
+fn no_log() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("other.jsonl");
+    for (content, said) in [
+        ("", "the file is empty"),
+        (
+            "some\nother\nlines\n",
+            "this line is no record: it does not begin as one",
+        ),
+    ] {
+        fs::write(&file, content).expect("it is written");
+        for arguments in [
+            &["log", "show"][..],
+            &["log", "verify"],
+            &["log", "replay", "--policy", "tests/data/acme"],
+        ] {
+            let run = scopegate(&[arguments, &[text(&file)]].concat(), b"");
+            assert_eq!(run.code, 3, "{arguments:?}: {}", run.stderr);
+            assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+            assert!(run.stderr.contains(said), "{}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn verify() {
     let (folder, _) = log();
@@ -119,7 +152,7 @@ fn verify() {
     assert_eq!((run.code, &*run.stderr), (0, ""));
     assert!(
         run.stdout
-            .starts_with("unbroken: 3 decisions, 4 lines, 1 files\nit ends with sha256:"),
+            .starts_with("unbroken: 2 decisions, 4 lines, 1 files\n1 requests got no decision, as the log itself says\nit ends with sha256:"),
         "{}",
         run.stdout
     );

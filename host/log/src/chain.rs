@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     /// The first of a file.
     File,
     Decision,
+    /// There was no decision.
+    Failure,
     /// Decisions were dropped.
     Gap,
     /// The end of a file was set aside.
@@ -31,6 +33,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::File => "file",
             Self::Decision => "decision",
+            Self::Failure => "failure",
             Self::Gap => "gap",
             Self::Torn => "torn",
         })
@@ -73,6 +76,11 @@ impl Chain {
             last: hash,
         };
     }
+}
+
+/// Whether `line` begins as every record does, be it one or not.
+pub(crate) fn begins(line: &[u8]) -> bool {
+    line.starts_with(b"{\"format\":")
 }
 
 /// Whether `line`, without its end, has the hash that it says.

@@ -11,6 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use scopegate::{Decision, EvaluateError, PolicyId, Request};
 use uuid::Uuid;
 
+use crate::chain::Kind;
 use crate::error::AppendError;
 use crate::mask::{MARKER, Masks};
 use crate::source::LINE_BYTES;
@@ -97,6 +98,14 @@ pub(crate) fn utc(time: SystemTime) -> DateTime<Utc> {
 }
 
 impl Entry<'_> {
+    /// What its line is.
+    pub(crate) fn kind(&self) -> Kind {
+        match self.outcome {
+            Ok(_) => Kind::Decision,
+            Err(_) => Kind::Failure,
+        }
+    }
+
     /// What stands between the line's number and the hash of the line before.
     pub(crate) fn body(&self, masks: &Masks) -> Result<Vec<u8>, AppendError> {
         let unwritable = |error: serde_json::Error| AppendError::Unwritable {
@@ -147,7 +156,7 @@ impl Entry<'_> {
 }
 
 /// What is wrong, and where. What a policy says of a masked fact may repeat it.
-fn error_text<'e>(error: &'e EvaluateError, masks: &Masks) -> (&'e str, String) {
+pub(crate) fn error_text<'e>(error: &'e EvaluateError, masks: &Masks) -> (&'e str, String) {
     match error {
         EvaluateError::Unjudged { path, .. } if masks.covers(path) => (path, MARKER.to_owned()),
         EvaluateError::Unjudged { path, message, .. } => (path, message.clone()),

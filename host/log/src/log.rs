@@ -236,23 +236,28 @@ impl Log {
             }
         })?;
         let outbox = self.outbox.as_ref().ok_or(AppendError::Closed)?;
-        let bytes = body.len();
+        let (kind, bytes) = (entry.kind(), body.len());
         let queued = self.shared.queued_bytes.fetch_add(bytes, Relaxed);
         match self.when_stuck {
             WhenStuck::Block => {
                 let (done, is_done) = sync_channel(1);
                 let done = Some(done);
                 outbox
-                    .send(Message { body, done })
+                    .send(Message { kind, body, done })
                     .map_err(|_| AppendError::Closed)?;
                 Ok(Handed::Waiting(is_done))
             }
             WhenStuck::Drop => {
+                let message = Message {
+                    kind,
+                    body,
+                    done: None,
+                };
                 let is_room = queued == 0 || queued.saturating_add(bytes) <= self.queue_bytes;
                 let sent = if is_room {
-                    outbox.try_send(Message { body, done: None })
+                    outbox.try_send(message)
                 } else {
-                    Err(TrySendError::Full(Message { body, done: None }))
+                    Err(TrySendError::Full(message))
                 };
                 if sent.is_ok() {
                     return Ok(Handed::Done(Appended::Queued));

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::chain::{FORMAT, Kind, is_sealed};
+use crate::chain::{FORMAT, Kind, begins, is_sealed};
 use crate::error::Wrong;
 use crate::hash::Hash;
 
@@ -145,7 +145,12 @@ impl<'a> Record<'a> {
     /// The line does not have the hash that it says ([`Wrong::Changed`]), or says what no record does ([`Wrong::NotRecord`]).
     pub fn read(line: &'a [u8]) -> Result<Self, Wrong> {
         if !is_sealed(line) {
-            return Err(Wrong::Changed);
+            return Err(if begins(line) {
+                Wrong::Changed
+            } else {
+                let message = "it does not begin as one".to_owned();
+                Wrong::NotRecord { message }
+            });
         }
         let names: Names<'a> = serde_json::from_slice(line).map_err(|error| Wrong::NotRecord {
             message: error.to_string(),
@@ -187,14 +192,16 @@ impl<'a> Names<'a> {
                 kept: self.kept?,
                 bytes: self.bytes?,
             },
-            Kind::Decision => Body::Decided(Box::new(Decided {
+            Kind::Decision | Kind::Failure => Body::Decided(Box::new(Decided {
                 id: self.id?,
                 policy: self.policy?,
                 request: self.request?,
                 masked: self.masked,
-                outcome: match (self.decision, self.error) {
-                    (Some(decision), None) => Outcome::Decision(decision),
-                    (None, Some(ErrorText { path, message })) => Outcome::Error { path, message },
+                outcome: match (self.kind, self.decision, self.error) {
+                    (Kind::Decision, Some(decision), None) => Outcome::Decision(decision),
+                    (Kind::Failure, None, Some(ErrorText { path, message })) => {
+                        Outcome::Error { path, message }
+                    }
                     _ => return None,
                 },
                 duration_ns: self.duration_ns?,

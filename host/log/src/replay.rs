@@ -9,7 +9,9 @@ use rayon::prelude::*;
 use scopegate::{InputError, Policy, Request};
 use serde::{Deserialize, Serialize};
 
+use crate::entry::error_text;
 use crate::error::ReadError;
+use crate::mask::Masks;
 use crate::record::{Body, Decided, Outcome};
 use crate::walk::Walk;
 
@@ -30,14 +32,16 @@ const CHUNK_BYTES: usize = 16 << 20;
 pub struct Replay {
     /// Recorded requests.
     pub records: u64,
-    /// Those decided alike: the same verdict, the same unmet requirements.
+    /// Those decided alike: the same verdict, the same unmet requirements; or no decision for the same reason.
     pub same: u64,
-    /// Those decided otherwise.
+    /// Those to which something else happens now.
     pub changed: u64,
-    /// Of these, those that were denied and are allowed.
+    /// Of these, those that are allowed and were not: they were denied, or got no decision.
     pub now_allowed: u64,
-    /// Of these, those that were allowed and are denied.
+    /// Of these, those that are denied and were not.
     pub now_denied: u64,
+    /// Of these, those that get no decision and got one.
+    pub now_undecided: u64,
     /// Those not decided again, because a fact is masked.
     pub masked: u64,
     /// Those that are no request to this version.
@@ -77,14 +81,24 @@ pub enum Change {
     Verdict,
     /// There was a decision, and is none now.
     Undecided,
-    /// There was no decision, and is one now.
-    Decided,
+    /// There is no decision, as there was none, but for another reason.
+    UndecidedOtherwise,
+    /// There was no decision, and it is allowed now.
+    Allowed,
+    /// There was no decision, and it is denied now.
+    Denied,
 }
 
 type Key = (String, Change, Option<String>);
 
-/// What is compared of a decision; `None` if there was none.
-type Compared = Option<(bool, BTreeSet<String>)>;
+/// What is compared.
+#[derive(PartialEq, Eq)]
+enum Compared {
+    /// Whether it is allowed, and what is unmet.
+    Decision(bool, BTreeSet<String>),
+    /// Why there is no decision: the fact, and what is wrong with it.
+    Failure(String, String),
+}
 
 struct Recorded {
     id: String,
@@ -152,12 +166,14 @@ pub fn replay(
 }
 
 fn recorded(decided: &Decided<'_>) -> Option<Recorded> {
-    let compared = match decided.outcome {
-        Outcome::Error { .. } => None,
+    let compared = match &decided.outcome {
+        Outcome::Error { path, message } => {
+            Compared::Failure(path.clone().into_owned(), message.clone().into_owned())
+        }
         Outcome::Decision(text) => {
             let text: DecisionText = serde_json::from_str(text.get()).ok()?;
             let unmet = text.findings.into_iter().map(|finding| finding.requirement);
-            Some((text.decision == "allow", unmet.collect()))
+            Compared::Decision(text.decision == "allow", unmet.collect())
         }
     };
     Some(Recorded {
@@ -190,15 +206,20 @@ impl Run<'_> {
                 Err(_) => self.replay.unreadable += 1,
             }
         }
-        let policy = self.policy;
+        let (policy, unmasked) = (self.policy, Masks::default());
         let decisions = policy.evaluate_batch(&requests);
         for ((recorded, request), decision) in of.into_iter().zip(&requests).zip(&decisions) {
-            let compared = decision.as_ref().ok().map(|decision| {
-                let unmet = decision
-                    .findings()
-                    .map(|finding| finding.requirement.to_owned());
-                (decision.is_allowed(), unmet.collect())
-            });
+            let compared = match decision {
+                Ok(decision) => {
+                    let findings = decision.findings();
+                    let unmet = findings.map(|finding| finding.requirement.to_owned());
+                    Compared::Decision(decision.is_allowed(), unmet.collect())
+                }
+                Err(error) => {
+                    let (path, message) = error_text(error, &unmasked);
+                    Compared::Failure(path.to_owned(), message)
+                }
+            };
             self.compare(recorded, &request.action, &compared);
         }
     }
@@ -222,7 +243,7 @@ impl Run<'_> {
             }
         };
         match (&recorded.compared, now) {
-            (Some((was_allowed, before)), Some((is_allowed, after))) => {
+            (Compared::Decision(_, before), Compared::Decision(_, after)) => {
                 for requirement in after.difference(before) {
                     note(Change::NewlyUnmet, Some(requirement));
                 }
@@ -232,14 +253,30 @@ impl Run<'_> {
                 if before == after {
                     note(Change::Verdict, None);
                 }
-                match (was_allowed, is_allowed) {
-                    (true, false) => self.replay.now_denied += 1,
-                    (false, true) => self.replay.now_allowed += 1,
-                    _ => {}
+            }
+            (Compared::Decision(..), Compared::Failure(..)) => note(Change::Undecided, None),
+            (Compared::Failure(..), Compared::Failure(..)) => {
+                note(Change::UndecidedOtherwise, None);
+            }
+            (Compared::Failure(..), Compared::Decision(true, _)) => note(Change::Allowed, None),
+            (Compared::Failure(..), Compared::Decision(false, unmet)) => {
+                for requirement in unmet {
+                    note(Change::Denied, Some(requirement));
+                }
+                if unmet.is_empty() {
+                    note(Change::Denied, None);
                 }
             }
-            (Some(_), None) => note(Change::Undecided, None),
-            (None, _) => note(Change::Decided, None),
+        }
+        let verdict = |compared: &Compared| match compared {
+            Compared::Decision(is_allowed, _) => Some(*is_allowed),
+            Compared::Failure(..) => None,
+        };
+        match (verdict(&recorded.compared), verdict(now)) {
+            (before, after) if before == after => {}
+            (_, Some(true)) => self.replay.now_allowed += 1,
+            (_, Some(false)) => self.replay.now_denied += 1,
+            (_, None) => self.replay.now_undecided += 1,
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Source {
     reader: Option<(Box<dyn BufRead + Send>, bool)>,
     line: Vec<u8>,
     number: u64,
+    /// Whether there was any line.
+    is_any: bool,
     bytes: Arc<AtomicU64>,
     total: u64,
 }
@@ -87,6 +89,7 @@ impl Source {
             reader: None,
             line: Vec::new(),
             number: 0,
+            is_any: false,
             bytes: Arc::default(),
             total,
         })
@@ -106,12 +109,17 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// A file cannot be read, or its end is torn.
+    /// A file cannot be read, its end is torn, or there is no line at all.
     pub fn advance(&mut self) -> Result<bool, ReadError> {
         loop {
             if self.reader.is_none() {
                 if self.opened == self.files.len() {
-                    return Ok(false);
+                    return if self.is_any {
+                        Ok(false)
+                    } else {
+                        self.is_any = true;
+                        Err(self.breach(Wrong::Empty))
+                    };
                 }
                 self.opened += 1;
                 self.number = 0;
@@ -137,6 +145,7 @@ impl Source {
                 }
                 Ok(_) if self.line.last() == Some(&b'\n') => {
                     self.line.pop();
+                    self.is_any = true;
                     return Ok(true);
                 }
                 Ok(count) if count > LINE_BYTES => return Err(self.breach(Wrong::TooLong)),

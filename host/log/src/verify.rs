@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::error::ReadError;
 use crate::hash::Hash;
-use crate::record::Body;
+use crate::record::{Body, Outcome};
 use crate::walk::Walk;
 
 /// A log that is one unbroken chain.
@@ -16,8 +16,10 @@ pub struct Verified {
     pub files: u64,
     /// Its lines.
     pub lines: u64,
-    /// How many of them are decisions, or say why there is none.
+    /// How many of them are decisions.
     pub decisions: u64,
+    /// How many say why a request got none.
+    pub failures: u64,
     /// How many decisions the log says it is missing.
     pub dropped: u64,
     /// How many ends of files were set aside.
@@ -53,6 +55,7 @@ pub fn verify(
         files: 0,
         lines: 0,
         decisions: 0,
+        failures: 0,
         dropped: 0,
         torn: 0,
         first: 0,
@@ -68,7 +71,10 @@ pub fn verify(
         }
         match record.body {
             Body::File { .. } => verified.files += 1,
-            Body::Decided(_) => verified.decisions += 1,
+            Body::Decided(decided) => match decided.outcome {
+                Outcome::Decision(_) => verified.decisions += 1,
+                Outcome::Error { .. } => verified.failures += 1,
+            },
             Body::Gap { dropped } => verified.dropped = verified.dropped.saturating_add(dropped),
             Body::Torn { .. } => verified.torn += 1,
         }

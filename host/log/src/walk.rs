@@ -42,9 +42,6 @@ impl Walk {
     /// A file cannot be read, or the chain is broken here.
     pub fn step(&mut self) -> Result<Option<(Line<'_>, Record<'_>)>, ReadError> {
         if !self.source.advance()? {
-            if self.first.is_none() {
-                return Err(self.source.breach(Wrong::Empty));
-            }
             return Ok(None);
         }
         let line = self.source.line();

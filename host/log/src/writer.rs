@@ -24,6 +24,7 @@ const BYTES: usize = 4 << 20;
 
 /// A decision on its way to the disk.
 pub(crate) struct Message {
+    pub(crate) kind: Kind,
     pub(crate) body: Vec<u8>,
     /// Who waits for it.
     pub(crate) done: Option<SyncSender<Result<(), AppendError>>>,
@@ -82,8 +83,8 @@ fn write(store: &mut Store, batch: Vec<Message>, shared: &Shared) -> Option<Path
         lines.push((Kind::Gap, body.into_bytes()));
     }
     let mut waiting = Vec::with_capacity(batch.len());
-    for Message { body, done } in batch {
-        lines.push((Kind::Decision, body));
+    for Message { kind, body, done } in batch {
+        lines.push((kind, body));
         waiting.push(done);
     }
     if lines.is_empty() {

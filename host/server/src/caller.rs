@@ -5,10 +5,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use serde::Deserialize;
+use percent_encoding::percent_decode_str;
 
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
@@ -101,8 +101,7 @@ impl FromRequestParts<Service> for Administrator {
 }
 
 /// Which policy is asked: `name`, `name@version`, or the default.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) policy: Option<String>,
 }
@@ -111,14 +110,24 @@ impl FromRequestParts<Service> for Asked {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, Problem> {
-        match Query::try_from_uri(&parts.uri) {
-            Ok(Query(asked)) => Ok(asked),
-            Err(error) => Err(Problem::new(
-                Kind::Query,
-                format!(
-                    "the query is not as expected: {error}: use `?policy=name` or `?policy=name@version`"
-                ),
-            )),
+        let query = parts.uri.query().unwrap_or_default();
+        let wrong = |what: String| {
+            let detail = format!("{what}: use `?policy=name` or `?policy=name@version`");
+            Problem::new(Kind::Query, detail)
+        };
+        if percent_decode_str(query).decode_utf8().is_err() {
+            return Err(wrong("the query is not UTF-8".to_owned()));
         }
+        let mut asked = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if name != "policy" {
+                let name = name.escape_debug();
+                return Err(wrong(format!("`?{name}`: there is no such parameter")));
+            }
+            if asked.policy.replace(value.into_owned()).is_some() {
+                return Err(wrong("`?policy`: it is there twice".to_owned()));
+            }
+        }
+        Ok(asked)
     }
 }

@@ -121,7 +121,12 @@ fn find<'s>(snapshot: &'s Snapshot, asked: Option<&str>) -> Result<&'s Policy, P
         )));
     };
     let Some(version) = version.or(shelved.active.as_deref()) else {
-        let detail = format!("no version of the policy `{name}` is active: activate one");
+        let detail = match shelved.last_failure {
+            Some(_) => format!(
+                "the active version of the policy `{name}` cannot be used, so nothing is allowed: `GET /v1/policies/{name}` tells why"
+            ),
+            None => format!("no version of the policy `{name}` is active: activate one"),
+        };
         return Err(Problem::new(Kind::NoPolicy, detail));
     };
     shelved.versions.get(version).ok_or_else(|| {

@@ -19,6 +19,7 @@ use tracing::{Instrument as _, Span};
 use crate::hosts;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
+use crate::settings::Settings;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -81,6 +82,9 @@ async fn answer(service: &Service, route: &str, request: Request, next: Next) ->
     {
         return refused(route, problem);
     }
+    if let Err(problem) = check_head(settings, &request) {
+        return refused(route, problem);
+    }
     let time = settings.body_time + settings.answer_time;
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(time, answer).await {
@@ -95,6 +99,28 @@ async fn answer(service: &Service, route: &str, request: Request, next: Next) ->
             refused(route, Problem::new(Kind::TimedOut, detail))
         }
     }
+}
+
+/// Checks how large the head is, and that the body is sent as it is.
+fn check_head(settings: &Settings, request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let lines = headers.iter();
+    let bytes: usize = lines
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    let uri = request.uri();
+    let line = uri.path().len() + uri.query().map_or(0, str::len);
+    if bytes + line > settings.head_bytes {
+        let most = settings.head_bytes;
+        let detail = format!("the path and the headers have more than {most} bytes: send fewer");
+        return Err(Problem::new(Kind::HeadTooLarge, detail));
+    }
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let detail = "the body is encoded: send it as it is, without the header `content-encoding`";
+        return Err(Problem::new(Kind::MediaType, detail));
+    }
+    Ok(())
 }
 
 /// A problem, as those who ask at `route` read it.

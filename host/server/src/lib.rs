@@ -31,6 +31,7 @@ mod lines;
 mod metrics;
 mod openapi;
 mod policies;
+mod preview;
 mod problem;
 mod public_url;
 mod recorder;
@@ -49,6 +50,7 @@ pub use administration::{
 };
 pub use caller::Peer;
 pub use openapi::openapi;
+pub use preview::PreviewFile;
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use recorder::{RecordCounters, RecordError, Recorded, Recorder};
 pub use serve::{serve, serve_tls};

@@ -46,6 +46,7 @@ kinds! {
     Slow "slow" REQUEST_TIMEOUT "The body took too long",
     Conflict "conflict" CONFLICT "It contradicts what is there",
     TooLarge "too-large" PAYLOAD_TOO_LARGE "The body is too large",
+    HeadTooLarge "head-too-large" REQUEST_HEADER_FIELDS_TOO_LARGE "The headers are too large",
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "The content type does not fit",
     Invalid "invalid" UNPROCESSABLE_ENTITY "The request is not one",
     Unjudged "unjudged" UNPROCESSABLE_ENTITY "The policy cannot judge a fact",

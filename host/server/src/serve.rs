@@ -85,6 +85,9 @@ async fn listen<L>(
     }
 }
 
+/// The most bytes of a head that are read, even if fewer are allowed: so much can be refused with a problem document.
+const HEAD_BUFFER: usize = 64 << 10;
+
 /// How connections are answered. Cheap to clone.
 #[derive(Clone)]
 struct Answering {
@@ -96,9 +99,12 @@ struct Answering {
 
 impl Answering {
     fn new(service: &Service, tls: Option<TlsAcceptor>) -> Self {
-        let head_time = service.settings().head_time;
+        let settings = service.settings();
+        let head_time = settings.head_time;
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(head_time);
+        http.timer(TokioTimer::new())
+            .header_read_timeout(head_time)
+            .max_buf_size(settings.head_bytes.max(HEAD_BUFFER));
         Self {
             router: service.router(),
             http,

@@ -16,12 +16,13 @@ use tokio::sync::Semaphore;
 
 use crate::administration::Administration;
 use crate::metrics::Metrics;
+use crate::preview::PreviewFile;
 use crate::problem::{Kind, Problem};
 use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::shelf::{Shelf, Snapshot};
 use crate::tokens::Tokens;
-use crate::{authzen, choice, decisions, guard, health, openapi, policies};
+use crate::{authzen, choice, decisions, guard, health, openapi, policies, preview};
 
 type Joining = Arc<dyn Fn(&tracing::Span, &HeaderMap) + Send + Sync>;
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -40,6 +41,7 @@ struct Inner {
     tokens: ArcSwapOption<Tokens>,
     clock: Clock,
     joining: Option<Joining>,
+    preview: &'static [PreviewFile],
     metrics: Metrics,
     slots: Arc<Semaphore>,
 }
@@ -54,6 +56,7 @@ pub struct ServiceBuilder {
     tokens: Option<Tokens>,
     clock: Clock,
     joining: Option<Joining>,
+    preview: &'static [PreviewFile],
 }
 
 impl ServiceBuilder {
@@ -104,6 +107,11 @@ impl ServiceBuilder {
         }
     }
 
+    /// The files of the preview page; without, there is none.
+    pub fn preview(self, preview: &'static [PreviewFile]) -> Self {
+        Self { preview, ..self }
+    }
+
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
@@ -123,6 +131,7 @@ impl ServiceBuilder {
                 tokens: ArcSwapOption::from_pointee(self.tokens),
                 clock: self.clock,
                 joining: self.joining,
+                preview: self.preview,
                 slots,
             }),
         }
@@ -143,6 +152,7 @@ impl Service {
                 i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
             }),
             joining: None,
+            preview: &[],
         }
     }
 
@@ -174,6 +184,7 @@ impl Service {
             .route("/readyz", get(health::ready))
             .route("/metrics", get(health::metrics))
             .route("/openapi.json", get(openapi::document))
+            .merge(preview::routes())
             .fallback(nothing)
             .method_not_allowed_fallback(wrong_method)
             .layer(from_fn_with_state(self.clone(), guard::guard))
@@ -208,6 +219,10 @@ impl Service {
         if let Some(join) = &self.inner.joining {
             join(span, headers);
         }
+    }
+
+    pub(crate) fn preview(&self) -> &'static [PreviewFile] {
+        self.inner.preview
     }
 
     pub(crate) fn slots(&self) -> &Arc<Semaphore> {

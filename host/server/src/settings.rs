@@ -24,6 +24,8 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Whether `/metrics` needs a token, where there are tokens.
     pub metrics_need_token: bool,
+    /// Bytes of the path, the query and the headers together.
+    pub head_bytes: usize,
     /// Bytes of a body, and of one line of JSON lines.
     pub body_bytes: usize,
     /// Bytes of a component that is handed in.
@@ -54,6 +56,7 @@ impl Default for Settings {
             public_url: None,
             allowed_hosts: Vec::new(),
             metrics_need_token: false,
+            head_bytes: 16 << 10,
             body_bytes: 4 << 20,
             component_bytes: 16 << 20,
             batch: 1_000,

@@ -84,6 +84,25 @@ impl Snapshot {
         }
     }
 
+    /// Whether both have the same versions, and the same of them are active.
+    fn decides_as(&self, other: &Self) -> bool {
+        let same = |one: &Shelved, other: &Shelved| {
+            let digests = |shelved: &Shelved| -> Vec<String> {
+                let versions = shelved.versions.values();
+                versions.map(|policy| policy.id().digest.clone()).collect()
+            };
+            one.active == other.active
+                && one.versions.keys().eq(other.versions.keys())
+                && digests(one) == digests(other)
+        };
+        self.default == other.default
+            && self.policies.len() == other.policies.len()
+            && self
+                .policies
+                .iter()
+                .all(|(name, one)| other.policies.get(name).is_some_and(|it| same(one, it)))
+    }
+
     /// How long ago the store confirmed it.
     pub fn age(&self) -> Duration {
         self.confirmed_at.elapsed()
@@ -115,8 +134,10 @@ impl Shelf {
                 self.count_failure(name.clone());
             }
         }
+        if !snapshot.decides_as(&before) {
+            self.swaps.inc();
+        }
         self.current.store(Arc::new(snapshot));
-        self.swaps.inc();
     }
 
     /// A version of the policy `name` failed to load or to pass its cases: what was active stays so, and the status says why.

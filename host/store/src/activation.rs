@@ -33,7 +33,8 @@ pub struct Activation {
 }
 
 impl Store {
-    /// Makes a version the active one. The caller has seen that it loads and passes its cases: see [`Candidate`](crate::Candidate).
+    /// Makes a version the active one; if it is already, the activation that made it so counts on. The caller has seen that it loads and
+    /// passes its cases: see [`Candidate`](crate::Candidate).
     ///
     /// # Errors
     ///
@@ -145,10 +146,17 @@ impl Store {
     ) -> Result<Activation, StoreError> {
         self.component(name, version)?;
         let active = self.active(name)?;
+        let digest = self.manifest(name, version)?.digest;
+        if let Some(active) = &active
+            && active.version == *version
+            && active.digest == digest
+        {
+            return Ok(active.clone());
+        }
         let activation = Activation {
             number: active.as_ref().map_or(0, |active| active.number) + 1,
             version: version.clone(),
-            digest: self.manifest(name, version)?.digest,
+            digest,
             from: active.map(|active| active.version),
             at: now(),
             by: by.to_owned(),

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use scopegate::{Engine, Policy};
+use scopegate::{Engine, Policy, PolicyId};
 use scopegate_compiler::digest;
 
 use crate::cases::{Case, read_texts};
@@ -54,19 +54,36 @@ impl Candidate {
     ///
     /// It does not load, its name or version cannot be stored, or a case fails.
     pub fn new(engine: &Engine, folder: Folder, build: Option<u64>) -> Result<Self, StoreError> {
+        Self::loaded(engine, folder, |id| {
+            check_name(&id.name)?;
+            Version::of(&id.version, build)
+        })
+    }
+
+    fn loaded(
+        engine: &Engine,
+        folder: Folder,
+        version: impl FnOnce(&PolicyId) -> Result<Version, StoreError>,
+    ) -> Result<Self, StoreError> {
         let policy = engine
             .load(&folder.component)
             .map_err(|source| StoreError::Unloadable { source })?;
-        let id = policy.id();
-        check_name(&id.name)?;
-        let version = Version::of(&id.version, build)?;
         let candidate = Self {
+            version: version(policy.id())?,
             policy,
-            version,
             folder,
         };
         candidate.check_cases()?;
         Ok(candidate)
+    }
+
+    /// The same, loaded by another engine.
+    ///
+    /// # Errors
+    ///
+    /// It does not load there, or a case fails.
+    pub fn again(self, engine: &Engine) -> Result<Self, StoreError> {
+        Self::loaded(engine, self.folder, |_| Ok(self.version))
     }
 
     /// The policy.
@@ -204,35 +221,39 @@ impl Store {
         }
     }
 
-    /// What is to be loaded of a version, with the cases that it has to pass.
+    /// Loads a version as the store allows it, and has it decide its cases.
     ///
     /// # Errors
     ///
-    /// As for [`component`](Self::component), or its cases were changed.
+    /// As for [`load`](Self::load).
     pub fn candidate(
         &self,
         engine: &Engine,
         name: &str,
         version: &Version,
     ) -> Result<Candidate, StoreError> {
-        let engine = self.allowance(name)?.engine(engine);
+        self.load(&self.allowance(name)?.engine(engine), name, version)
+    }
+
+    /// Loads a version with `engine` as it is, and has it decide its cases.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), it does not load, or its cases were changed or fail.
+    pub fn load(
+        &self,
+        engine: &Engine,
+        name: &str,
+        version: &Version,
+    ) -> Result<Candidate, StoreError> {
         let component = self.component(name, version)?;
         let manifest = self.manifest(name, version)?;
-        let cases = self.cases(&manifest)?;
-        let policy = engine
-            .load(&component)
-            .map_err(|source| StoreError::Unloadable { source })?;
-        let candidate = Candidate {
-            policy,
-            version: version.clone(),
-            folder: Folder {
-                component,
-                signature: None,
-                cases,
-            },
+        let folder = Folder {
+            component,
+            signature: None,
+            cases: self.cases(&manifest)?,
         };
-        candidate.check_cases()?;
-        Ok(candidate)
+        Candidate::loaded(engine, folder, |_| Ok(version.clone()))
     }
 
     /// The cases beside a version, as they were published.

@@ -29,6 +29,13 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file has more bytes than it may.
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How many it may have.
+        most: u64,
+    },
     /// There is no such policy.
     UnknownPolicy {
         /// Its name.
@@ -147,6 +154,11 @@ impl fmt::Display for StoreError {
             Self::Damaged { path, reason } => write!(
                 f,
                 "`{}` is damaged: {reason}; put it back from a backup, or remove the version",
+                path.display()
+            ),
+            Self::TooLarge { path, most } => write!(
+                f,
+                "`{}` has more than {most} bytes: a component may have more if its policy is allowed `--component-bytes`",
                 path.display()
             ),
             Self::UnknownPolicy { name } => write!(f, "there is no policy `{name}` in the store"),

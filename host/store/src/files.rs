@@ -90,9 +90,9 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, StoreError> {
             source,
         })?;
     if bytes.len() as u64 > most {
-        return Err(StoreError::Damaged {
+        return Err(StoreError::TooLarge {
             path: path.to_owned(),
-            reason: format!("it has more than {most} bytes"),
+            most,
         });
     }
     Ok(bytes)

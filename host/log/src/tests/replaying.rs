@@ -48,6 +48,60 @@ fn the_same_policy_changes_nothing() {
     assert_eq!(replayed.groups, []);
 }
 
+/// A text for seats cannot be judged: what got no decision may get one, and what got one may get none.
+#[test]
+fn what_had_no_decision_is_counted_by_what_it_gets() {
+    let (folder, log_policy) = (tempfile::TempDir::new().expect("a folder"), policy(RULES));
+    let log = Log::open(config(folder.path())).expect("a log");
+    let ids: Vec<String> = [Some("many"), Some("few"), None]
+        .iter()
+        .map(|seats| {
+            let mut request = request();
+            request.attributes = vec![Attribute {
+                name: "seats".to_owned(),
+                value: match seats {
+                    Some(text) => AttributeValue::Text((*text).to_owned()),
+                    None => AttributeValue::Number(5),
+                },
+            }];
+            let id = Id::new();
+            append_as(id, &log, &log_policy, &request).expect("it is written");
+            id.to_string()
+        })
+        .collect();
+    drop(log);
+    // Seats become a text, and only the one with many is allowed.
+    let rules = RULES
+        .replace("type = \"number\"", "type = \"text\"")
+        .replace(
+            "request.attributes.seats > 0 && request.attributes.seats < 100",
+            "request.attributes.seats == \\\"many\\\"",
+        )
+        .replace("request.attributes.seats > 9", "true");
+    assert_ne!(rules, RULES);
+    let again = replayed(&folder, RULES);
+    assert_eq!((again.same, again.changed), (3, 0));
+    let again = replayed(&folder, &rules);
+    assert_eq!(
+        (again.now_allowed, again.now_denied, again.now_undecided),
+        (1, 1, 1)
+    );
+    assert_eq!((again.same, again.changed), (0, 3));
+    let groups: Vec<_> = again
+        .groups
+        .iter()
+        .map(|group| (group.change, group.requirement.as_deref(), &*group.examples))
+        .collect();
+    assert_eq!(
+        groups,
+        [
+            (Change::Undecided, None, &ids[2..]),
+            (Change::Allowed, None, &ids[..1]),
+            (Change::Denied, Some("enough-seats"), &ids[1..2]),
+        ]
+    );
+}
+
 #[test]
 fn what_changes_is_found_and_grouped() {
     let actions = ["scan", "retest", "share_report", "dance"];

@@ -124,7 +124,13 @@ fn what_is_said_of_each() {
             Wrong::Replaced,
         ),
         (text.trim_end().to_owned(), 5, Wrong::Torn),
-        (rejoined(&[lines[0], "", lines[1]]), 2, Wrong::Changed),
+        (
+            rejoined(&[lines[0], "", lines[1]]),
+            2,
+            Wrong::NotRecord {
+                message: "it does not begin as one".to_owned(),
+            },
+        ),
         (text.replace('\n', "\r\n"), 1, Wrong::Changed),
         (String::new(), 0, Wrong::Empty),
     ] {

@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -24,6 +23,16 @@ pub(crate) struct Answers {
     evaluations: Vec<Answer>,
 }
 
+/// What several evaluations, or none, are answered by.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Answered {
+    /// The answers to all of them.
+    Each(Answers),
+    /// Without `evaluations`: the answer to the one that the defaults are.
+    One(Answer),
+}
+
 /// When the answers end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Until {
@@ -35,7 +44,7 @@ enum Until {
 
 /// AuthZEN: several evaluations; without `evaluations` one, as `/access/v1/evaluation`.
 #[utoipa::path(post, path = "/access/v1/evaluations", tag = "authzen", request_body = crate::openapi::Evaluations, responses(
-    (status = 200, description = "An answer to each, in order.", body = Answers),
+    (status = 200, description = "An answer to each, in order.", body = Answered),
     (status = "4XX", description = "Nothing is decided, so nothing allowed: the request is not one.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
     (status = "5XX", description = "Nothing is decided, so nothing allowed: the server failed.", body = crate::openapi::ProblemDocument, content_type = "application/problem+json"),
 ))]
@@ -44,7 +53,7 @@ pub(crate) async fn evaluations(
     caller: Caller,
     asked: Asked,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Json<Answered>, Problem> {
     let answer = async {
         let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
@@ -61,14 +70,14 @@ pub(crate) async fn evaluations(
         }
         if many == 0 {
             let answer = sitting.run(bytes, move |sitting| evaluate(sitting, &given, &sitting.id));
-            return Ok(Json(answer.await??).into_response());
+            return Ok(Answered::One(answer.await??));
         }
         // Each may have all the defaults.
         let bytes = bytes.saturating_mul(many);
         let answers = sitting.run(bytes, move |sitting| answers(sitting, given, until));
-        Ok(Json(answers.await?).into_response())
+        Ok(Answered::Each(answers.await?))
     };
-    answer.await.map_err(Problem::in_authzen)
+    answer.await.map(Json).map_err(Problem::in_authzen)
 }
 
 fn answers(sitting: &Sitting, mut given: Object, until: Until) -> Answers {

@@ -38,6 +38,7 @@ async fn one_request() {
         ("?policy=other", scan(|_| ()), 404, "not-found"),
         ("?policy=acme@3.0.0", scan(|_| ()), 404, "not-found"),
         ("?version=1", scan(|_| ()), 400, "query"),
+        ("?policy=%ff", scan(|_| ()), 400, "query"),
         ("?policy=acme&policy=acme", scan(|_| ()), 400, "query"),
         ("", String::new(), 400, "malformed"),
         ("", "{".to_owned(), 400, "malformed"),
@@ -240,6 +241,15 @@ async fn content_types() {
             assert_eq!(answer.problem(), "media-type");
         }
     }
+    for (encoding, status) in [("identity", 200), ("gzip", 415), ("br", 415)] {
+        let headers = [
+            ("content-type", "application/json"),
+            ("content-encoding", encoding),
+        ];
+        let request = ask(Method::POST, "/v1/decisions", &headers, scan(|_| ()));
+        let answer = send(&service, request).await;
+        assert_eq!(answer.status.as_u16(), status, "{encoding}");
+    }
 }
 
 #[tokio::test]
@@ -248,12 +258,26 @@ async fn limits() {
     let service = with(Settings {
         body_bytes: one.len(),
         batch: 2,
+        head_bytes: 200,
         ..Settings::default()
     });
     assert_eq!(
         post(&service, "/v1/decisions", one.clone()).await.status,
         200
     );
+    let long = "x".repeat(200);
+    for (path, name) in [
+        ("/v1/decisions".to_owned(), "x-long"),
+        (format!("/v1/decisions?policy={long}"), "x-short"),
+    ] {
+        let value = if name == "x-long" { &*long } else { "" };
+        let headers = [("content-type", "application/json"), (name, value)];
+        let answer = send(&service, ask(Method::POST, &path, &headers, one.clone())).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (431, "head-too-large")
+        );
+    }
     let answer = post(&service, "/v1/decisions", format!("{one} ")).await;
     assert_eq!(
         (answer.status.as_u16(), answer.problem().as_str()),

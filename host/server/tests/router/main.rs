@@ -5,6 +5,7 @@
 mod administration;
 mod authzen;
 mod callers;
+mod certification;
 mod decisions;
 mod failures;
 mod handshakes;

@@ -51,6 +51,7 @@ fn print(replayed: &Replay) -> anyhow::Result<()> {
         changed,
         now_allowed,
         now_denied,
+        now_undecided,
         ..
     } = replayed;
     writeln!(
@@ -58,6 +59,7 @@ fn print(replayed: &Replay) -> anyhow::Result<()> {
         "{records} recorded: {same} the same, {changed} changed ({now_allowed} now allowed, {now_denied} now denied)"
     )?;
     for (count, what) in [
+        (*now_undecided, "without a decision now"),
         (
             replayed.masked,
             "not decided again, because a fact is masked",
@@ -91,7 +93,9 @@ fn print_group(out: &mut impl Write, group: &Group) -> io::Result<()> {
         Change::NewlyMet => "newly met",
         Change::Verdict => "governed otherwise",
         Change::Undecided => "no decision any more",
-        Change::Decided => "a decision where there was none",
+        Change::UndecidedOtherwise => "without a decision for another reason",
+        Change::Allowed => "allowed, and had no decision",
+        Change::Denied => "denied, and had no decision",
     };
     write!(
         out,

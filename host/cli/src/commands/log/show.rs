@@ -4,7 +4,8 @@
 
 use std::io::Write;
 
-use scopegate_log::{Body, Breach, Decided, Outcome, ReadError, Record, Source};
+use anyhow::bail;
+use scopegate_log::{Body, Breach, Decided, Outcome, ReadError, Record, Source, Wrong};
 use serde::Deserialize;
 
 use super::refuse;
@@ -35,6 +36,7 @@ struct Finding {
 impl LogShow {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let mut exit = Exit::Done;
+        let (mut is_log, mut is_found) = (false, false);
         let mut out = output::people();
         let mut source = match Source::open(&self.log.log) {
             Ok(source) => source,
@@ -57,44 +59,60 @@ impl LogShow {
             }
             let line = source.line();
             match Record::read(line.bytes) {
-                Ok(record) if self.format == Format::Json => {
-                    if self.wants(&record) {
+                Ok(record) => {
+                    is_log = true;
+                    if !self.wants(&record) {
+                        continue;
+                    }
+                    is_found = true;
+                    if self.format == Format::Json {
                         out.write_all(line.bytes)?;
                         out.write_all(b"\n")?;
-                    }
-                }
-                Ok(record) => {
-                    if self.wants(&record) {
+                    } else {
                         print(&mut out, &record)?;
                     }
                 }
                 Err(wrong) => {
                     out.flush()?;
+                    let is_no_log = !is_log && matches!(wrong, Wrong::NotRecord { .. });
                     let file = line.file.to_owned();
                     exit.note(refuse(ReadError::Broken(Breach {
                         file,
                         line: line.number,
                         wrong,
                     }))?);
+                    if is_no_log {
+                        return Ok(exit);
+                    }
                 }
             }
         }
         out.flush()?;
+        if let Some(id) = self.id.filter(|_| !is_found) {
+            bail!("there is no such record with the id `{id}` in the log");
+        }
         Ok(exit)
     }
 
     /// Whether the record is asked for.
     fn wants(&self, record: &Record<'_>) -> bool {
+        let is_any_outcome = !self.denied && !self.failed;
         let Body::Decided(decided) = &record.body else {
-            return !self.denied && self.id.is_none() && self.action.is_none();
+            return is_any_outcome && self.id.is_none() && self.action.is_none();
         };
-        self.id.as_ref().is_none_or(|id| *id == *decided.id)
+        let is_outcome = || match decided.outcome {
+            Outcome::Error { .. } => self.failed,
+            Outcome::Decision(_) => {
+                let decision = decision_of(decided);
+                self.denied && decision.is_some_and(|decision| decision.verdict == "deny")
+            }
+        };
+        self.id.is_none_or(|id| id.to_string() == *decided.id)
             && self
                 .action
                 .as_ref()
                 .is_none_or(|action| action_of(decided).as_ref() == Some(action))
-            && (!self.denied
-                || decision_of(decided).is_some_and(|decision| decision.verdict == "deny"))
+            && (is_any_outcome || is_outcome())
     }
 }
 

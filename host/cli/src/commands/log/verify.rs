@@ -28,6 +28,13 @@ impl LogVerify {
             "{GOOD}unbroken{GOOD:#}: {} decisions, {} lines, {} files",
             verified.decisions, verified.lines, verified.files
         )?;
+        if verified.failures > 0 {
+            writeln!(
+                out,
+                "{} requests got no decision, as the log itself says",
+                verified.failures
+            )?;
+        }
         if !verified.is_from_start() {
             writeln!(
                 out,

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use scopegate_store::{Activation, Added, Candidate, Folder, Store, Version};
+use scopegate_store::{Activation, Added, Allowance, Candidate, Folder, Store, Version};
 
 use crate::arguments::{PolicyAction, PolicyCommand, StoreChoice};
 use crate::exit::Exit;
@@ -83,8 +83,10 @@ impl StoreChoice {
 
 fn init(choice: &StoreChoice, out: &mut impl Write) -> anyhow::Result<Exit> {
     let folder = choice.folder()?;
+    let was = Store::open(folder).is_ok();
     Store::create(folder)?;
-    writeln!(out, "`{}` is a store", folder.display())?;
+    let now = if was { "already" } else { "now" };
+    writeln!(out, "`{}` is a store {now}", folder.display())?;
     Ok(Exit::Done)
 }
 
@@ -100,7 +102,14 @@ fn add(
     if let Some(name) = name {
         engine = store.allowance(name)?.engine(&engine);
     }
-    let candidate = Candidate::new(&engine, folder, build)?;
+    let mut candidate = Candidate::new(&engine, folder, build)?;
+    if name.is_none() {
+        // Its name is known only now, and with it what it is allowed.
+        let allowance = store.allowance(&candidate.policy().id().name)?;
+        if allowance != Allowance::default() {
+            candidate = candidate.again(&allowance.engine(&engine))?;
+        }
+    }
     let found = &candidate.policy().id().name;
     if let Some(name) = name.filter(|name| name != found) {
         bail!("it is the policy `{}`, not `{name}`", found.escape_debug());
@@ -180,7 +189,16 @@ fn activate(
     store
         .candidate(&engine, name, version)
         .with_context(|| format!("{name} {version} does not become active"))?;
+    let before = store.last_number(name)?;
     let Activation { from, number, .. } = store.activate(name, version, &choice.by, why)?;
+    if number == before {
+        writeln!(
+            out,
+            "{} {version} is active already (activation {number}): nothing changed",
+            Plain(name)
+        )?;
+        return Ok(Exit::Done);
+    }
     let from = from.map_or(String::new(), |from| format!(", after {from}"));
     writeln!(
         out,
@@ -220,6 +238,9 @@ fn verify(store: &Store, out: &mut impl Write) -> anyhow::Result<Exit> {
 /// The policy, and the version if one is named.
 fn named(text: &str) -> anyhow::Result<(&str, Option<Version>)> {
     match text.split_once('@') {
+        Some(("", _) | (_, "")) => {
+            bail!("`{text}` does not name a version: write `NAME@VERSION`, such as `acme@1.0.0`")
+        }
         None => Ok((text, None)),
         Some((name, version)) => Ok((name, Some(version.parse()?))),
     }

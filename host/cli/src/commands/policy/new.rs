@@ -81,6 +81,12 @@ pub(super) fn run(
         ("cases.jsonl", &format!("{case}\n")),
     ] {
         let path = folder.join(file);
+        if path.exists() {
+            bail!(
+                "`{}` is there already: name another folder, or remove it",
+                path.display()
+            );
+        }
         let written =
             fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
         written.with_context(|| cannot(&path))?;

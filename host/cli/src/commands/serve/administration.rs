@@ -47,6 +47,9 @@ impl Administration for OfStore {
             });
         }
         let added = self.0.store.add(&candidate, by).map_err(refused)?;
+        self.0
+            .keep(name, &version, allowed, candidate.policy().clone())
+            .map_err(refused)?;
         self.look()?;
         Ok(match added {
             Added::Published(manifest) => Uploaded {
@@ -114,8 +117,8 @@ impl OfStore {
         reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
         let store = &self.0.store;
-        store
-            .candidate(&self.0.engine, name, version)
+        self.0
+            .prepare(name, version)
             .map_err(|error| self.failed(name, version, error))?;
         let activation = store
             .activate(name, version, by, reason.unwrap_or("over HTTP"))
@@ -173,9 +176,10 @@ fn refused(error: StoreError) -> AdministrationError {
         | StoreError::Active { .. }
         | StoreError::Overtaken { .. }
         | StoreError::NothingBefore { .. } => AdministrationError::Conflict { reason },
-        StoreError::File { .. } | StoreError::NoStore { .. } | StoreError::Damaged { .. } => {
-            AdministrationError::Failed { reason }
-        }
+        StoreError::File { .. }
+        | StoreError::NoStore { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::TooLarge { .. } => AdministrationError::Failed { reason },
         _ => AdministrationError::Refused { reason },
     }
 }

@@ -34,10 +34,11 @@ pub(super) struct Configuration {
     pub(super) allow_caller_time: bool,
     pub(super) allow_policy_choice: bool,
     pub(super) max_policy_age_seconds: Option<u64>,
-    pub(super) body_bytes: usize,
-    pub(super) batch: usize,
-    pub(super) concurrent_requests: usize,
-    pub(super) connections: usize,
+    pub(super) head_bytes: NonZeroUsize,
+    pub(super) body_bytes: NonZeroUsize,
+    pub(super) batch: NonZeroUsize,
+    pub(super) concurrent_requests: NonZeroUsize,
+    pub(super) connections: NonZeroUsize,
     pub(super) messages: Messages,
     pub(super) decision_log: DecisionLog,
     #[serde(rename = "tenant")]
@@ -85,6 +86,7 @@ enum Stuck {
 impl Default for Configuration {
     fn default() -> Self {
         let settings = Settings::default();
+        let some = |limit| NonZeroUsize::new(limit).unwrap_or(NonZeroUsize::MIN);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             store: None,
@@ -100,10 +102,11 @@ impl Default for Configuration {
             allow_caller_time: settings.allow_caller_time,
             allow_policy_choice: settings.allow_policy_choice,
             max_policy_age_seconds: None,
-            body_bytes: settings.body_bytes,
-            batch: settings.batch,
-            concurrent_requests: settings.concurrent_requests,
-            connections: settings.connections,
+            head_bytes: some(settings.head_bytes),
+            body_bytes: some(settings.body_bytes),
+            batch: some(settings.batch),
+            concurrent_requests: some(settings.concurrent_requests),
+            connections: some(settings.connections),
             messages: Messages::Text,
             decision_log: DecisionLog::default(),
             tenants: Vec::new(),
@@ -215,8 +218,11 @@ impl Configuration {
             format!("allow_policy_choice = {}", self.allow_policy_choice),
             "# How long policies decide after the store could last be read.".into(),
             number("max_policy_age_seconds", self.max_policy_age_seconds),
-            "# The most bytes of a body, requests of a list, requests at once and open connections.".into(),
-            format!("body_bytes = {}\nbatch = {}", self.body_bytes, self.batch),
+            "# The most bytes of a head (path, query and headers) and of a body, requests of a list, requests at once and open connections.".into(),
+            format!(
+                "head_bytes = {}\nbody_bytes = {}\nbatch = {}",
+                self.head_bytes, self.body_bytes, self.batch
+            ),
             format!(
                 "concurrent_requests = {}\nconnections = {}",
                 self.concurrent_requests, self.connections
@@ -281,10 +287,11 @@ impl Configuration {
             public_url: self.public_url.clone(),
             allowed_hosts: self.allowed_hosts.clone(),
             metrics_need_token: self.metrics_need_token,
-            body_bytes: self.body_bytes,
-            batch: self.batch,
-            concurrent_requests: self.concurrent_requests,
-            connections: self.connections,
+            head_bytes: self.head_bytes.get(),
+            body_bytes: self.body_bytes.get(),
+            batch: self.batch.get(),
+            concurrent_requests: self.concurrent_requests.get(),
+            connections: self.connections.get(),
             ..Settings::default()
         })
     }

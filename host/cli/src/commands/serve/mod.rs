@@ -8,6 +8,7 @@ mod configuration;
 mod messages;
 mod recorder;
 mod traces;
+mod versions;
 mod watch;
 
 use std::fs;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use scopegate::Engine;
 use scopegate_log::Log;
-use scopegate_server::{Service, Shelf, Shelved, Snapshot, Tokens, serve, serve_tls};
+use scopegate_server::{PreviewFile, Service, Shelf, Shelved, Snapshot, Tokens, serve, serve_tls};
 use scopegate_store::Store;
 
 use crate::arguments::{CacheChoice, Serve};
@@ -33,6 +34,9 @@ use configuration::Configuration;
 use recorder::ToLog;
 use traces::Traces;
 use watch::Watch;
+
+/// The preview page; no file if it was not built before this program.
+static PREVIEW: &[PreviewFile] = include!(concat!(env!("OUT_DIR"), "/preview.rs"));
 
 /// How often the store and the tokens are looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -66,7 +70,7 @@ impl Serve {
             None => built_in(&engine)?,
         };
         let settings = configuration.settings()?;
-        let mut service = Service::builder(shelf).settings(settings);
+        let mut service = Service::builder(shelf).settings(settings).preview(PREVIEW);
         if let Some(watch) = &watch {
             service = service.administration(Arc::new(OfStore(Arc::clone(watch))));
         }
@@ -204,7 +208,7 @@ fn watched(
             "the store's versions decide, not the one built in"
         );
     }
-    Ok(Arc::new(watch))
+    Ok(watch)
 }
 
 fn built_in(engine: &Engine) -> anyhow::Result<Arc<Shelf>> {

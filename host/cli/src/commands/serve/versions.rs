@@ -1,0 +1,263 @@
+//! The store's versions, and how far the service is with loading each.
+//!
+//! Always true here: what decides was loaded as the store wants it, or decides until that load has ended; a few load at a time, so none holds up another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use scopegate::Policy;
+use scopegate_store::{Allowance, Entry, Manifest, Settings, Store, StoreError, Version};
+
+use crate::commands::check::chain;
+
+/// The most versions that load at the same time.
+const LOADS: usize = 4;
+
+/// How soon what failed is tried again the first time, and at most; between, it takes twice as long each time.
+const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
+
+/// A policy's name and its version.
+type Key = (String, Version);
+
+/// How a version is to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) digest: String,
+    pub(super) allowance: Allowance,
+}
+
+/// A load that is to begin.
+pub(super) struct Load {
+    pub(super) name: String,
+    pub(super) version: Version,
+    pub(super) wanted: Wanted,
+    number: u64,
+}
+
+/// What is known of the versions in the store.
+#[derive(Default)]
+pub(super) struct Versions {
+    of: BTreeMap<Key, Held>,
+    /// How many loads there were.
+    loads: u64,
+    /// Whether something was loaded, or failed, that nobody has looked at.
+    has_news: bool,
+}
+
+/// What is known of one version.
+struct Held {
+    wanted: Wanted,
+    /// It decides, if need be until it is loaded as it is wanted now.
+    policy: Option<Policy>,
+    failure: Option<Failure>,
+    progress: Progress,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Ended,
+    Waits,
+    UnderWay(u64),
+}
+
+/// Why a version does not decide.
+pub(super) struct Failure {
+    pub(super) reason: String,
+    /// Whether it may not even decide where it did before: nobody vouches for it, or it is allowed other things now.
+    pub(super) is_final: bool,
+    again_at: Instant,
+    delay: Duration,
+}
+
+impl Failure {
+    fn new(reason: String, is_final: bool, before: Option<&Self>) -> Self {
+        let delay = before.map_or(AGAIN.0, |before| (before.delay * 2).min(AGAIN.1));
+        Self {
+            reason,
+            is_final,
+            again_at: Instant::now() + delay,
+            delay,
+        }
+    }
+}
+
+impl Wanted {
+    pub(super) fn new(manifest: &Manifest, settings: &Settings) -> Self {
+        let allowance = settings.allowances.get(&manifest.name);
+        Self {
+            digest: manifest.digest.clone(),
+            allowance: allowance.cloned().unwrap_or_default(),
+        }
+    }
+}
+
+impl Versions {
+    /// Whether there is something to do, even if the store has not changed.
+    pub(super) fn have_news(&self) -> bool {
+        let now = Instant::now();
+        let is_due = |held: &Held| {
+            let failure = held.failure.as_ref();
+            held.progress == Progress::Ended && failure.is_some_and(|it| it.again_at <= now)
+        };
+        self.has_news || self.of.values().any(is_due)
+    }
+
+    /// Whether a load is under way, or waits.
+    pub(super) fn are_loading(&self) -> bool {
+        let mut held = self.of.values();
+        held.any(|held| held.progress != Progress::Ended)
+    }
+
+    /// Checks what was loaded again, now that other signatures count.
+    pub(super) fn distrust(&mut self, store: &Store, requires_signature: bool) {
+        for ((name, version), held) in &mut self.of {
+            if held.progress != Progress::Ended {
+                held.progress = Progress::Waits;
+            }
+            // A file that cannot be read, or is damaged, shows no signature that still counts.
+            if held.policy.is_some()
+                && let Err(error) = store.component(name, version)
+                && (requires_signature || error.is_distrust())
+            {
+                held.fail(name, version, &error, true);
+            }
+        }
+    }
+
+    /// Takes note of what the store holds now: what is new or is wanted otherwise waits to be loaded.
+    pub(super) fn want(&mut self, entries: &[Entry], settings: &Settings, is_changed: bool) {
+        self.has_news = false;
+        let now = Instant::now();
+        let mut there = BTreeSet::new();
+        for manifest in entries.iter().flat_map(|entry| &entry.versions) {
+            let wanted = Wanted::new(manifest, settings);
+            let key = (manifest.name.clone(), manifest.version.clone());
+            there.insert(key.clone());
+            let held = self.of.entry(key).or_insert_with(|| Held {
+                wanted: wanted.clone(),
+                policy: None,
+                failure: None,
+                progress: Progress::Waits,
+            });
+            if held.wanted != wanted {
+                let is_same = held.wanted.digest == wanted.digest;
+                *held = Held {
+                    wanted,
+                    policy: held.policy.take().filter(|_| is_same),
+                    failure: None,
+                    progress: Progress::Waits,
+                };
+            } else if held.progress == Progress::Ended
+                && let Some(failure) = &held.failure
+                && (is_changed || failure.again_at <= now)
+            {
+                held.progress = Progress::Waits;
+            }
+        }
+        self.of.retain(|key, _| there.contains(key));
+    }
+
+    /// The loads that begin now: those of active versions first.
+    pub(super) fn start(&mut self, entries: &[Entry]) -> Vec<Load> {
+        let is_active = |(name, version): &Key| {
+            let mut entries = entries.iter().filter(|entry| entry.name == *name);
+            entries.any(|entry| {
+                entry
+                    .active
+                    .as_ref()
+                    .is_some_and(|it| it.version == *version)
+            })
+        };
+        let is_under_way = |held: &Held| matches!(held.progress, Progress::UnderWay(_));
+        let under_way = self.of.values().filter(|held| is_under_way(held)).count();
+        let waiting = self.of.iter_mut();
+        let waiting = waiting.filter(|(_, held)| held.progress == Progress::Waits);
+        let mut waiting: Vec<_> = waiting.collect();
+        waiting.sort_by_key(|(key, _)| !is_active(key));
+        let start = |((name, version), held): (&Key, &mut Held)| {
+            self.loads += 1;
+            held.progress = Progress::UnderWay(self.loads);
+            Load {
+                name: name.clone(),
+                version: version.clone(),
+                wanted: held.wanted.clone(),
+                number: self.loads,
+            }
+        };
+        let free = LOADS.saturating_sub(under_way);
+        waiting.into_iter().take(free).map(start).collect()
+    }
+
+    /// A load has ended. One that nobody waits for any more counts for nothing.
+    pub(super) fn end(&mut self, load: &Load, loaded: Result<Policy, StoreError>) {
+        let key = (load.name.clone(), load.version.clone());
+        let Some(held) = self.of.get_mut(&key) else {
+            return;
+        };
+        if held.progress != Progress::UnderWay(load.number) {
+            return;
+        }
+        self.has_news = true;
+        held.progress = Progress::Ended;
+        match loaded {
+            Ok(policy) => {
+                held.wanted.digest.clone_from(&policy.id().digest);
+                held.policy = Some(policy);
+                held.failure = None;
+            }
+            Err(error) => {
+                // What decided until now was allowed other things.
+                let is_final = held.policy.is_some() || error.is_distrust();
+                held.fail(&load.name, &load.version, &error, is_final);
+            }
+        }
+    }
+
+    /// A load could not begin: it waits again.
+    pub(super) fn put_off(&mut self, load: &Load) {
+        self.has_news = true;
+        let key = (load.name.clone(), load.version.clone());
+        if let Some(held) = self.of.get_mut(&key) {
+            held.progress = Progress::Waits;
+        }
+    }
+
+    /// Keeps a version that was loaded as it is wanted.
+    pub(super) fn keep(&mut self, name: &str, version: &Version, wanted: Wanted, policy: Policy) {
+        self.has_news = true;
+        let held = Held {
+            wanted,
+            policy: Some(policy),
+            failure: None,
+            progress: Progress::Ended,
+        };
+        self.of.insert((name.to_owned(), version.clone()), held);
+    }
+
+    /// Whether a version is loaded as it is wanted.
+    pub(super) fn has(&self, name: &str, version: &Version, wanted: &Wanted) -> bool {
+        let held = self.of.get(&(name.to_owned(), version.clone()));
+        held.is_some_and(|held| {
+            held.wanted == *wanted && held.policy.is_some() && held.progress == Progress::Ended
+        })
+    }
+
+    /// What decides, if anything does, and why it does not decide as it is wanted, if that is known.
+    pub(super) fn state(&self, manifest: &Manifest) -> (Option<&Policy>, Option<&Failure>) {
+        let held = self
+            .of
+            .get(&(manifest.name.clone(), manifest.version.clone()));
+        held.map_or((None, None), |held| {
+            (held.policy.as_ref(), held.failure.as_ref())
+        })
+    }
+}
+
+impl Held {
+    fn fail(&mut self, name: &str, version: &Version, error: &StoreError, is_final: bool) {
+        let reason = chain(error);
+        tracing::error!(policy = name, %version, reason, "a version cannot be used");
+        self.policy = None;
+        self.failure = Some(Failure::new(reason, is_final, self.failure.as_ref()));
+    }
+}
