@@ -1,5 +1,6 @@
 //! What the whole-system tests share.
 
+pub mod by_hand;
 pub mod cases;
 pub mod contract;
 pub mod expected;

@@ -28,6 +28,8 @@ const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SIMD)
     .union(WasmFeatures::FLOATS)
     .union(WasmFeatures::EXTENDED_CONST)
+    // Where one component calls another within it, Wasmtime itself makes a module between them with the memories of both.
+    .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::COMPONENT_MODEL);
 
 /// Loads policies. Cheap to clone; clones share everything.

@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 use places::{LISTS, TEXTS, TIMES, attribute, full};
 use scopegate::{AttributeValue, Engine, EvaluateError, Policy, Problem, Request};
 use scopegate_contract::{LAST_INSTANT, TEXT_BYTES, list_limit};
-use scopegate_tests::cases;
+use scopegate_tests::{by_hand, cases};
 
-/// A policy that reads next to nothing, the default policy, and one that declares the attributes.
+/// A policy that reads next to nothing, the default policy, one that declares the attributes; and the default policy written by hand, if
+/// it is built.
 static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     let engine = Engine::new().expect("an engine");
     let small = |attributes: &str, must: &str| {
@@ -19,13 +20,14 @@ static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     };
     let declared = "[attributes]\ntext = { type = \"text\", summary = \"-\" }\ntexts = { type = \"texts\", summary = \"-\" }\nnumber = { type = \"number\", summary = \"-\" }\ntruth = { type = \"truth\", summary = \"-\" }";
     let reads = "(!has(request.attributes.text) || request.attributes.text == \"\") && (!has(request.attributes.texts) || size(request.attributes.texts) > 0) && (!has(request.attributes.number) || request.attributes.number < 0) && (!has(request.attributes.truth) || request.attributes.truth)";
-    [
+    let mut components = vec![
         small("", "true"),
         cases::component(),
         small(declared, reads),
-    ]
-    .map(|component| engine.load(&component).expect("it fits"))
-    .to_vec()
+    ];
+    components.extend(by_hand::component_if_built());
+    let load = |component: &Vec<u8>| engine.load(component).expect("it fits");
+    components.iter().map(load).collect()
 });
 
 /// The path and problem of the error, or nothing if there is a decision.

@@ -68,7 +68,7 @@ export const policy = {
     requirements,
     ready: [{ state: "ticket_valid", reads: [`attributes.${TICKET}`] }],
     attributes: [{ name: TICKET, type: "text", summary: "The number of the ticket for the change." }],
-    limits: { textBytes: 8192, targets: 10000, patterns: 1000, list: 256, memoryBytes: 268435456n },
+    limits: { textBytes: 8192, targets: 10000, patterns: 1000, list: 256, memoryBytes: 268435456 },
   }),
   evaluate: judge,
   evaluateBatch: (requests) =>

@@ -593,13 +593,15 @@ fn a_wrong_type_is_named() {
 #[test]
 fn features_that_policies_do_not_need_are_off() {
     for field in [
-        "(memory 1) (memory 1)",
         "(func (return_call 0))",
         "(global (export \"g\") (mut i32) (i32.const 0)) (memory i64 1)",
         "(tag $e)",
         "(type (struct))",
         "(func (param v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))",
         "(func (drop (i32.atomic.load (i32.const 0))))",
+        "(type $f (func)) (func (param (ref $f)))",
+        "(func (param i64 i64 i64 i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))",
+        "(memory 1 (pagesize 1))",
     ] {
         let Ok(module) = wat::parse_str(format!("(component (core module {field}))")) else {
             panic!("not well-formed: {field}")
