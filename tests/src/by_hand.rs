@@ -21,6 +21,7 @@ pub fn component_if_built() -> Option<Vec<u8>> {
 ///
 /// It is not said where it is.
 pub fn component() -> Vec<u8> {
-    component_if_built()
-        .unwrap_or_else(|| panic!("{VARIABLE} does not say where the component is: run `tests/run sdk`"))
+    component_if_built().unwrap_or_else(|| {
+        panic!("{VARIABLE} does not say where the component is: run `tests/run sdk`")
+    })
 }

@@ -1,6 +1,7 @@
 //! The contract as JSON, for hosts in other languages: names, types, documentation, and where each field stands in memory.
 //!
-//! Always true here: everything comes from `gate.wit` and the limits beside it.
+//! Always true here: everything comes from `gate.wit` and the limits beside it; how a component wires the contract's functions to its
+//! module, from what our compiler makes.
 
 use serde_json::{Map, Value, json};
 use wit_parser::{Int, Resolve, SizeAlign, Type, TypeDefKind, TypeId};
@@ -46,7 +47,57 @@ pub fn json() -> Value {
         },
         "action_not_governed": scopegate_contract::ACTION_NOT_GOVERNED,
         "types": types,
+        "wiring": wiring(&crate::cases::component()),
     })
+}
+
+/// The sections of a component that tell what it exports and of which types, without those that name functions of its module.
+const WIRING: [u8; 5] = [2, 4, 5, 7, 11];
+
+/// The section that makes functions of the component out of functions of its module.
+const CANONICAL: u8 = 8;
+
+/// What any component of one module says of its wiring, whoever made it: `wit-component` makes the same of the same contract.
+fn wiring(component: &[u8]) -> Value {
+    let mut said = Vec::new();
+    let mut types = Vec::new();
+    for (id, content) in sections(component) {
+        if WIRING.contains(&id) {
+            said.push(id);
+            let length = u32::try_from(content.len()).expect("a section is small");
+            said.extend(length.to_le_bytes());
+            said.extend(content);
+        } else if id == CANONICAL {
+            types.push(*content.last().expect("a function has a type"));
+        }
+    }
+    json!({
+        "sections": WIRING,
+        "digest": scopegate_compiler::digest(&said),
+        "functions": ["describe", "evaluate", "evaluate-batch", "explain"],
+        "types": types,
+    })
+}
+
+/// The sections of a component: their ids, and what is in them.
+fn sections(component: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut sections = Vec::new();
+    let mut rest = &component[8..];
+    while let [id, after @ ..] = rest {
+        let last = after
+            .iter()
+            .position(|byte| byte & 0x80 == 0)
+            .expect("a length ends");
+        let (length, after) = after.split_at(last + 1);
+        let length = length
+            .iter()
+            .rev()
+            .fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f));
+        let (content, after) = after.split_at(length);
+        sections.push((*id, content));
+        rest = after;
+    }
+    sections
 }
 
 fn described(resolve: &Resolve, sizes: &SizeAlign, id: TypeId) -> Option<Value> {

@@ -41,6 +41,9 @@ fn rules_and_code_decide_alike() {
             allowed += usize::from(rules.is_ok_and(|rules| rules.decision == "allow"));
         }
     }
-    println!("{} requests alike, {allowed} of them allowed", requests.len());
+    println!(
+        "{} requests alike, {allowed} of them allowed",
+        requests.len()
+    );
     assert!(allowed > REQUESTS / 100, "{allowed}");
 }

@@ -8,10 +8,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { browser, decided, serving } from "./serving.mjs";
+import { browser, decided, opened, program, root, serving } from "./serving.mjs";
 
-const root = new URL("../../..", import.meta.url).pathname;
-const program = process.env.SCOPEGATE ?? `${root}target/debug/scopegate`;
 const examples = readdirSync(`${root}policies/webriskops/1.0.0/examples`);
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 let server, chromium, folder;
@@ -27,16 +25,11 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A page that is open, and whatever went wrong in it. */
+/** The page, when it shows a decision. */
 async function open(options = {}, hash = "") {
-  const context = await chromium.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  const page = await context.newPage();
-  const troubles = [];
-  page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
-  page.on("pageerror", (error) => troubles.push(String(error)));
-  await page.goto(server.address + hash);
-  await decided(page);
-  return { page, troubles, close: () => context.close() };
+  const found = await opened(chromium, server.address + hash, options);
+  await decided(found.page);
+  return found;
 }
 
 test("every example's verdict is the program's", async () => {
@@ -79,6 +72,32 @@ test("a link brings the same facts", async () => {
   await second.page.waitForFunction(() => document.getElementById("fact:tenancy.project")?.value === "from the link");
   await first.close();
   await second.close();
+});
+
+test("the keyboard is enough: an example, a changed fact, and the button that opens the gate", async () => {
+  const { page, close } = await open();
+  /** Presses Tab until what `selector` finds has the focus. */
+  const reach = async (selector) => {
+    for (let presses = 0; presses < 300; presses++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+    }
+    assert.fail(`Tab does not reach ${selector}`);
+  };
+  await reach("#example");
+  await page.keyboard.type("open-pull");
+  await page.waitForSelector('[data-verdict="allow"]');
+  await reach('[id="fact:actor.id"]');
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Delete");
+  await page.waitForSelector('[data-verdict="deny"]');
+  await page.waitForSelector(".openings li button");
+  await reach(".openings li button");
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.notEqual(outline, "none", "what has the focus shows it");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector('[data-verdict="allow"]');
+  await close();
 });
 
 test("a dropped component decides beside; one that is none is refused", async () => {

@@ -8,7 +8,8 @@ import { type LoadOptions, loadPolicy, type Policy } from "./policy.js";
 export type { Decision, Finding, PolicyId } from "./decision.js";
 export { EvaluateError, InputError, LoadError } from "./errors.js";
 export type * from "./generated/contract.js";
-export { type Explanation, type Failure, type LoadOptions, loadPolicy, Policy } from "./policy.js";
+export { type Explanation, type Failure, type LoadOptions, loadPolicy, Policy, policyFrom } from "./policy.js";
+export type { Transpiled } from "./transpiled.js";
 
 /** The component of the default policy, `webriskops` 1.0.0. */
 export async function defaultComponent(): Promise<Uint8Array> {

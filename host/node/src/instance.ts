@@ -13,11 +13,28 @@ const EXPLANATIONS = listOf(named("explanation"));
 
 type Function_ = (...parameters: number[]) => number;
 
+/** Why a policy has no answer. */
+export interface Unjudged {
+  path: string;
+  problem: string;
+  message: string;
+}
+
 /** What an answer is: that of the policy, or why it has none. */
-export type Answer<T> = { ok: T } | { error: { path: string; problem: string; message: string } };
+export type Answer<T> = { ok: T } | { error: Unjudged };
+
+/** Whoever answers for a policy. */
+export interface Asked {
+  /** What the policy says it is. */
+  describe(): unknown;
+  /** What it decides. */
+  evaluate(facts: Fact[]): Answer<unknown>;
+  /** Which facts decided. */
+  explain(facts: Fact[]): Answer<unknown>;
+}
 
 /** One instance, and its memory. */
-export class Instance {
+export class Instance implements Asked {
   readonly #exports: Record<string, WebAssembly.ExportValue>;
   readonly #memory: Memory;
   /** Where a request is laid out, in a policy of Scopegate's compiler; `undefined` if the policy finds room by itself. */

@@ -15,6 +15,9 @@ const ATTRIBUTE = { size: 24, align: 8, value: 8, payload: 16 };
 /** Has the policy find room in its memory. */
 export type Allocate = (align: number, bytes: number) => number;
 
+/** The most bytes of a policy's memory: as many as the contract lets it grow to. */
+const MEMORY_BYTES = 256 << 20;
+
 /** Bytes of a page of memory. */
 const PAGE = 65_536;
 
@@ -189,6 +192,7 @@ export class Memory {
 
   #begin(): void {
     this.#refresh();
+    if (this.#bytes.length > MEMORY_BYTES) throw new RangeError(`the policy took more than ${MEMORY_BYTES} bytes of memory`);
     this.#left = RESULT_BYTES;
   }
 

@@ -1,5 +1,5 @@
 // Takes a request that is a JavaScript value: as strictly as text is read.
-import { InputError } from "./errors.js";
+import { EvaluateError, InputError } from "./errors.js";
 import { type Attribute, type Fact, Path, quoted, utf8Bytes } from "./facts.js";
 import { seconds } from "./time.js";
 import { ATTRIBUTES, REQUEST, TEXT_BYTES, TEXTS, type Type } from "./types.js";
@@ -9,20 +9,36 @@ const MOST = 2n ** 63n - 1n;
 
 /** The facts in `value`; `now` is what stands for a time that is not given. */
 export function take(value: unknown, now: () => number): Fact[] {
+  for (const name in NOTHING) throw new InputError("$", `every object has been given the name ${quoted(name)}, so none says only what it says itself`);
   try {
     return record(REQUEST, value, NOWHERE, now);
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (error instanceof EvaluateError) throw error;
     // Once more, to see where: most requests are right, and need no path.
-    return record(REQUEST, value, new Path(), now);
+    const path = new Path();
+    try {
+      return record(REQUEST, value, path, now);
+    } catch (error) {
+      if (error instanceof InputError || error instanceof EvaluateError) throw error;
+      throw path.wrong(`this cannot be read: ${String(error)}`);
+    }
   }
 }
 
-/** A path that nobody will ask for. */
-const NOWHERE = new (class extends Path {
-  override push(): void {}
-  override pop(): void {}
-})();
+/** Has no name, unless somebody gave one to every object. */
+const NOTHING = {};
+
+/** The names that were taken. */
+let taken = 0;
+
+/** The facts in `value`, which come from text, and how many names there are in it. */
+export function takeCounting(value: unknown, now: () => number): [facts: Fact[], names: number] {
+  taken = 0;
+  return [record(REQUEST, value, NOWHERE, now), taken];
+}
+
+/** A path that nobody will ask for, so that no step is put on it. */
+const NOWHERE = new Path();
 
 function fact(type: Type, value: unknown, path: Path, now: () => number): Fact {
   switch (type.kind) {
@@ -66,6 +82,7 @@ function record(type: Type & { kind: "record" }, value: unknown, path: Path, now
   // Quicker than to look each up: only if there are more than fields does one have to be a stranger.
   let names = 0;
   for (const _ in value) names++;
+  taken += names;
   const fields = type.fields;
   const facts = new Array<Fact>(fields.length);
   for (let index = 0; index < fields.length; index++) {
@@ -76,17 +93,22 @@ function record(type: Type & { kind: "record" }, value: unknown, path: Path, now
       continue;
     }
     names--;
-    path.push(field.name);
+    if (path !== NOWHERE) path.push(field.name);
     facts[index] = fact(field.type, given, path, now);
-    path.pop();
+    if (path !== NOWHERE) path.pop();
   }
-  if (names > 0) checkNames(type, value, path);
+  if (names !== 0 || Object.getPrototypeOf(value) !== Object.prototype) checkNames(type, value, path);
   return facts;
 }
 
 function checkNames(type: Type & { kind: "record" }, value: Record<string, unknown>, path: Path): void {
   for (const name of Object.keys(value)) {
     if (!type.index.has(name)) throw path.wrong("this name is not known here", name);
+  }
+  for (const { name } of type.fields) {
+    if (name in value && !Object.prototype.propertyIsEnumerable.call(value, name)) {
+      throw path.wrong("this name is inherited or hidden: state it in the object itself", name);
+    }
   }
 }
 
@@ -103,9 +125,9 @@ function list({ of, most }: Type & { kind: "list" }, value: unknown, path: Path,
   // Not `map`, which skips the holes of an array: what is not there is no fact, and must not be laid out as one.
   const facts = new Array<Fact>(value.length);
   for (let index = 0; index < facts.length; index++) {
-    path.push(index);
+    if (path !== NOWHERE) path.push(index);
     facts[index] = fact(of, value[index], path, now);
-    path.pop();
+    if (path !== NOWHERE) path.pop();
   }
   return facts;
 }
@@ -123,11 +145,12 @@ function text(value: unknown, path: Path): string {
 function attributes(value: unknown, path: Path): Attribute[] {
   if (!isObject(value)) throw expected("an object", value, path);
   const entries = Object.entries(value);
+  taken += entries.length;
   if (entries.length > ATTRIBUTES) throw path.wrong(`there are more than ${ATTRIBUTES} attributes`);
   return entries.map(([name, value]) => {
-    path.push(name);
+    if (path !== NOWHERE) path.push(name);
     const attribute = { name: text(name, path), value: attribute_(value, path) };
-    path.pop();
+    if (path !== NOWHERE) path.pop();
     return attribute;
   });
 }

@@ -6,13 +6,16 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 
 import { coreModule } from "./component.js";
 import { type Decision, inconsistent, type Judged, type PolicyId, Terms } from "./decision.js";
-import { EvaluateError, type InputError, LoadError } from "./errors.js";
+import { EvaluateError, InputError, LoadError } from "./errors.js";
 import { lookUp } from "./explain.js";
 import type { Fact } from "./facts.js";
 import type { Manifest, Request } from "./generated/contract.js";
-import { type Answer, Instance } from "./instance.js";
+import { type Answer, type Asked, Instance } from "./instance.js";
+import { unfit } from "./manifest.js";
 import { take } from "./native.js";
+import { quickly } from "./quick.js";
 import { read } from "./text.js";
+import { type Transpiled, TranspiledInstance } from "./transpiled.js";
 import { REQUEST } from "./types.js";
 import { json } from "./write.js";
 
@@ -40,45 +43,50 @@ export type Failure = InputError | EvaluateError;
 
 /** Loads the policy that the component `bytes` is. Rejects with a {@link LoadError}. */
 export async function loadPolicy(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Policy> {
-  const component = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  const component = asBytes(bytes);
   const module = await coreModule(component);
+  return load(component, () => new Instance(module), options);
+}
+
+/**
+ * The policy that the component `bytes` is, decided by what jco transpiled it to: for components that {@link loadPolicy} cannot take apart, such as those of several
+ * core modules. `instantiate` gives the exports of `scopegate:gate/policy` of a new instance.
+ *
+ * @throws {LoadError} It is no policy.
+ */
+export function policyFrom(bytes: Uint8Array | ArrayBuffer, instantiate: () => Transpiled, options: LoadOptions = {}): Policy {
+  return load(asBytes(bytes), () => new TranspiledInstance(instantiate()), options);
+}
+
+function asBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+}
+
+function load(component: Uint8Array, begin: () => Asked, options: LoadOptions): Policy {
   // Not WebCrypto's, which pages without a secure origin have not: frames that hold strangers' policies are such pages.
   const digest = `sha256:${bytesToHex(sha256(component))}`;
-  let first: Instance;
   let manifest: Manifest;
   try {
-    first = new Instance(module);
-    manifest = first.describe() as Manifest;
+    manifest = begin().describe() as Manifest;
   } catch (cause) {
     throw new LoadError("the component failed when it was asked what it is", { cause });
   }
   const wrong = unfit(manifest);
   if (wrong !== undefined) throw new LoadError(`the component's manifest is wrong: ${wrong}`);
-  return new Policy(module, new Terms(frozen({ name: manifest.name, version: manifest.version, digest }), frozen(manifest)), options);
-}
-
-/** What in a manifest makes no sense. */
-function unfit(manifest: Manifest): string | undefined {
-  if (manifest.name === "") return "the policy has no name";
-  if (!/^\d+\.\d+\.\d+/.test(manifest.version)) return `\`${manifest.version}\` is no semantic version`;
-  const ids = new Set(manifest.requirements.map((requirement) => requirement.id));
-  if (ids.size !== manifest.requirements.length) return "two requirements have the same id";
-  const actions = new Set(manifest.actions);
-  const stray = manifest.requirements.flatMap((requirement) => requirement.actions).find((action) => !actions.has(action));
-  return stray === undefined ? undefined : `a requirement names the action \`${stray}\`, which the policy does not list`;
+  return new Policy(begin, new Terms(frozen({ name: manifest.name, version: manifest.version, digest }), frozen(manifest)), options);
 }
 
 /** A policy: decides requests, and says what it is. */
 export class Policy {
-  readonly #module: WebAssembly.Module;
+  readonly #begin: () => Asked;
   readonly #terms: Terms;
   readonly #isReused: boolean;
   readonly #clock: () => number;
-  #idle: Instance | undefined;
+  #idle: Asked | undefined;
 
   /** @internal */
-  constructor(module: WebAssembly.Module, terms: Terms, options: LoadOptions) {
-    this.#module = module;
+  constructor(begin: () => Asked, terms: Terms, options: LoadOptions) {
+    this.#begin = begin;
     this.#terms = terms;
     this.#isReused = options.reuseInstances ?? false;
     const { clock } = options;
@@ -103,8 +111,11 @@ export class Policy {
    */
   evaluate(request: Request | string): Decision {
     const facts = this.#facts(request);
-    const judged = this.#ask((instance) => instance.evaluate(facts)) as Judged;
-    return this.#terms.decision(judged, facts[ACTION] as string);
+    const action = facts[ACTION] as string;
+    return this.#ask(
+      (instance) => instance.evaluate(facts),
+      (judged) => this.#terms.decision(judged as Judged, action),
+    );
   }
 
   /** Decides each request by itself, in order. One that has no decision leaves the others unharmed. */
@@ -113,7 +124,8 @@ export class Policy {
       try {
         return this.evaluate(request);
       } catch (error) {
-        return error as Failure;
+        if (error instanceof InputError || error instanceof EvaluateError) return error;
+        throw error;
       }
     });
   }
@@ -126,7 +138,13 @@ export class Policy {
    */
   explain(request: Request | string): Explanation[] {
     const facts = this.#facts(request);
-    const explained = this.#ask((instance) => instance.explain(facts)) as { requirement: number; facts: string[] }[];
+    return this.#ask(
+      (instance) => instance.explain(facts),
+      (explained) => this.#explanations(explained as { requirement: number; facts: string[] }[], facts),
+    );
+  }
+
+  #explanations(explained: { requirement: number; facts: string[] }[], facts: Fact[]): Explanation[] {
     const written = json(REQUEST, facts);
     const naming = this.#terms.naming(facts[ACTION] as string);
     return explained.map(({ requirement, facts: paths }, index) => {
@@ -141,26 +159,28 @@ export class Policy {
   }
 
   #facts(request: Request | string): Fact[] {
-    return typeof request === "string" ? read(request, this.#clock) : take(request, this.#clock);
+    return typeof request === "string" ? (quickly(request, this.#clock) ?? read(request, this.#clock)) : take(request, this.#clock);
   }
 
-  /** Has an instance do `work`, and keeps it only if that went well. */
-  #ask<T>(work: (instance: Instance) => Answer<T>): T {
+  /** Has an instance do `work`, and keeps it only if what it says makes sense. */
+  #ask<T>(work: (instance: Asked) => Answer<unknown>, join: (said: unknown) => T): T {
     const idle = this.#idle;
     this.#idle = undefined;
-    let answer: Answer<T>;
+    let instance: Asked;
+    let answer: Answer<unknown>;
     try {
-      const instance = idle ?? new Instance(this.#module);
+      instance = idle ?? this.#begin();
       answer = work(instance);
-      if (this.#isReused) this.#idle = instance;
     } catch (cause) {
       throw new EvaluateError("the policy's code failed", { cause });
     }
+    const joined = "error" in answer ? undefined : join(answer.ok);
+    if (this.#isReused) this.#idle = instance;
     if ("error" in answer) {
       const { path, message } = answer.error;
       throw new EvaluateError(message, { path });
     }
-    return answer.ok;
+    return joined as T;
   }
 }
 

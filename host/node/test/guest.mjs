@@ -1,4 +1,5 @@
 // Policies in WebAssembly text, for what no compiler would make. A guest that is not told otherwise allows `scan`, and has one requirement.
+import { defaultComponent } from "scopegate";
 import wabt from "wabt";
 
 const INTERFACE = "scopegate:gate/policy@1.0.0";
@@ -11,7 +12,7 @@ export const ALLOW = "(call $decide (i32.const 0) (i32.const 0))";
 export const DENY = "(call $decide (i32.const 1) (i32.const 1))";
 
 /** The component of a guest. */
-export function guest({ evaluate = ALLOW, describe = `(i32.const ${DATA})`, imports = "", fields = "", manifest = {} } = {}) {
+export function guest({ evaluate = ALLOW, describe = `(i32.const ${DATA})`, imports = "", fields = "", manifest = {}, rewire } = {}) {
   const text = `(module
     ${imports}
     (memory (export "memory") 4)
@@ -32,18 +33,40 @@ export function guest({ evaluate = ALLOW, describe = `(i32.const ${DATA})`, impo
     (func (export "${INTERFACE}#evaluate") (param i32) (result i32)
       (global.set $asked (i32.add (global.get $asked) (i32.const 1)))
       ${evaluate})
+    (func (export "${INTERFACE}#evaluate-batch") (param i32 i32) (result i32) unreachable)
     (func (export "${INTERFACE}#explain") (param i32) (result i32) unreachable))`;
-  return component(parseWat("guest.wat", text).toBinary({}).buffer);
+  return component(parseWat("guest.wat", text).toBinary({}).buffer, rewire);
 }
 
-/** A component around a core module. */
-export function component(module) {
-  const length = [];
-  for (let rest = module.length; ; rest >>>= 7) {
-    length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
-    if (rest <= 0x7f) break;
+/** The sections of a component: their ids, and what is in them. */
+function sections(component) {
+  const found = [];
+  for (let at = 8; at < component.length; ) {
+    const id = component[at++];
+    let length = 0;
+    for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
+      byte = component[at++];
+      length += (byte & 0x7f) * 2 ** shift;
+    }
+    found.push([id, component.slice(at, (at += length))]);
   }
-  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, 1, ...length, ...module]);
+  return found;
+}
+
+/** How a component wires the contract's functions to its module: as the default policy's does. */
+const WIRED = sections(await defaultComponent()).filter(([id]) => id !== 0);
+
+/** A component around a core module; `rewire` may change its other sections. */
+export function component(module, rewire = (sections) => sections) {
+  const written = rewire(WIRED.map(([id, content]) => [id, id === 1 ? module : content])).map(([id, content]) => {
+    const length = [];
+    for (let rest = content.length; ; rest >>>= 7) {
+      length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+      if (rest <= 0x7f) break;
+    }
+    return [id, ...length, ...content];
+  });
+  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, ...written.flat()]);
 }
 
 /** The manifest, as it lies in memory, escaped for WebAssembly text. */

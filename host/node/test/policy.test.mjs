@@ -26,13 +26,53 @@ test("bytes that are no policy", async () => {
     [component(Uint8Array.from([1, 2, 3])), /broken/],
     [guest({ describe: "unreachable" }), /failed when it was asked/],
     [guest({ describe: "(i32.const -4)" }), /failed when it was asked/],
-    [guest({ manifest: { name: "" } }), /no name/],
-    [guest({ manifest: { version: "one" } }), /no semantic version/],
-    [guest({ manifest: { action: "publish" } }), /does not list/],
+    [guest({ manifest: { name: "" } }), /name is empty/],
+    [guest({ manifest: { version: "one" } }), /not a semantic version/],
+    [guest({ manifest: { action: "publish" } }), /not among the policy/],
+    [guest({ manifest: { name: "a\u{1b}[2J" } }), /control characters/],
+    [guest({ manifest: { name: "n".repeat(257) } }), /more than 256 bytes/],
+    [guest({ manifest: { version: "1.2.3.4" } }), /not a semantic version/],
+    [guest({ manifest: { version: "01.2.3" } }), /not a semantic version/],
     [guest({ imports: '(import "clock" "now" (func))' }), /imports `clock`/],
   ];
   for (const [bytes, expected] of table) {
     await assert.rejects(loadPolicy(bytes), (error) => error instanceof LoadError && expected.test(error.message), String(expected));
+  }
+});
+
+test("components that export something else than their module does under the contract's names", async () => {
+  const without = (id) => (sections) => sections.filter(([other]) => other !== id);
+  const text = new TextEncoder();
+  /** Writes `after` where `before` stands, in all sections. */
+  const renamed = (before, after) => (sections) =>
+    sections.map(([id, content]) => {
+      const at = Buffer.from(content).indexOf(before);
+      const changed = content.slice();
+      if (id === 6 && at >= 0) changed.set(text.encode(after), at);
+      return [id, changed];
+    });
+  const changed = (id, at, byte) => (sections) => sections.map(([other, content]) => [other, other === id ? content.with(at, byte) : content]);
+  const table = [
+    (sections) => sections.filter(([id]) => id === 1),
+    ...[2, 4, 5, 6, 7, 8, 11].map(without),
+    // `evaluate` of the component is another function of the module.
+    renamed("#evaluate", "#describe"),
+    renamed("cabi_realloc", "cabi_Realloc"),
+    renamed("memory", "Memory"),
+    // A canonical function's kind, its function, its options, its type.
+    changed(8, 1, 1),
+    changed(8, 3, 1),
+    changed(8, 4, 0),
+    changed(8, 5, 7),
+    (sections) => sections.map(([id, content]) => [id, id === 8 ? content.with(-1, 1) : content]),
+    (sections) => [...sections, sections.find(([id]) => id === 8)],
+    (sections) => [...sections, [9, [0]]],
+    (sections) => [...sections, [10, [0]]],
+    (sections) => [...sections, sections.find(([id]) => id === 6)].map(([id, content], index, all) => [id, index === all.length - 1 ? content.slice(0, 3) : content]),
+  ];
+  await loadPolicy(guest());
+  for (const [index, rewire] of table.entries()) {
+    await assert.rejects(loadPolicy(guest({ rewire })), LoadError, String(index));
   }
 });
 
@@ -55,6 +95,17 @@ test("policies that contradict themselves or fail", async () => {
       assert.throws(() => policy.evaluate(request), (error) => error instanceof EvaluateError && expected.test(error.message), evaluate);
     }
   }
+});
+
+test("an instance that contradicts itself is not asked again", async () => {
+  const first = `(if (result i32) (i32.eq (global.get $asked) (i32.const 1)) (then (call $decide (i32.const 0) (i32.const 1))) (else ${ALLOW}))`;
+  const policy = await loadPolicy(guest({ evaluate: first }), { reuseInstances: true });
+  for (let again = 0; again < 3; again++) assert.throws(() => policy.evaluate(request), EvaluateError);
+});
+
+test("a policy that takes more memory than it may has no decision", async () => {
+  const policy = await loadPolicy(guest({ evaluate: `(drop (memory.grow (i32.const 4096))) ${ALLOW}` }), { reuseInstances: true });
+  for (let again = 0; again < 2; again++) assert.throws(() => policy.evaluate(request), EvaluateError);
 });
 
 test("each decision has a fresh instance, unless it is said that it need not", async () => {
@@ -97,6 +148,25 @@ test("values that are no requests", async () => {
   ];
   for (const [value, path] of table) {
     assert.throws(() => policy.evaluate(value), (error) => error instanceof InputError && error.path === path, `${path} ${JSON.stringify(value, (_, one) => (typeof one === "bigint" ? String(one) : one))?.slice(0, 100)}`);
+  }
+  // What is not the object's own is not stated: not what it inherits, and not what it hides.
+  const { action, ...rest } = request;
+  const inheriting = Object.assign(Object.create({ action }), rest);
+  const computing = Object.assign(new (class { get action() { return action; } })(), rest);
+  const hiding = Object.defineProperty({ ...rest }, "action", { value: action });
+  for (const value of [inheriting, computing, hiding]) {
+    assert.throws(() => policy.evaluate(value), (error) => error instanceof InputError && error.path === "action");
+  }
+  assert.ok(policy.evaluate(Object.assign(Object.create(null), request)).decision);
+  const failing = { ...rest, get action() { throw new Error("not now"); } };
+  assert.throws(() => policy.evaluate(failing), (error) => error instanceof InputError && /not now/.test(error.message));
+  const [failed, fine] = policy.evaluateBatch([failing, request]);
+  assert.ok(failed instanceof InputError && fine.decision);
+  Object.prototype.action = action;
+  try {
+    assert.throws(() => policy.evaluate(rest), InputError);
+  } finally {
+    delete Object.prototype.action;
   }
   // What is absent may be left out, `undefined` or `null`.
   for (const now of [undefined, null]) assert.ok(policy.evaluate({ ...request, now, attributes: null }).decision);

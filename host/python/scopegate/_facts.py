@@ -27,8 +27,16 @@ class Wrong(Exception):
 
 def expected(what: str, value: Any) -> NoReturn:
     """Refuses a value of another kind."""
-    found = {dict: "an object", list: "a list", type(None): "`null`", bool: f"`{str(value).lower()}`"}.get(type(value))
-    raise Wrong(f"expected {what}, found {found or quoted(str(value))}")
+    found = {dict: "an object", list: "a list", type(None): "`null`", bool: f"`{shown(value).lower()}`"}.get(type(value))
+    raise Wrong(f"expected {what}, found {found or quoted(shown(value))}")
+
+
+def shown(value: Any) -> str:
+    """A value as text: Python writes down no number of thousands of digits."""
+    try:
+        return str(value)
+    except ValueError:
+        return f"a number of {value.bit_length()} bits"
 
 
 def quoted(text: str) -> str:
@@ -61,7 +69,7 @@ def whole(value: Any, least: int, most: int) -> int:
     if type(value) is not int:
         expected("a whole number", value)
     if not least <= value <= most:
-        raise Wrong(f"`{value}` is out of range, expected {least} to {most}")
+        raise Wrong(f"{quoted(shown(value))} is out of range, expected {least} to {most}")
     return value
 
 

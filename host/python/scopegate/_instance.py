@@ -10,6 +10,7 @@ from wasmtime import Instance as CoreInstance
 
 from ._answer import DECISION, EXPLANATIONS, MANIFEST, Reader
 from ._component import DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN
+from ._engine import TICKS
 from ._facts import Wrong
 from ._lay import Layer
 from ._shapes import REQUEST, Shape
@@ -46,6 +47,8 @@ class Instance:
     def _allot(self) -> None:
         if self._counts_fuel:
             self._store.set_fuel(FUEL)
+        else:
+            self._store.set_epoch_deadline(TICKS)
 
     def _call(self, name: str, *parameters: int) -> int:
         function = self._functions.get(name)
@@ -104,6 +107,7 @@ class Instance:
 
     def describe(self) -> Any:
         """What it says it is."""
+        self._allot()
         at = self._call(DESCRIBE)
         manifest = Reader(self._view()).value(MANIFEST, at)
         self._done(DESCRIBE, at)

@@ -4,23 +4,24 @@ What is not known to keep nothing from one decision to the next has a fresh inst
 """
 
 import hashlib
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from functools import cache
+from copy import deepcopy
 from importlib.resources import files
 from itertools import islice
 from struct import error as StructError
 from typing import Any, TypedDict
 
-from wasmtime import Config, Engine, Module, Trap, WasmtimeError
+from wasmtime import Engine, Module, Trap, WasmtimeError
 
 from . import _text
 from ._component import core_module
+from ._engine import engine as engine_of
 from ._explain import look_up
-from ._facts import Wrong
+from ._facts import LEAST, MOST, Wrong
 from ._instance import Instance
+from ._manifest import unfit
 from ._terms import Decision, PolicyId, Terms, inconsistent
 from ._types import Manifest, Request
 from .errors import EvaluateError, InputError, LoadError
@@ -46,31 +47,21 @@ class Explanation(TypedDict):
     facts: list[Fact]
 
 
-@cache
-def _engine(counts_fuel: bool) -> Engine:
-    config = Config()
-    config.consume_fuel = counts_fuel
-    config.wasm_threads = False
-    config.wasm_memory64 = False
-    config.wasm_multi_memory = False
-    return Engine(config)
-
-
 def load_policy(component: bytes, *, reuse_instances: bool = False, clock: Callable[[], int] | None = None) -> "Policy":
     """Loads the policy that a component is; raises `LoadError`.
 
     `reuse_instances` says that an instance may decide more than once: it is quicker, and only right for what keeps nothing from one decision to the next, as
     all does that `scopegate build` makes. `clock` gives the time, in seconds since 1970-01-01T00:00:00Z, for requests that name none.
     """
-    engine = _engine(not reuse_instances)
+    engine = engine_of(not reuse_instances)
     module = core_module(engine, component)
-    clock = clock or (lambda: int(time.time()))
+    clock = _checked(clock or (lambda: int(time.time())))
     try:
         first = Instance(engine, module, clock, not reuse_instances)
         manifest: Manifest = first.describe()
     except _FAILURES as error:
         raise LoadError("the component failed when it was asked what it is") from error
-    if wrong := _unfit(manifest):
+    if wrong := unfit(manifest):
         raise LoadError(f"the component's manifest is wrong: {wrong}")
     digest = f"sha256:{hashlib.sha256(component).hexdigest()}"
     return Policy(engine, module, Terms(manifest, digest), reuse_instances, clock)
@@ -86,19 +77,16 @@ def default_policy(*, clock: Callable[[], int] | None = None) -> "Policy":
     return load_policy(default_component(), reuse_instances=True, clock=clock)
 
 
-def _unfit(manifest: Manifest) -> str | None:
-    if not manifest["name"]:
-        return "the policy has no name"
-    if not re.match(r"[0-9]+\.[0-9]+\.[0-9]+", manifest["version"]):
-        return f"`{manifest['version']}` is no semantic version"
-    if len({requirement["id"] for requirement in manifest["requirements"]}) != len(manifest["requirements"]):
-        return "two requirements have the same id"
-    actions = set(manifest["actions"])
-    for requirement in manifest["requirements"]:
-        for action in requirement["actions"]:
-            if action not in actions:
-                return f"a requirement names the action `{action}`, which the policy does not list"
-    return None
+def _checked(clock: Callable[[], int]) -> Callable[[], int]:
+    """The clock, if it says a time: what is none must not be laid out as one."""
+
+    def now() -> int:
+        said = clock()
+        if type(said) is not int or not LEAST <= said <= MOST:
+            raise EvaluateError(f"the clock said {said!r:.80}, expected whole seconds since 1970-01-01T00:00:00Z", "now")
+        return said
+
+    return now
 
 
 class Policy:
@@ -120,7 +108,7 @@ class Policy:
 
     def describe(self) -> Manifest:
         """What it says it is: actions, requirements, ready states, attributes."""
-        return self._terms.manifest
+        return deepcopy(self._terms.manifest)
 
     def evaluate(self, request: Request | str | bytes) -> Decision:
         """Decides a request, given as a value or as JSON text; raises `InputError` or `EvaluateError`."""
@@ -152,7 +140,11 @@ class Policy:
             self._idle.append(instance)
             return None
         values = [_quick(request) for request in requests]
-        image, wrongs = instance.images(values)
+        try:
+            image, wrongs = instance.images(values)
+        except EvaluateError:
+            self._idle.append(instance)
+            return None
         try:
             answers = iter(instance.evaluate_batch(image, wrongs.count(None)))
         except _FAILURES:
@@ -236,6 +228,8 @@ def _laid(instance: Instance, request: Any) -> tuple[dict[str, Any], bytearray]:
         try:
             request = request.decode()
         except UnicodeDecodeError:
+            # To see which fact it is that is no text.
+            _text.read(request.decode(errors="surrogateescape"))
             raise Wrong("this is not UTF-8") from None
     if not isinstance(request, str):
         return request, instance.image(request)

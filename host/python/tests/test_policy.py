@@ -29,12 +29,33 @@ def leb128(number):
             return bytes(encoded)
 
 
-def component(module):
-    return COMPONENT + b"\x01" + leb128(len(module)) + module
+def sections(component):
+    """The sections of a component: their ids, and what is in them."""
+    at = len(COMPONENT)
+    while at < len(component):
+        kind, length, shift = component[at], 0, 0
+        while True:
+            at += 1
+            length |= (component[at] & 0x7F) << shift
+            shift += 7
+            if component[at] < 0x80:
+                break
+        yield kind, component[at + 1 : at + 1 + length]
+        at += 1 + length
 
 
-def guest(evaluate):
-    """The default policy's manifest, and an `evaluate` of one's own: a result in memory that is laid at 8."""
+#: How a component wires the contract's functions to its module: as the default policy's does.
+WIRED = [(kind, content) for kind, content in sections(default_component()) if kind]
+
+
+def component(module, rewire=lambda sections: sections):
+    """A component around a core module; `rewire` may change its other sections."""
+    written = rewire([(kind, module if kind == 1 else content) for kind, content in WIRED])
+    return COMPONENT + b"".join(bytes([kind]) + leb128(len(content)) + content for kind, content in written)
+
+
+def guest(evaluate, rewire=lambda sections: sections):
+    """An empty manifest, and an `evaluate` of one's own: a result in memory that is laid at 8."""
     interface = "scopegate:gate/policy@1.0.0"
     manifest = b"\0" * 88
     data = "".join(f"\\{byte:02x}" for byte in manifest)
@@ -44,7 +65,8 @@ def guest(evaluate):
         (func (export "{interface}#describe") (result i32) {evaluate})
         (func (export "{interface}#evaluate") (param i32) (result i32) {evaluate})
         (func (export "{interface}#evaluate-batch") (param i32 i32) (result i32) unreachable)
-        (func (export "{interface}#explain") (param i32) (result i32) unreachable))""")
+        (func (export "{interface}#explain") (param i32) (result i32) unreachable))"""),
+        rewire,
     )
 
 
@@ -62,12 +84,77 @@ def guest(evaluate):
         (guest("unreachable"), "failed when it was asked"),
         (guest("(i32.const -4)"), "failed when it was asked"),
         (guest("(loop $again (br $again)) unreachable"), "failed when it was asked"),
-        (guest("(i32.const 1024)"), "no name"),
+        (guest("(i32.const 1024)"), "the policy's name is empty"),
     ],
 )
 def test_bytes_that_are_no_policy(given, expected):
     with pytest.raises(LoadError, match=expected):
         load_policy(given)
+
+
+def _without(kind):
+    return lambda sections: [section for section in sections if section[0] != kind]
+
+
+def _changed(kind, before, after):
+    return lambda sections: [(other, content.replace(before, after) if other == kind else content) for other, content in sections]
+
+
+@pytest.mark.parametrize(
+    "rewire",
+    [
+        lambda sections: [section for section in sections if section[0] == 1],
+        *(_without(kind) for kind in (2, 4, 5, 6, 7, 8, 11)),
+        # `evaluate` of the component is another function of the module.
+        _changed(6, b"$scopegate:gate/policy@1.0.0#evaluate", b"$scopegate:gate/policy@1.0.0#describe"),
+        _changed(6, b"cabi_realloc", b"cabi_Realloc"),
+        _changed(6, b"memory", b"Memory"),
+        # A canonical function's kind, its function, its options, its type.
+        _changed(8, b"\x01\0\0", b"\x01\x01\0"),
+        _changed(8, b"\x01\0\0\x02", b"\x01\0\0\x03"),
+        _changed(8, b"\x03\0", b"\x07\0"),
+        lambda sections: [(kind, content[:-1] + b"\x01" if kind == 8 else content) for kind, content in sections],
+        lambda sections: [*sections, next(section for section in sections if section[0] == 8)],
+        lambda sections: [*sections, (9, b"\0")],
+        lambda sections: [*sections, (10, b"\0")],
+    ],
+)
+def test_components_that_export_something_else_than_their_module_does(rewire):
+    whole = default_component()
+    module = next(content for kind, content in sections(whole) if kind == 1)
+    load_policy(component(module))
+    with pytest.raises(LoadError):
+        load_policy(component(module, rewire))
+
+
+def test_what_never_ends_is_stopped_even_where_instances_are_used_again():
+    with pytest.raises(LoadError, match="failed when it was asked"):
+        load_policy(guest("(loop $again (br $again)) unreachable"), reuse_instances=True)
+
+
+@pytest.mark.parametrize("said", [None, 1.5, "2026", True, 2**63, float("nan")])
+def test_a_clock_that_says_no_time(said):
+    policy = default_policy(clock=lambda: said)
+    timeless = {name: value for name, value in SCAN.items() if name != "now"}
+    with pytest.raises(EvaluateError) as error:
+        policy.evaluate(timeless)
+    assert error.value.path == "now"
+    first, second = policy.evaluate_batch([timeless, {**SCAN, "now": "2026-11-23T12:00:00Z"}])
+    assert isinstance(first, EvaluateError)
+    assert second["decision"]
+
+
+def test_bytes_that_are_not_utf8_are_blamed_on_their_fact():
+    text = json.dumps({**SCAN, "actor": {**SCAN["actor"], "id": "here"}}).encode()
+    with pytest.raises(InputError) as error:
+        POLICY.evaluate(text.replace(b"here", b"h\xffre"))
+    assert error.value.path == "actor.id"
+
+
+def test_a_description_is_the_caller_s_own():
+    before = POLICY.describe()
+    POLICY.describe()["requirements"].clear()
+    assert POLICY.describe() == before
 
 
 @pytest.mark.parametrize(
@@ -86,6 +173,9 @@ def test_bytes_that_are_no_policy(given, expected):
         ({"scan": {**SCAN["scan"], "targets": [{"url": "https://a.example/", "kind": "publik"}]}}, "scan.targets[0].kind"),
         ({"attributes": {"a": 0.5}}, "attributes.a"),
         ({"attributes": {"a": 2**63}}, "attributes.a"),
+        ({"attributes": {"a": 10**5000}}, "attributes.a"),
+        ({"scan": {**SCAN["scan"], "credits": 10**5000}}, "scan.credits"),
+        ({"action": 10**5000}, "action"),
         ({"attributes": {"a": ["b", 1]}}, "attributes.a[1]"),
     ],
 )

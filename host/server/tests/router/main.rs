@@ -11,6 +11,7 @@ mod failures;
 mod handshakes;
 mod hosts;
 mod operation;
+mod preview;
 mod support;
 mod swaps;
 mod tenants;
