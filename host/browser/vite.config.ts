@@ -3,6 +3,11 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "./",
-  build: { target: "es2022", modulePreload: false, assetsInlineLimit: 0 },
+  build: {
+    target: "es2022",
+    modulePreload: false,
+    // The transpiler runs where nothing can be fetched: it brings its modules along.
+    assetsInlineLimit: (file) => file.includes("js-component-bindgen-component"),
+  },
   worker: { format: "iife" },
 });

@@ -3,12 +3,16 @@
 // Always true here: a component that somebody dropped on the page runs nowhere but in a frame without an origin and without a network.
 import type { Answered, Answers, Asked, Failure, Loaded, Question } from "./protocol";
 import workerUrl from "./policy.worker.ts?worker&url";
+import transpilerUrl from "./transpiler.worker.ts?worker&url";
 
 /** How long an answer may take, in milliseconds. */
 const LIMITS = { load: 10_000, judge: 3_000, openings: 10_000 };
 
-/** The most bytes of a component, as the service has it. */
-const COMPONENT_BYTES = 16 << 20;
+/** How long it may take to load what has to be transpiled: a policy in Python brings all of Python along. */
+const TRANSPILED = 60_000;
+
+/** The most bytes of a component, as a store has it. */
+const COMPONENT_BYTES = 32 << 20;
 
 /** There is no answer. */
 export class NoAnswer extends Error {
@@ -53,7 +57,13 @@ export class Seat {
       else this.#waiting.get(answered.id)?.(answered);
     };
     this.#line = this.component === undefined ? Promise.resolve(here(receive)) : apart(receive);
-    return this.#send({ kind: "load", component: this.component });
+    const { component } = this;
+    try {
+      return await this.#send({ kind: "load", component });
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || error.failure.wantsTranspiler !== true) throw error;
+      return this.#send({ kind: "load", component, transpiler: await text(transpilerUrl) });
+    }
   }
 
   /** Asks. A worker that was ended is begun anew. */
@@ -66,7 +76,7 @@ export class Seat {
     const line = await this.#line!;
     const id = ++this.#count;
     return new Promise((resolve, reject) => {
-      const limit = LIMITS[question.kind];
+      const limit = question.kind === "load" && question.transpiler !== undefined ? TRANSPILED : LIMITS[question.kind];
       const clock = setTimeout(() => {
         const late: Failure = {
           kind: "evaluate",
@@ -92,6 +102,13 @@ export class Seat {
   }
 }
 
+/** A file of the page. */
+async function text(url: string): Promise<string> {
+  const answer = await fetch(new URL(url, import.meta.url));
+  if (!answer.ok) throw new Error(`\`${url}\` cannot be fetched: ${answer.status}`);
+  return answer.text();
+}
+
 function here(receive: (answered: Answered) => void): Line {
   const worker = new Worker(new URL(workerUrl, import.meta.url));
   worker.onmessage = ({ data }) => receive(data);
@@ -100,7 +117,7 @@ function here(receive: (answered: Answered) => void): Line {
 }
 
 async function apart(receive: (answered: Answered) => void): Promise<Line> {
-  const code = await (await fetch(new URL(workerUrl, import.meta.url))).text();
+  const code = await text(workerUrl);
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "allow-scripts");
   frame.title = "A policy of one's own";

@@ -5,6 +5,7 @@ import { defaultPolicy, EvaluateError, InputError, LoadError, loadPolicy, type P
 import { type Ask, openings } from "./open";
 import type { Answered, Asked, Failure, Judgement } from "./protocol";
 import type { Situation } from "./situation";
+import { transpiled } from "./transpiled";
 
 /** How long a search goes on before questions that came meanwhile are answered, in milliseconds. */
 const SLICE = 4;
@@ -24,11 +25,16 @@ addEventListener("message", async ({ data }: MessageEvent<Asked>) => {
 
 async function answer(asked: Asked) {
   if (asked.kind === "load") {
-    policy = asked.component === undefined ? await defaultPolicy() : await loadPolicy(asked.component);
+    policy = await loaded(asked);
     return { id: policy.id, manifest: policy.describe() };
   }
   if (policy === undefined) throw new LoadError("no policy is loaded");
   return asked.kind === "judge" ? judge(policy, asked.request) : search(policy, asked.request, asked.id);
+}
+
+async function loaded({ component, transpiler }: Extract<Asked, { kind: "load" }>): Promise<Policy> {
+  if (component === undefined) return defaultPolicy();
+  return transpiler === undefined ? loadPolicy(component) : transpiled(component, transpiler);
 }
 
 function judge(policy: Policy, request: Situation | string): Judgement {
@@ -75,5 +81,6 @@ function failure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof InputError) return { kind: "input", message, path: error.path };
   if (error instanceof EvaluateError) return { kind: "evaluate", message, ...(error.path === undefined ? {} : { path: error.path }) };
-  return { kind: policy === undefined ? "load" : "evaluate", message };
+  const wantsTranspiler = error instanceof LoadError && error.canBeTranspiled;
+  return { kind: policy === undefined ? "load" : "evaluate", message, wantsTranspiler };
 }

@@ -5,7 +5,7 @@ import type { Situation } from "./situation";
 
 /** What a worker is asked. A worker holds one policy: `load` comes first. */
 export type Question =
-  | { kind: "load"; component: Uint8Array | undefined }
+  | { kind: "load"; component: Uint8Array | undefined; transpiler?: string }
   | { kind: "judge"; request: Situation | string }
   | { kind: "openings"; request: Situation };
 
@@ -20,6 +20,8 @@ export interface Failure {
   kind: "load" | "input" | "evaluate";
   message: string;
   path?: string;
+  /** Whether the component may be loaded if the transpiler comes along. */
+  wantsTranspiler?: boolean;
 }
 
 /** What a policy says of a situation. */

@@ -178,7 +178,7 @@ pub(crate) struct Build {
     #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) rules: PathBuf,
 
-    /// The component to write
+    /// The component to write; `-` is standard output
     #[arg(short, long, value_name = "OUT.wasm", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
 }

@@ -11,7 +11,7 @@ const COMPONENT = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
 const MODULE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
 /** The sections of a component that this package looks at. */
-const Id = { custom: 0, module: 1, alias: 6, canonical: 8, import: 10 } as const;
+const Id = { custom: 0, module: 1, component: 4, alias: 6, canonical: 8, import: 10 } as const;
 
 const { functions: FUNCTIONS, types: TYPES } = CONTRACT.wiring;
 const WIRING: ReadonlySet<number> = new Set(CONTRACT.wiring.sections);
@@ -31,8 +31,11 @@ export async function coreModule(bytes: Uint8Array): Promise<WebAssembly.Module>
   const all = [...sections(bytes)];
   const modules = all.filter(([id]) => id === Id.module);
   if (modules.length !== 1) {
+    const isComposed = modules.length === 0 && all.some(([id]) => id === Id.component);
+    const made = isComposed ? "is made of other components" : `has ${modules.length} core modules`;
     throw new LoadError(
-      `the component has ${modules.length} core modules, and this package takes apart those of one: build the policy as one module, have jco transpile it for \`policyFrom\`, or have the Rust host decide`,
+      `the component ${made}, and this package takes apart those of one core module: build the policy so, have jco transpile it for \`policyFrom\`, or have the Rust host decide`,
+      { canBeTranspiled: isComposed || modules.length > 1 },
     );
   }
   let module: WebAssembly.Module;
@@ -115,6 +118,7 @@ function readLifts(reader: Reader, functions: string[], memories: string[], lift
 function miswired(): LoadError {
   return new LoadError(
     "the component does not export what the contract says, or in a way that this package does not know: have jco transpile it for `policyFrom`, or have the Rust host decide",
+    { canBeTranspiled: true },
   );
 }
 

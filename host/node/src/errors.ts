@@ -3,6 +3,13 @@
 /** The bytes are no policy of this contract. */
 export class LoadError extends Error {
   override readonly name = "LoadError";
+  /** Whether only this package cannot take the component apart, so that what jco transpiles it to may decide: see `policyFrom`. */
+  readonly canBeTranspiled: boolean;
+
+  constructor(message: string, options: ErrorOptions & { canBeTranspiled?: boolean } = {}) {
+    super(message, options);
+    this.canBeTranspiled = options.canBeTranspiled ?? false;
+  }
 }
 
 /** What was handed in is no request. */

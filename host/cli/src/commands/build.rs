@@ -19,6 +19,12 @@ impl Build {
         let rules = Rules::read(&self.rules)?;
         rules.warn();
         let component = rules.set.component();
+        if self.output == Path::new("-") {
+            let mut out = output::data();
+            out.write_all(&component)?;
+            out.flush()?;
+            return Ok(Exit::Done);
+        }
         write(&self.output, &component).with_context(|| {
             format!(
                 "the component `{}` cannot be written",
