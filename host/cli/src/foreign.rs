@@ -7,6 +7,7 @@ use std::io::{self, Read, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
 use scopegate::{EngineBuilder, Limits};
@@ -20,12 +21,40 @@ const CODE_BYTES: u64 = 1 << 30;
 /// The most bytes of what the other process says is wrong.
 const MESSAGE_BYTES: u64 = 4 << 10;
 
+/// The most processes at once: each may take as much memory as its policy is allowed.
+const AT_ONCE: usize = 2;
+
 type Cause = Box<dyn Error + Send + Sync>;
 
 /// Has foreign components compiled by another process of this program.
 pub(crate) fn elsewhere(builder: EngineBuilder) -> EngineBuilder {
     // SAFETY: the code comes through a pipe from this very program, which writes there what `Engine::precompile` gave and nothing else.
     unsafe { builder.compile_foreign_with(compile) }
+}
+
+/// How many more processes there may be, and who is told when one has ended.
+static FREE: (Mutex<usize>, Condvar) = (Mutex::new(AT_ONCE), Condvar::new());
+
+/// A process may be there.
+struct Slot;
+
+impl Slot {
+    /// Waits until there are fewer processes: each ends within its policy's limit of time.
+    fn take() -> Self {
+        let (free, freed) = &FREE;
+        let free = free.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = freed.wait_while(free, |free| *free == 0);
+        *free.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Self
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let (free, freed) = &FREE;
+        *free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        freed.notify_one();
+    }
 }
 
 /// What came of the other process.
@@ -38,6 +67,7 @@ struct Ended {
 
 /// The code of `component`, made within `limits`.
 fn compile(component: &[u8], limits: &Limits) -> Result<Vec<u8>, Cause> {
+    let _slot = Slot::take();
     let child = start(limits).map_err(|error| {
         format!("the process that compiles components cannot be started: {error}")
     })?;

@@ -122,6 +122,32 @@ fn a_version_that_is_slow_to_load_holds_up_no_swap() {
     assert_eq!(version(&caller.decide(&request)), "0.1.0");
 }
 
+/// The component of 0.2.0 is out of reach for a while; nothing in the store changes when it is there again.
+#[test]
+#[cfg(unix)]
+fn a_version_that_could_not_be_loaded_is_tried_again() {
+    let (folder, store, request) = stored();
+    let component = Path::new(&store).join("policies/acme/0.2.0/policy.wasm");
+    let away = folder.path().join("away.wasm");
+    fs::rename(&component, &away).expect("it is moved");
+    let there = folder.path().join("there.wasm");
+    std::os::unix::fs::symlink(&there, &component).expect("a link");
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    let asked = "/v1/decisions?policy=acme@0.2.0";
+    assert_eq!(caller.call("POST", asked, None, &request).0, 404);
+    fs::rename(&away, &there).expect("it is moved");
+    loop {
+        let (status, decision) = caller.call("POST", asked, None, &request);
+        if status == 200 {
+            assert_eq!(version(&decision), "0.2.0");
+            break;
+        }
+        assert_eq!(status, 404, "{decision}");
+    }
+    assert_eq!(version(&caller.decide(&request)), "0.1.0");
+}
+
 #[test]
 fn administrators_publish_and_activate_over_http_and_decisions_are_logged() {
     let (folder, store, request) = stored();

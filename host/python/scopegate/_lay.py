@@ -75,20 +75,32 @@ class Layer:
         fields = []
         for field in shape.fields:
             inner = self._of(field.shape, f"{path}.{field.name}" if path else field.name)
-            fields.append((field.name, field.offset, inner, field.lacks, field.shape.kind == "option", field.shape.kind == "string"))
+            kind = field.shape.kind
+            cases = field.shape.index if kind == "enum" else None
+            fields.append((field.name, field.offset, inner, field.lacks, kind == "option", kind == "string", cases, kind == "bool"))
         index, clock, base, pack = shape.index, self._clock, self._base, _PAIR.pack_into
 
         def lay(image: bytearray, at: int, value: Any) -> None:
             if type(value) is not dict:
                 expected("an object", value)
-            found = 0
-            for name, offset, inner, lacks, is_option, is_text in fields:
-                given = value.get(name, _MISSING)
-                # Most facts are short texts in ASCII, and this is most of the work.
-                if is_text and self.blocks is None and type(given) is str and len(given) < TEXT_BYTES and given.isascii():
+            found, get, is_region = 0, value.get, self.blocks is None
+            for name, offset, inner, lacks, is_option, is_text, cases, is_truth in fields:
+                given = get(name, _MISSING)
+                # Most facts are short texts in ASCII, cases of enums or truths, and this is most of the work.
+                if is_text:
+                    if is_region and type(given) is str and len(given) < TEXT_BYTES and given.isascii():
+                        found += 1
+                        pack(image, at + offset, base + len(image), len(given))
+                        image += given.encode()
+                        continue
+                elif cases is not None:
+                    if type(given) is str and given in cases:
+                        found += 1
+                        image[at + offset] = cases[given]
+                        continue
+                elif is_truth and type(given) is bool:
                     found += 1
-                    pack(image, at + offset, base + len(image), len(given))
-                    image += given.encode()
+                    image[at + offset] = given
                     continue
                 if given is _MISSING or (given is None and (is_option or lacks)):
                     found += given is None

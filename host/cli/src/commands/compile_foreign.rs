@@ -21,7 +21,11 @@ impl CompileForeign {
             .build()?;
         let mut component = Vec::new();
         let most = self.component_bytes as u64 + 1;
-        io::stdin().take(most).read_to_end(&mut component)?;
+        match io::stdin().take(most).read_to_end(&mut component) {
+            // As wherever else memory runs out: who waits for this process tells by how it ended.
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => std::process::abort(),
+            read => read?,
+        };
         let code = engine.precompile(&component)?;
         let mut out = io::stdout().lock();
         out.write_all(&code)?;
