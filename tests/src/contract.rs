@@ -54,16 +54,23 @@ pub fn json() -> Value {
 /// The sections of a component that tell what it exports and of which types, without those that name functions of its module.
 const WIRING: [u8; 5] = [2, 4, 5, 7, 11];
 
+/// A section that means nothing.
+const CUSTOM: u8 = 0;
+
 /// The section that makes functions of the component out of functions of its module.
 const CANONICAL: u8 = 8;
 
-/// What any component of one module says of its wiring, whoever made it: `wit-component` makes the same of the same contract.
+/// What any component of one module says of its wiring, whoever made it: `wit-component` makes the same of the same contract. The digest is that
+/// of the sections' ids in their order, each of `WIRING` followed by its length and content.
 fn wiring(component: &[u8]) -> Value {
     let mut said = Vec::new();
     let mut types = Vec::new();
     for (id, content) in sections(component) {
+        if id == CUSTOM {
+            continue;
+        }
+        said.push(id);
         if WIRING.contains(&id) {
-            said.push(id);
             let length = u32::try_from(content.len()).expect("a section is small");
             said.extend(length.to_le_bytes());
             said.extend(content);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use program::scopegate;
-use program::serving::{Caller, Serving, stored};
+use program::serving::{Caller, Serving, done, stored};
 use serde_json::Value;
 
 const SWAPS: usize = 100;
@@ -146,6 +146,95 @@ fn a_version_that_could_not_be_loaded_is_tried_again() {
         assert_eq!(status, 404, "{decision}");
     }
     assert_eq!(version(&caller.decide(&request)), "0.1.0");
+}
+
+/// What does not belong into a store, or cannot be read, hides nothing else: not a swap, and not a key that is removed.
+#[test]
+fn what_is_no_version_hides_no_other() {
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    let policies = Path::new(&store).join("policies");
+    fs::write(policies.join(".DS_Store"), "a file").expect("a file");
+    fs::write(policies.join("acme/notes"), "a file").expect("a file");
+    fs::create_dir(policies.join("acme/0.9.0")).expect("a folder that is half a copy");
+    fs::create_dir(policies.join("acme/0.8.0")).expect("a folder");
+    fs::write(policies.join("acme/0.8.0/manifest.json"), "{").expect("half a manifest");
+    let opened = scopegate_store::Store::open(&store).expect("it opens");
+    for next in ["0.2.0", "0.1.0"] {
+        let asked = next.parse().expect("a version");
+        opened
+            .activate("acme", &asked, "tests", "a swap")
+            .expect("it becomes active");
+        while version(&caller.decide(&request)) != next {}
+    }
+    opened.require_signature(true).expect("it is written");
+    while caller.call("POST", "/v1/decisions", None, &request).0 != 503 {}
+    opened.require_signature(false).expect("it is written");
+    while caller.call("POST", "/v1/decisions", None, &request).0 != 200 {}
+    drop(serving);
+    // Nor does it keep a service from beginning, and `verify` names each.
+    let serving = Serving::new(&["--store", &store]);
+    assert_eq!(
+        version(&Caller::new(serving.address).decide(&request)),
+        "0.1.0"
+    );
+    let run = scopegate(&["policy", "--store", &store, "verify"], b"");
+    assert_eq!(run.code, 1);
+    for stray in [".DS_Store", "acme/notes", "acme/0.9.0", "acme/0.8.0"] {
+        let name = stray.rsplit('/').next().expect("a name");
+        assert!(run.stdout.contains(name), "{stray}: {}", run.stdout);
+    }
+}
+
+/// 0.1.0 goes on since 0.2.0 cannot be loaded; other rules that are published under its number were never activated.
+#[test]
+fn what_was_never_activated_does_not_decide_under_the_number_of_what_was() {
+    let (folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    assert_eq!(version(&caller.decide(&request)), "0.1.0");
+    let opened = scopegate_store::Store::open(&store).expect("it opens");
+    let (first, second) = (
+        "0.1.0".parse().expect("a version"),
+        "0.2.0".parse().expect("a version"),
+    );
+    opened
+        .activate("acme", &second, "tests", "")
+        .expect("it becomes active");
+    while version(&caller.decide(&request)) != "0.2.0" {}
+    opened
+        .activate("acme", &first, "tests", "")
+        .expect("it becomes active");
+    while version(&caller.decide(&request)) != "0.1.0" {}
+    // What is stored of 0.2.0 is damaged in a way that only its load tells: its cases.
+    let manifest = Path::new(&store).join("policies/acme/0.2.0/manifest.json");
+    let text = fs::read_to_string(&manifest).expect("it is there");
+    let other = text.replace(
+        "\"cases_digest\": null",
+        &format!("\"cases_digest\": \"sha256:{}\"", "0".repeat(64)),
+    );
+    assert_ne!(other, text);
+    fs::write(&manifest, other).expect("it is written");
+    done(&store, &["allow", "acme", "--time-ms", "4000"]);
+    serving.says("a version cannot be used");
+    opened
+        .activate("acme", &second, "tests", "")
+        .expect("it becomes active");
+    opened.remove("acme", &first).expect("it is removed");
+    let rules = include_str!("data/acme/policy.toml").replace("\"ready\"'", "\"disputed\"'");
+    let file = folder.path().join("other.toml");
+    fs::write(&file, rules).expect("a file");
+    done(&store, &["add", file.to_str().expect("a path")]);
+    let asked = "/v1/decisions?policy=acme@0.1.0";
+    loop {
+        let (status, decision) = caller.call("POST", asked, None, &request);
+        if status == 200 && decision["decision"] == "deny" {
+            break;
+        }
+    }
+    // The new 0.1.0 decides where it is asked by name, and nowhere else.
+    assert_eq!(caller.call("POST", "/v1/decisions", None, &request).0, 503);
 }
 
 #[test]

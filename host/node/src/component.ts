@@ -13,6 +13,9 @@ const MODULE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 /** The sections of a component that this package looks at. */
 const Id = { custom: 0, module: 1, component: 4, alias: 6, canonical: 8, import: 10 } as const;
 
+/** What a function of the component may say of itself. */
+const Option = { utf8: 0, memory: 3, realloc: 4, post: 5 } as const;
+
 const { functions: FUNCTIONS, types: TYPES } = CONTRACT.wiring;
 const WIRING: ReadonlySet<number> = new Set(CONTRACT.wiring.sections);
 
@@ -26,8 +29,15 @@ export const NAMES = {
 /** A section: its id, and what is in it. */
 type Section = [id: number, content: Uint8Array];
 
-/** The core module of the component `bytes`, which imports nothing and exports what a policy does. */
-export async function coreModule(bytes: Uint8Array): Promise<WebAssembly.Module> {
+/** A policy's module, and which of its functions are told that their result was read. */
+export interface Taken {
+  module: WebAssembly.Module;
+  /** The names of the functions that have a `cabi_post_` one. */
+  posts: ReadonlySet<string>;
+}
+
+/** Takes apart the component `bytes`, which imports nothing and exports what a policy does. They must not change meanwhile. */
+export async function takeApart(bytes: Uint8Array): Promise<Taken> {
   const all = [...sections(bytes)];
   const modules = all.filter(([id]) => id === Id.module);
   if (modules.length !== 1) {
@@ -54,65 +64,89 @@ export async function coreModule(bytes: Uint8Array): Promise<WebAssembly.Module>
       throw new LoadError(`the component does not export \`${name}\``);
     }
   }
-  checkWiring(all);
-  return module;
+  return { module, posts: new Wiring(exported).check(all) };
 }
 
-/** Checks that the component exports the contract's functions, of its types, and that each is the module's of that name. */
-function checkWiring(sections: Section[]): void {
-  const said: number[] = [];
-  const [functions, memories]: [string[], string[]] = [[], []];
-  let lifted = 0;
-  for (const [id, content] of sections) {
-    if (WIRING.has(id)) {
-      const { length } = content;
-      said.push(id, length & 255, (length >> 8) & 255, (length >> 16) & 255, length >>> 24, ...content);
-    } else if (id === Id.alias) {
-      readAliases(new Reader(content), functions, memories);
-    } else if (id === Id.canonical) {
-      lifted = readLifts(new Reader(content), functions, memories, lifted);
-    } else if (id === Id.import) {
-      throw new LoadError("the component imports something, but a policy imports nothing");
-    } else if (id !== Id.custom && id !== Id.module) {
-      throw miswired();
+/** How a component wires the contract's functions to its module. */
+class Wiring {
+  /** What the module exports. */
+  readonly #exported: ReadonlyMap<string, string>;
+  /** The functions and memories of the module that have a number in the component, in order. */
+  readonly #functions: string[] = [];
+  readonly #memories: string[] = [];
+  readonly #posts = new Set<string>();
+  #lifted = 0;
+
+  constructor(exported: ReadonlyMap<string, string>) {
+    this.#exported = exported;
+  }
+
+  /** Checks that the component exports the contract's functions, of its types, and that each is the module's of that name. */
+  check(sections: Section[]): ReadonlySet<string> {
+    const said = sha256.create();
+    for (const [id, content] of sections) {
+      if (id === Id.custom) {
+        new Reader(content).text();
+        continue;
+      }
+      said.update(Uint8Array.of(id));
+      if (WIRING.has(id)) {
+        const { length } = content;
+        said.update(Uint8Array.of(length & 255, (length >> 8) & 255, (length >> 16) & 255, length >>> 24)).update(content);
+      } else if (id === Id.alias) {
+        this.#aliases(new Reader(content));
+      } else if (id === Id.canonical) {
+        this.#lifts(new Reader(content));
+      } else if (id === Id.import) {
+        throw new LoadError("the component imports something, but a policy imports nothing");
+      } else if (id !== Id.module) {
+        throw miswired();
+      }
     }
+    const digest = `sha256:${bytesToHex(said.digest())}`;
+    if (this.#lifted !== FUNCTIONS.length || digest !== CONTRACT.wiring.digest) throw miswired();
+    return this.#posts;
   }
-  const digest = `sha256:${bytesToHex(sha256(Uint8Array.from(said)))}`;
-  if (lifted !== FUNCTIONS.length || digest !== CONTRACT.wiring.digest) throw miswired();
-}
 
-/** Notes which functions and memories of the module have a number from here on. */
-function readAliases(reader: Reader, functions: string[], memories: string[]): void {
-  for (let count = reader.number(); count > 0; count--) {
-    const [core, kind, target, instance] = [reader.byte(), reader.byte(), reader.byte(), reader.number()];
-    if (core !== 0 || target !== 1 || instance !== 0) throw miswired();
-    const name = reader.text();
-    if (kind === 0) functions.push(name);
-    else if (kind === 2) memories.push(name);
-    else throw miswired();
-  }
-  reader.end();
-}
-
-/** Checks the functions that become the component's, of which there were `lifted` before; gives how many there are now. */
-function readLifts(reader: Reader, functions: string[], memories: string[], lifted: number): number {
-  for (let count = reader.number(); count > 0; count--, lifted++) {
-    const name = `${CONTRACT.interface}#${FUNCTIONS[lifted]}`;
-    if (reader.byte() !== 0 || reader.byte() !== 0 || functions[reader.number()] !== name) throw miswired();
-    let hasMemory = false;
-    for (let options = reader.number(); options > 0; options--) {
-      const option = reader.byte();
-      if (option === 0) continue;
-      const index = reader.number();
-      if (option === 3 && memories[index] === "memory") hasMemory = true;
-      else if (option === 4 && functions[index] === "cabi_realloc") continue;
-      else if (option === 5 && functions[index] === `cabi_post_${name}`) continue;
+  /** Notes which functions and memories of the module have a number from here on. */
+  #aliases(reader: Reader): void {
+    for (let count = reader.number(); count > 0; count--) {
+      const [core, kind, target, instance] = [reader.byte(), reader.byte(), reader.byte(), reader.number()];
+      if (core !== 0 || target !== 1 || instance !== 0) throw miswired();
+      const name = reader.text();
+      if (kind === 0 && this.#exported.get(name) === "function") this.#functions.push(name);
+      else if (kind === 2 && this.#exported.get(name) === "memory") this.#memories.push(name);
       else throw miswired();
     }
-    if (!hasMemory || reader.number() !== TYPES[lifted]) throw miswired();
+    reader.end();
   }
-  reader.end();
-  return lifted;
+
+  /** Checks functions that become the component's. */
+  #lifts(reader: Reader): void {
+    for (let count = reader.number(); count > 0; count--, this.#lifted++) {
+      const name = `${CONTRACT.interface}#${FUNCTIONS[this.#lifted]}`;
+      if (reader.byte() !== 0 || reader.byte() !== 0 || this.#functions[reader.number()] !== name) throw miswired();
+      const options = new Set<number>();
+      for (let left = reader.number(); left > 0; left--) {
+        const option = reader.byte();
+        if (options.has(option)) throw miswired();
+        options.add(option);
+        if (option !== Option.utf8) this.#option(option, reader.number(), name);
+      }
+      const needsRoom = name !== NAMES.describe;
+      if (!options.has(Option.memory) || (needsRoom && !options.has(Option.realloc)) || reader.number() !== TYPES[this.#lifted]) throw miswired();
+      if (options.has(Option.post)) this.#posts.add(name);
+    }
+    reader.end();
+  }
+
+  #option(option: number, index: number, name: string): void {
+    const isRight =
+      (option === Option.memory && this.#memories[index] === "memory") ||
+      (option === Option.realloc && this.#functions[index] === "cabi_realloc") ||
+      (option === Option.post && this.#functions[index] === `cabi_post_${name}`);
+    if (!isRight) throw miswired();
+  }
 }
 
 function miswired(): LoadError {
@@ -184,9 +218,16 @@ class Reader {
   }
 
   text(): string {
-    return String.fromCharCode(...this.bytes(this.number()));
+    const bytes = this.bytes(this.number());
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      throw broken();
+    }
   }
 }
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function broken(): LoadError {
   return new LoadError("the component is broken: a section does not end where it says");

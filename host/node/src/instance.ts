@@ -1,9 +1,10 @@
 // A running instance of a policy's core module.
 //
 // Always true here: after a call that failed an instance is not called again; that is seen to by who holds it.
-import { NAMES } from "./component.js";
+import { NAMES, type Taken } from "./component.js";
 import type { Fact } from "./facts.js";
 import { Memory } from "./memory.js";
+import { checkSignatures } from "./signatures.js";
 import { listOf, REQUEST, type as named } from "./types.js";
 
 const DECISION = named("decision");
@@ -35,30 +36,35 @@ export interface Asked {
 
 /** One instance, and its memory. */
 export class Instance implements Asked {
-  readonly #exports: Record<string, WebAssembly.ExportValue>;
+  readonly #exports: WebAssembly.Exports;
+  readonly #posts: ReadonlySet<string>;
   readonly #memory: Memory;
   /** Where a request is laid out, in a policy of Scopegate's compiler; `undefined` if the policy finds room by itself. */
   readonly #region: { begin: number; end: number } | undefined;
 
-  constructor(module: WebAssembly.Module) {
+  /** An instance; only if its policy `isTrusted` to be one of Scopegate's compiler is what such a one says about itself looked at. */
+  constructor({ module, posts }: Taken, isTrusted: boolean) {
     this.#exports = new WebAssembly.Instance(module).exports;
+    this.#posts = posts;
     const [begin, end] = [this.#exports["request-begin"], this.#exports["request-end"]];
-    if (begin instanceof WebAssembly.Global && end instanceof WebAssembly.Global) {
+    if (isTrusted && begin instanceof WebAssembly.Global && end instanceof WebAssembly.Global) {
       this.#region = { begin: begin.value >>> 0, end: end.value >>> 0 };
     }
     const memory = this.#exports["memory"] as WebAssembly.Memory;
     this.#memory = new Memory(memory, this.#region === undefined ? this.#asked() : undefined);
-    const initialize = this.#exports["_initialize"];
-    if (typeof initialize === "function") initialize();
+  }
+
+  /** The first instance of a policy, whose functions are looked at. */
+  static first(taken: Taken): Instance {
+    const first = new Instance(taken, false);
+    checkSignatures(first.#exports, taken.posts);
+    return first;
   }
 
   /** Room that the policy finds. */
   #asked() {
-    const realloc = this.#exports["cabi_realloc"] as Function_ | undefined;
-    return (align: number, bytes: number): number => {
-      if (realloc === undefined) throw new TypeError("the policy exports no `cabi_realloc`");
-      return bytes === 0 ? align : realloc(0, 0, align, bytes);
-    };
+    const realloc = this.#exports["cabi_realloc"] as Function_;
+    return (align: number, bytes: number): number => (bytes === 0 ? align : realloc(0, 0, align, bytes));
   }
 
   #call(name: string, ...parameters: number[]): number {
@@ -66,16 +72,14 @@ export class Instance implements Asked {
   }
 
   #done(name: string, at: number): void {
-    const post = this.#exports[`cabi_post_${name}`];
-    if (typeof post === "function") post(at);
+    if (this.#posts.has(name)) (this.#exports[`cabi_post_${name}`] as Function_)(at);
   }
 
   /** Lays the request out, and says where. */
   #lay(facts: Fact[]): number {
     const memory = this.#memory;
     if (this.#region === undefined) {
-      const at = this.#call("cabi_realloc", 0, 0, REQUEST.align, REQUEST.size);
-      memory.begin(at, 0);
+      const at = memory.room(REQUEST.align, REQUEST.size);
       memory.lay(REQUEST, facts, at);
       return at;
     }

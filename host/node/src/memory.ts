@@ -44,7 +44,7 @@ export class Memory {
   begin(at: number, bytes: number): void {
     this.#refresh();
     this.#end = at;
-    if (this.#allocate === undefined) this.#room(1, bytes);
+    this.room(1, bytes);
   }
 
   /** Where what is laid out in the region ends. */
@@ -59,7 +59,8 @@ export class Memory {
     }
   }
 
-  #room(align: number, bytes: number): number {
+  /** Room for so many bytes. */
+  room(align: number, bytes: number): number {
     if (this.#allocate === undefined) {
       const at = (this.#end + align - 1) & -align;
       this.#end = at + bytes;
@@ -119,7 +120,7 @@ export class Memory {
 
   #text(text: string, at: number): void {
     const length = text.length;
-    const place = this.#room(1, length);
+    const place = this.room(1, length);
     const bytes = this.#bytes;
     for (let index = 0; index < length; index++) {
       const code = text.charCodeAt(index);
@@ -132,7 +133,7 @@ export class Memory {
   /** Lays out a text of more than ASCII, for which there was too little room. */
   #encoded(text: string, at: number): void {
     const encoded = encoder.encode(text);
-    const place = this.#room(1, encoded.length);
+    const place = this.room(1, encoded.length);
     this.#bytes.set(encoded, place);
     this.#point(at, place, encoded.length);
   }
@@ -143,13 +144,13 @@ export class Memory {
   }
 
   #list(of: Type, facts: Fact[], at: number): void {
-    const place = this.#room(of.align, of.size * facts.length);
+    const place = this.room(of.align, of.size * facts.length);
     for (let index = 0; index < facts.length; index++) this.lay(of, facts[index]!, place + of.size * index);
     this.#point(at, place, facts.length);
   }
 
   #attributes(attributes: Attribute[], at: number): void {
-    const place = this.#room(ATTRIBUTE.align, ATTRIBUTE.size * attributes.length);
+    const place = this.room(ATTRIBUTE.align, ATTRIBUTE.size * attributes.length);
     this.#bytes.fill(0, place, place + ATTRIBUTE.size * attributes.length);
     attributes.forEach(({ name, value }, index) => {
       const here = place + ATTRIBUTE.size * index;

@@ -20,7 +20,7 @@ export function take(value: unknown, now: () => number): Fact[] {
       return record(REQUEST, value, path, now);
     } catch (error) {
       if (error instanceof InputError || error instanceof EvaluateError) throw error;
-      throw path.wrong(`this cannot be read: ${String(error)}`);
+      throw path.wrong(`this cannot be read: ${error instanceof Error ? error.message : "what it throws is no error"}`);
     }
   }
 }
@@ -79,10 +79,7 @@ function fact(type: Type, value: unknown, path: Path, now: () => number): Fact {
 
 function record(type: Type & { kind: "record" }, value: unknown, path: Path, now: () => number): Fact[] {
   if (!isObject(value)) throw expected("an object", value, path);
-  // Quicker than to look each up: only if there are more than fields does one have to be a stranger.
-  let names = 0;
-  for (const _ in value) names++;
-  taken += names;
+  let names = namesOf(type, value);
   const fields = type.fields;
   const facts = new Array<Fact>(fields.length);
   for (let index = 0; index < fields.length; index++) {
@@ -99,6 +96,20 @@ function record(type: Type & { kind: "record" }, value: unknown, path: Path, now
   }
   if (names !== 0 || Object.getPrototypeOf(value) !== Object.prototype) checkNames(type, value, path);
   return facts;
+}
+
+/** How many names a value has; not a number if one of them is no field's. */
+function namesOf({ fields, index }: Type & { kind: "record" }, value: Record<string, unknown>): number {
+  let [names, at, strangers] = [0, 0, 0];
+  for (const name in value) {
+    names++;
+    // In their order, as most have them, they need not be looked up.
+    if (fields[at]?.name === name) at++;
+    else if (!index.has(name)) strangers++;
+    else at = index.get(name)! + 1;
+  }
+  taken += names;
+  return strangers === 0 ? names : NaN;
 }
 
 function checkNames(type: Type & { kind: "record" }, value: Record<string, unknown>, path: Path): void {
@@ -144,6 +155,8 @@ function text(value: unknown, path: Path): string {
 
 function attributes(value: unknown, path: Path): Attribute[] {
   if (!isObject(value)) throw expected("an object", value, path);
+  // Such as a map's entries, or what comes from a class.
+  if (inherits(value)) throw path.wrong("expected an object that says everything itself, and inherits nothing");
   const entries = Object.entries(value);
   taken += entries.length;
   if (entries.length > ATTRIBUTES) throw path.wrong(`there are more than ${ATTRIBUTES} attributes`);
@@ -162,6 +175,15 @@ function attribute_(value: unknown, path: Path): Attribute["value"] {
   if (typeof value === "bigint" && value >= LEAST && value <= MOST) return value;
   if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
   throw expected("a text, a whole number, a truth or a list of texts", value, path);
+}
+
+/** Whether a value is of a class, or has names that it does not say itself. */
+function inherits(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return false;
+  for (const name in value) if (!Object.hasOwn(value, name)) return true;
+  // What another realm's objects have in common has nothing above it either.
+  return Object.getPrototypeOf(prototype) !== null;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

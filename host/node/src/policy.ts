@@ -4,7 +4,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { coreModule } from "./component.js";
+import { takeApart } from "./component.js";
 import { type Decision, inconsistent, type Judged, type PolicyId, Terms } from "./decision.js";
 import { EvaluateError, InputError, LoadError } from "./errors.js";
 import { lookUp } from "./explain.js";
@@ -43,9 +43,11 @@ export type Failure = InputError | EvaluateError;
 
 /** Loads the policy that the component `bytes` is. Rejects with a {@link LoadError}. */
 export async function loadPolicy(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Policy> {
-  const component = asBytes(bytes);
-  const module = await coreModule(component);
-  return load(component, () => new Instance(module), options);
+  // What is loaded must not change while it is.
+  const component = Uint8Array.from(asBytes(bytes));
+  const taken = await takeApart(component);
+  const isTrusted = options.reuseInstances ?? false;
+  return load(component, () => Instance.first(taken), () => new Instance(taken, isTrusted), options);
 }
 
 /**
@@ -55,20 +57,22 @@ export async function loadPolicy(bytes: Uint8Array | ArrayBuffer, options: LoadO
  * @throws {LoadError} It is no policy.
  */
 export function policyFrom(bytes: Uint8Array | ArrayBuffer, instantiate: () => Transpiled, options: LoadOptions = {}): Policy {
-  return load(asBytes(bytes), () => new TranspiledInstance(instantiate()), options);
+  const begin = () => new TranspiledInstance(instantiate());
+  return load(asBytes(bytes), begin, begin, options);
 }
 
 function asBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
 }
 
-function load(component: Uint8Array, begin: () => Asked, options: LoadOptions): Policy {
+function load(component: Uint8Array, first: () => Asked, begin: () => Asked, options: LoadOptions): Policy {
   // Not WebCrypto's, which pages without a secure origin have not: frames that hold strangers' policies are such pages.
   const digest = `sha256:${bytesToHex(sha256(component))}`;
   let manifest: Manifest;
   try {
-    manifest = begin().describe() as Manifest;
+    manifest = first().describe() as Manifest;
   } catch (cause) {
+    if (cause instanceof LoadError) throw cause;
     throw new LoadError("the component failed when it was asked what it is", { cause });
   }
   const wrong = unfit(manifest);

@@ -12,7 +12,7 @@ export const ALLOW = "(call $decide (i32.const 0) (i32.const 0))";
 export const DENY = "(call $decide (i32.const 1) (i32.const 1))";
 
 /** The component of a guest. */
-export function guest({ evaluate = ALLOW, describe = `(i32.const ${DATA})`, imports = "", fields = "", manifest = {}, rewire } = {}) {
+export function guest({ evaluate = ALLOW, describe = `(i32.const ${DATA})`, imports = "", fields = "", manifest = {}, rewire, type = "(param i32) (result i32)", room = "(local.get $at)" } = {}) {
   const text = `(module
     ${imports}
     (memory (export "memory") 4)
@@ -23,14 +23,14 @@ export function guest({ evaluate = ALLOW, describe = `(i32.const ${DATA})`, impo
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
       (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
       (global.set $free (i32.add (local.get $at) (local.get 3)))
-      (local.get $at))
+      ${room})
     ;; A result in the first case, with that verdict and the first requirement, or none, unmet.
     (func $decide (param $verdict i32) (param $unmet i32) (result i32)
       (i32.store8 (i32.const 4) (local.get $verdict))
       (i32.store (i32.const 8) (i32.const 64)) (i32.store (i32.const 12) (local.get $unmet))
       (i32.const 0))
     (func (export "${INTERFACE}#describe") (result i32) ${describe})
-    (func (export "${INTERFACE}#evaluate") (param i32) (result i32)
+    (func (export "${INTERFACE}#evaluate") ${type}
       (global.set $asked (i32.add (global.get $asked) (i32.const 1)))
       ${evaluate})
     (func (export "${INTERFACE}#evaluate-batch") (param i32 i32) (result i32) unreachable)
@@ -58,15 +58,17 @@ const WIRED = sections(await defaultComponent()).filter(([id]) => id !== 0);
 
 /** A component around a core module; `rewire` may change its other sections. */
 export function component(module, rewire = (sections) => sections) {
-  const written = rewire(WIRED.map(([id, content]) => [id, id === 1 ? module : content])).map(([id, content]) => {
+  const changed = rewire(WIRED.map(([id, content]) => [id, id === 1 ? module : content]));
+  const written = changed.map(([id, content]) => {
     const length = [];
     for (let rest = content.length; ; rest >>>= 7) {
       length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
       if (rest <= 0x7f) break;
     }
-    return [id, ...length, ...content];
+    return Buffer.from([id, ...length]);
   });
-  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, ...written.flat()]);
+  const all = written.flatMap((head, index) => [head, Buffer.from(changed[index][1])]);
+  return Uint8Array.from(Buffer.concat([Buffer.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]), ...all]));
 }
 
 /** The manifest, as it lies in memory, escaped for WebAssembly text. */

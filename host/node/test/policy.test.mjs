@@ -68,12 +68,61 @@ test("components that export something else than their module does under the con
     (sections) => [...sections, sections.find(([id]) => id === 8)],
     (sections) => [...sections, [9, [0]]],
     (sections) => [...sections, [10, [0]]],
+    // In another order, with an option twice, and without the one for room.
+    (sections) => [...sections.slice(1), sections[0]],
+    (sections) => [...sections, [0, []]],
+    (sections) => sections.map(([id, content]) => [id, id === 8 && content.length === 11 ? Uint8Array.of(...content.slice(0, 4), 3, 3, 0, 3, 0, ...content.slice(6)) : content]),
+    (sections) => sections.map(([id, content]) => [id, id === 8 && content.length === 11 ? Uint8Array.of(...content.slice(0, 4), 2, ...content.slice(5, 8), content.at(-1)) : content]),
+    // Long ones are no trouble either.
+    (sections) => sections.map(([id, content]) => [id, id === 7 ? new Uint8Array(300_000) : content]),
+    (sections) => sections.map(([id, content]) => [id, id === 6 ? Buffer.concat([Buffer.of(1, 0, 0, 1, 0, 0xe0, 0xa7, 0x12), Buffer.alloc(300_000, "a")]) : content]),
     (sections) => [...sections, sections.find(([id]) => id === 6)].map(([id, content], index, all) => [id, index === all.length - 1 ? content.slice(0, 3) : content]),
   ];
   await loadPolicy(guest());
   for (const [index, rewire] of table.entries()) {
     await assert.rejects(loadPolicy(guest({ rewire })), LoadError, String(index));
   }
+});
+
+test("functions of other types than the contract's", async () => {
+  // Zeros would be read as an allow, where nothing is given back.
+  const table = [
+    { type: "(param i32)", evaluate: "(memory.fill (i32.const 0) (i32.const 0) (i32.const 64))" },
+    { type: "(param i64) (result i32)" },
+    { type: "(param f32) (result i32)" },
+    { type: "(param i32) (result i64)", evaluate: "(i64.const 0)" },
+    { type: "(param i32) (result i32 i32)", evaluate: "(i32.const 0) (i32.const 0)" },
+  ];
+  for (const options of table) await assert.rejects(loadPolicy(guest(options)), (error) => error instanceof LoadError && /of the contract's type/.test(error.message), options.type);
+});
+
+test("what a module exports and the component does not say is not called, and not believed", async () => {
+  const flag = "(global $flag (mut i32) (i32.const 0))";
+  const allowsIf = (condition) => `(if (result i32) ${condition} (then ${ALLOW}) (else ${DENY}))`;
+  const table = [
+    { fields: `${flag} (func (export "_initialize") (global.set $flag (i32.const 1)))`, evaluate: allowsIf("(global.get $flag)") },
+    { fields: '(global (export "request-begin") i32 (i32.const 131072)) (global (export "request-end") i32 (i32.const 128))', evaluate: allowsIf("(i32.eq (global.get $free) (i32.const 65536))") },
+    { fields: `(func (export "cabi_post_scopegate:gate/policy@1.0.0#evaluate") (param i32) unreachable)`, evaluate: DENY },
+  ];
+  for (const options of table) assert.equal((await loadPolicy(guest(options))).evaluate(request).decision, "deny", options.fields);
+});
+
+test("room that is not aligned, or not there, is no room", async () => {
+  for (const room of ["(i32.const 12000001)", "(i32.const 65537)", "(i32.const -8)"]) {
+    const policy = await loadPolicy(guest({ room }));
+    assert.throws(() => policy.evaluate(request), EvaluateError, room);
+  }
+});
+
+test("bytes that change while they are loaded are not what is loaded", async () => {
+  const [denies, allows] = [guest({ evaluate: DENY }), guest({ evaluate: ALLOW })];
+  const honest = await loadPolicy(denies);
+  const bytes = denies.slice();
+  const loading = loadPolicy(bytes);
+  bytes.set(allows.slice(0, bytes.length));
+  const policy = await loading;
+  assert.equal(policy.id.digest, honest.id.digest);
+  assert.equal(policy.evaluate(request).decision, "deny");
 });
 
 test("policies that contradict themselves or fail", async () => {
@@ -158,6 +207,14 @@ test("values that are no requests", async () => {
     assert.throws(() => policy.evaluate(value), (error) => error instanceof InputError && error.path === "action");
   }
   assert.ok(policy.evaluate(Object.assign(Object.create(null), request)).decision);
+  const unthrown = { ...rest, get action() { throw Object.create(null); } };
+  assert.throws(() => policy.evaluate(unthrown), InputError);
+  // One name that is hidden does not make up for one that is not known.
+  const cancelling = Object.defineProperty({ ...request, made_up: 1, now: undefined }, "now", { value: request.now, enumerable: false });
+  assert.throws(() => policy.evaluate(cancelling), (error) => error instanceof InputError && error.path === "made_up");
+  for (const attributes of [new Map([["a", true]]), Object.create({ a: true }), new (class { get a() { return true; } })()]) {
+    assert.throws(() => policy.evaluate({ ...request, attributes }), (error) => error instanceof InputError && error.path === "attributes");
+  }
   const failing = { ...rest, get action() { throw new Error("not now"); } };
   assert.throws(() => policy.evaluate(failing), (error) => error instanceof InputError && /not now/.test(error.message));
   const [failed, fine] = policy.evaluateBatch([failing, request]);

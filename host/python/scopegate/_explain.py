@@ -5,7 +5,7 @@ from typing import Any
 
 from ._time import seconds, written
 
-_ELEMENT = re.compile(r"(.*)\[([0-9]+)\]", re.DOTALL)
+_ELEMENT = re.compile(r"(.*)\[([0-9]{1,9})\]", re.DOTALL)
 _TIMES = ("now", "_at")
 
 

@@ -27,16 +27,21 @@ class Wrong(Exception):
 
 def expected(what: str, value: Any) -> NoReturn:
     """Refuses a value of another kind."""
-    found = {dict: "an object", list: "a list", type(None): "`null`", bool: f"`{shown(value).lower()}`"}.get(type(value))
-    raise Wrong(f"expected {what}, found {found or quoted(shown(value))}")
+    kind = type(value)
+    found = {dict: "an object", list: "a list", type(None): "`null`"}.get(kind)
+    if found is None:
+        found = quoted(shown(value)) if kind in (bool, int, float, str) else f"a {kind.__name__}"
+    raise Wrong(f"expected {what}, found {found}")
 
 
-def shown(value: Any) -> str:
+def shown(value: bool | float | str) -> str:
     """A value as text: Python writes down no number of thousands of digits."""
+    if type(value) is bool:
+        return str(value).lower()
     try:
         return str(value)
     except ValueError:
-        return f"a number of {value.bit_length()} bits"
+        return f"a number of {int(value).bit_length()} bits"
 
 
 def quoted(text: str) -> str:

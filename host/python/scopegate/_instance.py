@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from ctypes import addressof, c_ubyte, memmove
 from struct import Struct
-from typing import Any
+from typing import Any, cast
 
-from wasmtime import Engine, Func, Global, Memory, Module, Store
+from wasmtime import Engine, Func, Global, Memory, Store
 from wasmtime import Instance as CoreInstance
 
 from ._answer import DECISION, EXPLANATIONS, MANIFEST, Reader
-from ._component import DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN
+from ._component import DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN, Taken
 from ._engine import TICKS
 from ._facts import Wrong
 from ._lay import Layer
@@ -26,23 +26,21 @@ _PAIR = Struct("<I")
 class Instance:
     """One instance, and its memory."""
 
-    def __init__(self, engine: Engine, module: Module, clock: Callable[[], int], counts_fuel: bool) -> None:
+    def __init__(self, engine: Engine, taken: Taken, clock: Callable[[], int], is_trusted: bool) -> None:
+        """Only if its policy is trusted to be one of Scopegate's compiler is what such a one says about itself looked at."""
         self._store = Store(engine)
         self._store.set_limits(memory_size=MEMORY_BYTES, instances=1)
-        self._counts_fuel = counts_fuel
+        self._counts_fuel = not is_trusted
         self._allot()
-        self._exports = CoreInstance(self._store, module, []).exports(self._store)
+        self._exports = CoreInstance(self._store, taken.module, []).exports(self._store)
+        self._posts = taken.posts
         self._functions: dict[str, Func] = {}
-        memory = self._exports["memory"]
-        assert isinstance(memory, Memory)
-        self._memory = memory
+        self._memory = cast(Memory, self._exports["memory"])
         begin, end = self._exports.get("request-begin"), self._exports.get("request-end")
         self._region: tuple[int, int] | None = None
-        if isinstance(begin, Global) and isinstance(end, Global):
+        if is_trusted and isinstance(begin, Global) and isinstance(end, Global):
             self._region = begin.value(self._store) & 0xFFFF_FFFF, end.value(self._store) & 0xFFFF_FFFF
         self._layer = Layer(self._region[0] if self._region else 0, clock)
-        if "_initialize" in self._exports:
-            self._call("_initialize")
 
     def _allot(self) -> None:
         if self._counts_fuel:
@@ -53,16 +51,13 @@ class Instance:
     def _call(self, name: str, *parameters: int) -> int:
         function = self._functions.get(name)
         if function is None:
-            found = self._exports[name]
-            assert isinstance(found, Func)
-            function = self._functions[name] = found
+            function = self._functions[name] = cast(Func, self._exports[name])
         at = function(self._store, *parameters)
-        return 0 if at is None else int(at) & 0xFFFF_FFFF
+        return int(at) & 0xFFFF_FFFF
 
     def _done(self, name: str, at: int) -> None:
-        post = f"cabi_post_{name}"
-        if post in self._exports:
-            self._call(post, at)
+        if name in self._posts:
+            cast(Func, self._exports[f"cabi_post_{name}"])(self._store, at)
 
     def _view(self) -> memoryview:
         """All of its memory, until it grows."""
@@ -92,10 +87,10 @@ class Instance:
     def _move(self, image: bytearray) -> int:
         """Puts each part of the image where the policy finds room for it."""
         blocks = self._layer.blocks or []
-        at = self._call("cabi_realloc", 0, 0, REQUEST.align, REQUEST.size)
+        at = self._room(REQUEST.align, REQUEST.size)
         places = [(0, at, REQUEST.size)]
         for slot, begin, count, align in blocks:
-            place = self._call("cabi_realloc", 0, 0, align, count) if count else align
+            place = self._room(align, count) if count else align
             _PAIR.pack_into(image, slot, place)
             places.append((begin, place, count))
         length = self._memory.data_len(self._store)
@@ -105,11 +100,18 @@ class Instance:
             self._write(image[begin : begin + count], place)
         return at
 
+    def _room(self, align: int, count: int) -> int:
+        """Room that the policy finds."""
+        place = self._call("cabi_realloc", 0, 0, align, count)
+        if place % align:
+            raise ValueError("the policy gives room that is not aligned")
+        return place
+
     def describe(self) -> Any:
         """What it says it is."""
         self._allot()
         at = self._call(DESCRIBE)
-        manifest = Reader(self._view()).value(MANIFEST, at)
+        manifest = Reader(self._view()).whole(MANIFEST, at)
         self._done(DESCRIBE, at)
         return manifest
 

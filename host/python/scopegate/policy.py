@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from importlib.resources import files
 from itertools import islice
-from struct import error as StructError
 from typing import Any, TypedDict
 
-from wasmtime import Engine, Module, Trap, WasmtimeError
+from wasmtime import Engine
 
 from . import _text
-from ._component import core_module
+from ._component import Taken, take_apart
 from ._engine import engine as engine_of
 from ._explain import look_up
 from ._facts import LEAST, MOST, Wrong
@@ -25,9 +24,6 @@ from ._manifest import unfit
 from ._terms import Decision, PolicyId, Terms, inconsistent
 from ._types import Manifest, Request
 from .errors import EvaluateError, InputError, LoadError
-
-#: What a policy's code, or an answer that makes no sense, ends in.
-_FAILURES = (Trap, WasmtimeError, ValueError, IndexError, StructError)
 
 #: Requests that are decided in one call.
 _TOGETHER = 64
@@ -54,17 +50,16 @@ def load_policy(component: bytes, *, reuse_instances: bool = False, clock: Calla
     all does that `scopegate build` makes. `clock` gives the time, in seconds since 1970-01-01T00:00:00Z, for requests that name none.
     """
     engine = engine_of(not reuse_instances)
-    module = core_module(engine, component)
+    taken = take_apart(engine, component)
     clock = _checked(clock or (lambda: int(time.time())))
     try:
-        first = Instance(engine, module, clock, not reuse_instances)
-        manifest: Manifest = first.describe()
-    except _FAILURES as error:
+        manifest: Manifest = Instance(engine, taken, clock, reuse_instances).describe()
+    except Exception as error:
         raise LoadError("the component failed when it was asked what it is") from error
     if wrong := unfit(manifest):
         raise LoadError(f"the component's manifest is wrong: {wrong}")
     digest = f"sha256:{hashlib.sha256(component).hexdigest()}"
-    return Policy(engine, module, Terms(manifest, digest), reuse_instances, clock)
+    return Policy(engine, taken, Terms(manifest, digest), reuse_instances, clock)
 
 
 def default_component() -> bytes:
@@ -92,9 +87,9 @@ def _checked(clock: Callable[[], int]) -> Callable[[], int]:
 class Policy:
     """A policy: decides requests, and says what it is."""
 
-    def __init__(self, engine: Engine, module: Module, terms: Terms, reuses: bool, clock: Callable[[], int]) -> None:
+    def __init__(self, engine: Engine, taken: Taken, terms: Terms, reuses: bool, clock: Callable[[], int]) -> None:
         self._engine = engine
-        self._module = module
+        self._taken = taken
         self._terms = terms
         self._reuses = reuses
         self._clock = clock
@@ -147,7 +142,7 @@ class Policy:
             return None
         try:
             answers = iter(instance.evaluate_batch(image, wrongs.count(None)))
-        except _FAILURES:
+        except Exception:  # noqa: BLE001 - whatever it ends in, each request is asked by itself then
             return None
         self._idle.append(instance)
         decided: list[Decision | InputError | EvaluateError] = []
@@ -193,7 +188,7 @@ class Policy:
             raise InputError(wrong.path, wrong.message) from None
         try:
             decides, answer = work(instance, image)
-        except _FAILURES as error:
+        except Exception as error:
             raise EvaluateError("the policy's code failed") from error
         if self._reuses:
             self._idle.append(instance)
@@ -208,8 +203,8 @@ class Policy:
         except IndexError:
             pass
         try:
-            return Instance(self._engine, self._module, self._clock, not self._reuses)
-        except (Trap, WasmtimeError) as error:
+            return Instance(self._engine, self._taken, self._clock, self._reuses)
+        except Exception as error:
             raise EvaluateError("the policy's code failed") from error
 
 

@@ -54,16 +54,21 @@ def component(module, rewire=lambda sections: sections):
     return COMPONENT + b"".join(bytes([kind]) + leb128(len(content)) + content for kind, content in written)
 
 
-def guest(evaluate, rewire=lambda sections: sections):
+def guest(evaluate, rewire=lambda sections: sections, describe=None, kind="(param i32) (result i32)", fields="", room="(i32.const 65536)"):
     """An empty manifest, and an `evaluate` of one's own: a result in memory that is laid at 8."""
     interface = "scopegate:gate/policy@1.0.0"
-    manifest = b"\0" * 88
+    manifest = bytearray(88)
+    # A name and a version, which stand behind it.
+    for at, place, length in ((0, 1112, 5), (8, 1117, 5)):
+        manifest[at : at + 8] = place.to_bytes(4, "little") + length.to_bytes(4, "little")
+    manifest += b"guest1.0.0"
     data = "".join(f"\\{byte:02x}" for byte in manifest)
     return component(
         wat2wasm(f"""(module (memory (export "memory") 2) (data (i32.const 1024) "{data}")
-        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
-        (func (export "{interface}#describe") (result i32) {evaluate})
-        (func (export "{interface}#evaluate") (param i32) (result i32) {evaluate})
+        {fields}
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {room})
+        (func (export "{interface}#describe") (result i32) {describe or evaluate})
+        (func (export "{interface}#evaluate") {kind} {evaluate})
         (func (export "{interface}#evaluate-batch") (param i32 i32) (result i32) unreachable)
         (func (export "{interface}#explain") (param i32) (result i32) unreachable))"""),
         rewire,
@@ -84,7 +89,8 @@ def guest(evaluate, rewire=lambda sections: sections):
         (guest("unreachable"), "failed when it was asked"),
         (guest("(i32.const -4)"), "failed when it was asked"),
         (guest("(loop $again (br $again)) unreachable"), "failed when it was asked"),
-        (guest("(i32.const 1024)"), "the policy's name is empty"),
+        (guest("(i32.const 2048)"), "the policy's name is empty"),
+        (guest("(i32.const 1)"), "failed when it was asked"),
     ],
 )
 def test_bytes_that_are_no_policy(given, expected):
@@ -125,6 +131,67 @@ def test_components_that_export_something_else_than_their_module_does(rewire):
     load_policy(component(module))
     with pytest.raises(LoadError):
         load_policy(component(module, rewire))
+
+
+#: The policy allows nothing: no requirement names an action. What it answers is an allow all the same, in zeros.
+_NOTHING = "(i32.const 1024)"
+_ZEROS = "(i32.const 0)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "evaluate"),
+    [
+        ("(param i32)", "(memory.fill (i32.const 0) (i32.const 0) (i32.const 64))"),
+        ("(param i64) (result i32)", _ZEROS),
+        ("(param f32) (result i32)", _ZEROS),
+        ("(param i32) (result i64)", "(i64.const 0)"),
+        ("(param i32) (result i32 i32)", "(i32.const 0) (i32.const 0)"),
+    ],
+)
+def test_functions_of_other_types_than_the_contract_s(kind, evaluate):
+    load_policy(guest(_ZEROS, describe=_NOTHING))
+    with pytest.raises(LoadError, match="of the contract's type"):
+        load_policy(guest(evaluate, describe=_NOTHING, kind=kind))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '(func (export "_initialize") unreachable)',
+        '(global (export "_initialize") i32 (i32.const 1))',
+        '(func (export "cabi_post_scopegate:gate/policy@1.0.0#evaluate") (param i32) unreachable)',
+        '(global (export "request-begin") f64 (f64.const 1)) (global (export "request-end") i32 (i32.const 128))',
+    ],
+)
+def test_what_the_component_does_not_say_is_not_called_and_not_believed(fields):
+    # A deny of what nothing governs: the one decision that this manifest allows.
+    denies = "(i32.store8 (i32.const 4) (i32.const 1)) (i32.const 0)"
+    policy = load_policy(guest(denies, describe=_NOTHING, fields=fields))
+    assert policy.evaluate(SCAN)["codes"] == ["ACTION_NOT_GOVERNED"]
+
+
+@pytest.mark.parametrize(
+    ("evaluate", "room"),
+    [
+        ("(i32.const 65537)", "(i32.const 65536)"),
+        # A list of none, at an address that is not aligned.
+        ("(i32.store8 (i32.const 4) (i32.const 1)) (i32.store (i32.const 8) (i32.const 1)) (i32.const 0)", "(i32.const 65536)"),
+        (_ZEROS, "(i32.const 65537)"),
+        (_ZEROS, "(i32.const -8)"),
+    ],
+)
+def test_addresses_that_are_not_aligned_or_not_there(evaluate, room):
+    policy = load_policy(guest(evaluate, describe=_NOTHING, room=room))
+    with pytest.raises(EvaluateError, match="code failed"):
+        policy.evaluate(SCAN)
+
+
+def test_texts_that_nest_too_deep_leave_a_batch_unharmed():
+    for depth in (500, 900, 950, *range(960, 1010)):
+        nested = '{"action":' + "[" * depth + "]" * depth + "}"
+        wrong, right = POLICY.evaluate_batch([nested, SCAN])
+        assert isinstance(wrong, InputError)
+        assert right["decision"]
 
 
 def test_what_never_ends_is_stopped_even_where_instances_are_used_again():

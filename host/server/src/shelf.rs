@@ -60,6 +60,20 @@ impl Shelved {
     }
 }
 
+impl Shelved {
+    /// Whether both have the same versions, and the same of them is active.
+    fn decides_as(&self, other: &Self) -> bool {
+        let digest =
+            |(version, policy): (&String, &Policy)| (version.clone(), policy.id().digest.clone());
+        self.active == other.active
+            && self
+                .versions
+                .iter()
+                .map(digest)
+                .eq(other.versions.iter().map(digest))
+    }
+}
+
 impl Snapshot {
     /// `policies`, confirmed now. A single one is the default.
     pub fn new(policies: impl IntoIterator<Item = (String, Shelved)>) -> Self {
@@ -84,23 +98,29 @@ impl Snapshot {
         }
     }
 
+    /// The same policies; of those that decide as in `before`, and of which nothing else went wrong, the last failure is still the last.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        for (name, shelved) in Arc::make_mut(&mut self.policies) {
+            if let Some(known) = before.policies.get(name)
+                && shelved.last_failure.is_none()
+                && shelved.decides_as(known)
+            {
+                shelved.last_failure.clone_from(&known.last_failure);
+            }
+        }
+        self
+    }
+
     /// Whether both have the same versions, and the same of them are active.
     fn decides_as(&self, other: &Self) -> bool {
-        let same = |one: &Shelved, other: &Shelved| {
-            let digests = |shelved: &Shelved| -> Vec<String> {
-                let versions = shelved.versions.values();
-                versions.map(|policy| policy.id().digest.clone()).collect()
-            };
-            one.active == other.active
-                && one.versions.keys().eq(other.versions.keys())
-                && digests(one) == digests(other)
+        let is_same = |(name, shelved): (&String, &Shelved)| {
+            let other = other.policies.get(name);
+            other.is_some_and(|other| shelved.decides_as(other))
         };
         self.default == other.default
             && self.policies.len() == other.policies.len()
-            && self
-                .policies
-                .iter()
-                .all(|(name, one)| other.policies.get(name).is_some_and(|it| same(one, it)))
+            && self.policies.iter().all(is_same)
     }
 
     /// How long ago the store confirmed it.
@@ -138,6 +158,22 @@ impl Shelf {
             self.swaps.inc();
         }
         self.current.store(Arc::new(snapshot));
+    }
+
+    /// From now on the version of the policy `name` decides nothing, for that reason, until it is on the shelf again.
+    pub fn withdraw(&self, name: &str, version: &str, reason: &str) {
+        self.current.rcu(|current| {
+            let mut snapshot = Snapshot::clone(current);
+            if let Some(shelved) = Arc::make_mut(&mut snapshot.policies).get_mut(name) {
+                shelved.versions.remove(version);
+                if shelved.active.as_deref() == Some(version) {
+                    shelved.active = None;
+                    shelved.last_failure = Some(format!("{version}: {reason}"));
+                }
+            }
+            snapshot
+        });
+        self.swaps.inc();
     }
 
     /// A version of the policy `name` failed to load or to pass its cases: what was active stays so, and the status says why.

@@ -36,6 +36,11 @@ pub enum StoreError {
         /// How many it may have.
         most: u64,
     },
+    /// Something in the store's folders is nothing of a store.
+    Stray {
+        /// What.
+        path: PathBuf,
+    },
     /// There is no such policy.
     UnknownPolicy {
         /// Its name.
@@ -159,6 +164,11 @@ impl fmt::Display for StoreError {
             Self::TooLarge { path, most } => write!(
                 f,
                 "`{}` has more than {most} bytes: a component may have more if its policy is allowed `--component-bytes`",
+                path.display()
+            ),
+            Self::Stray { path } => write!(
+                f,
+                "`{}` is nothing of a store, and is passed over: move it elsewhere",
                 path.display()
             ),
             Self::UnknownPolicy { name } => write!(f, "there is no policy `{name}` in the store"),

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::time::SystemTime;
 
 use crate::error::StoreError;
@@ -13,13 +14,20 @@ use crate::store::Store;
 use crate::version::Version;
 
 /// What a store looks like from outside.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glance {
     /// What the operator asks for and allows.
     pub settings: Settings,
+    policies: BTreeMap<String, Policy>,
+}
+
+/// Which signatures count, and whether one is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// Whether a version decides only if somebody vouches for it.
+    pub requires_signature: bool,
     /// The files of keys, those removed included, and when they were written.
     keys: Vec<(String, Option<SystemTime>)>,
-    policies: BTreeMap<String, Policy>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +38,6 @@ struct Policy {
     activation: u64,
 }
 
-impl Glance {
-    /// Whether the same signatures count as in `other`.
-    pub fn trusts_as(&self, other: &Self) -> bool {
-        self.keys == other.keys
-            && self.settings.require_signature == other.settings.require_signature
-    }
-}
-
 impl Store {
     /// Looks at the store from outside.
     ///
@@ -45,18 +45,15 @@ impl Store {
     ///
     /// The settings or a folder cannot be read.
     pub fn glance(&self) -> Result<Glance, StoreError> {
-        let written = |path: &std::path::Path| fs::metadata(path).and_then(|it| it.modified()).ok();
-        let mut keys = Vec::new();
-        for part in ["keys", "keys/removed"] {
-            let folder = self.folder().join(part);
-            for name in files::names(&folder)? {
-                keys.push((format!("{part}/{name}"), written(&folder.join(&name))));
-            }
-        }
         let mut policies = BTreeMap::new();
-        for name in files::names(&self.folder().join("policies"))? {
+        for name in self.names()? {
+            let found = match self.versions(&name) {
+                // It is no folder, or somebody removed it just now.
+                Err(StoreError::UnknownPolicy { .. }) => continue,
+                found => found?,
+            };
             let mut versions = Vec::new();
-            for version in self.versions(&name)? {
+            for version in found {
                 let written = written(&self.version_folder(&name, &version)?);
                 versions.push((version, written));
             }
@@ -71,8 +68,30 @@ impl Store {
         }
         Ok(Glance {
             settings: self.settings()?,
-            keys,
             policies,
         })
     }
+
+    /// Looks at which signatures count.
+    ///
+    /// # Errors
+    ///
+    /// The settings or the folder of keys cannot be read.
+    pub fn trusted(&self) -> Result<Trust, StoreError> {
+        let mut keys = Vec::new();
+        for part in ["keys", "keys/removed"] {
+            let folder = self.folder().join(part);
+            for name in files::names(&folder)? {
+                keys.push((format!("{part}/{name}"), written(&folder.join(&name))));
+            }
+        }
+        Ok(Trust {
+            requires_signature: self.settings()?.require_signature,
+            keys,
+        })
+    }
+}
+
+fn written(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|it| it.modified()).ok()
 }

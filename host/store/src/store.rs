@@ -92,8 +92,14 @@ impl Store {
     ///
     /// A file of the store cannot be read.
     pub fn policies(&self) -> Result<Vec<Entry>, StoreError> {
-        let names = files::names(&self.folder.join("policies"))?;
-        names.iter().map(|name| self.policy(name)).collect()
+        self.names()?.iter().map(|name| self.policy(name)).collect()
+    }
+
+    /// The names of the policies.
+    pub(crate) fn names(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = files::names(&self.folder.join("policies"))?;
+        names.retain(|name| check_name(name).is_ok());
+        Ok(names)
     }
 
     /// Whether there is a policy of that name.
@@ -118,21 +124,28 @@ impl Store {
         })
     }
 
-    /// The versions of a policy, lowest first.
+    /// The versions of a policy, lowest first. What has another name in its folder is none.
     pub(crate) fn versions(&self, name: &str) -> Result<Vec<Version>, StoreError> {
+        let mut versions: Vec<Version> = self
+            .version_names(name)?
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect();
+        versions.sort();
+        Ok(versions)
+    }
+
+    /// What is in the folder of a policy beside its journal: versions, and what does not belong there.
+    pub(crate) fn version_names(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let folder = self.policy_folder(name)?;
         if !folder.is_dir() {
             return Err(StoreError::UnknownPolicy {
                 name: name.to_owned(),
             });
         }
-        let names = files::names(&folder)?;
-        let names = names.iter().filter(|name| *name != JOURNAL);
-        let mut versions = names
-            .map(|name| name.parse())
-            .collect::<Result<Vec<Version>, _>>()?;
-        versions.sort();
-        Ok(versions)
+        let mut names = files::names(&folder)?;
+        names.retain(|name| name != JOURNAL);
+        Ok(names)
     }
 
     /// What the store knows of a version.

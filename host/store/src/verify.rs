@@ -34,15 +34,26 @@ impl Store {
     /// The store's own folders cannot be read.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let mut verified = Verified::default();
-        for name in crate::files::names(&self.folder().join("policies"))? {
-            let versions = match self.versions(&name) {
-                Ok(versions) => versions,
+        let folder = self.folder().join("policies");
+        for name in crate::files::names(&folder)? {
+            let path = folder.join(&name);
+            let stray = |path| StoreError::Stray { path };
+            let names = match self.version_names(&name) {
+                Ok(names) => names,
+                Err(StoreError::Unnameable { .. } | StoreError::UnknownPolicy { .. }) => {
+                    verified.note(&name, None, stray(path));
+                    continue;
+                }
                 Err(error) => {
                     verified.note(&name, None, error);
                     continue;
                 }
             };
-            for version in versions {
+            for found in names {
+                let Ok(version) = found.parse() else {
+                    verified.note(&name, None, stray(path.join(found)));
+                    continue;
+                };
                 match self.check(&name, &version) {
                     Ok(()) => verified.sound += 1,
                     Err(error) => verified.note(&name, Some(version), error),

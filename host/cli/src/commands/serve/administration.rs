@@ -47,9 +47,19 @@ impl Administration for OfStore {
             });
         }
         let added = self.0.store.add(&candidate, by).map_err(refused)?;
-        self.0
-            .keep(name, &version, allowed, candidate.policy().clone())
-            .map_err(refused)?;
+        // What was there already has to pass the cases that it was published with.
+        let is_new = matches!(added, Added::Published(_));
+        let policy = candidate.policy().clone();
+        if !is_new
+            || !self
+                .0
+                .keep(name, &version, allowed, policy)
+                .map_err(refused)?
+        {
+            self.0
+                .prepare(name, &version)
+                .map_err(|error| self.failed(name, &version, error))?;
+        }
         self.look()?;
         Ok(match added {
             Added::Published(manifest) => Uploaded {
@@ -116,13 +126,20 @@ impl OfStore {
         by: &str,
         reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
-        let store = &self.0.store;
-        self.0
+        let digest = self
+            .0
             .prepare(name, version)
             .map_err(|error| self.failed(name, version, error))?;
+        let store = &self.0.store;
         let activation = store
             .activate(name, version, by, reason.unwrap_or("over HTTP"))
             .map_err(refused)?;
+        if activation.digest != digest {
+            // Somebody removed it meanwhile, and published other rules under its version.
+            return Err(refused(StoreError::Overtaken {
+                name: name.to_owned(),
+            }));
+        }
         self.look()?;
         Ok(Activated {
             version: activation.version.to_string(),

@@ -25,6 +25,7 @@ use scopegate_server::{PreviewFile, Service, Shelf, Shelved, Snapshot, Tokens, s
 use scopegate_store::Store;
 
 use crate::arguments::{CacheChoice, Serve};
+use crate::commands::check::chain;
 use crate::exit::Exit;
 use crate::output;
 use crate::policy::{self, DEFAULT};
@@ -118,21 +119,30 @@ async fn listen(
         .map(|certificate| certificate.tls.clone());
     let (store, tokens) = (watch.clone(), configuration.tokens.clone());
     let reloaded = service.clone();
+    // Apart, so that a store that does not answer keeps no token from being taken away.
+    tokio::spawn(async move {
+        while let Some(watch) = store.clone() {
+            tokio::time::sleep(LOOK).await;
+            let looked = tokio::task::spawn_blocking(move || {
+                if let Err(error) = watch.look() {
+                    tracing::error!(error = chain(&error), "the store cannot be read");
+                }
+            });
+            // One that broke off said so; the next is another.
+            let _ = looked.await;
+        }
+    });
     tokio::spawn(async move {
         let mut text = text;
         loop {
             tokio::time::sleep(LOOK).await;
-            let (store, certificate, file, service, before) = (
-                store.clone(),
+            let (certificate, file, service, before) = (
                 certificate.clone(),
                 tokens.clone(),
                 reloaded.clone(),
                 text.clone(),
             );
             let looked = tokio::task::spawn_blocking(move || {
-                if let Some(Err(error)) = store.map(|watch| watch.look()) {
-                    tracing::error!(%error, "the store cannot be read");
-                }
                 if let Some(certificate) = certificate {
                     certificate.look();
                 }

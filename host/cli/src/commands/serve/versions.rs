@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use scopegate::Policy;
-use scopegate_store::{Allowance, Entry, Manifest, Settings, Store, StoreError, Version};
+use scopegate_store::{Allowance, Manifest, Settings, Store, StoreError, Surveyed, Version};
 
 use crate::commands::check::chain;
 
@@ -40,6 +40,8 @@ pub(super) struct Versions {
     of: BTreeMap<Key, Held>,
     /// How many loads there were.
     loads: u64,
+    /// How many of them have not ended, be they waited for or not.
+    running: usize,
     /// Whether something was loaded, or failed, that nobody has looked at.
     has_news: bool,
 }
@@ -60,7 +62,7 @@ enum Progress {
     UnderWay(u64),
 }
 
-/// Why a version does not decide.
+/// Why a version does not decide, or not as it is wanted.
 pub(super) struct Failure {
     pub(super) reason: String,
     /// Whether it may not even decide where it did before: nobody vouches for it, or it is allowed other things now.
@@ -102,15 +104,21 @@ impl Versions {
         self.has_news || self.of.values().any(is_due)
     }
 
-    /// Whether a load is under way, or waits.
-    pub(super) fn are_loading(&self) -> bool {
+    /// Whether there is one of which nobody knows yet whether it loads.
+    pub(super) fn are_unknown(&self) -> bool {
         let mut held = self.of.values();
-        held.any(|held| held.progress != Progress::Ended)
+        held.any(|held| held.policy.is_none() && held.failure.is_none())
     }
 
-    /// Checks what was loaded again, now that other signatures count.
-    pub(super) fn distrust(&mut self, store: &Store, requires_signature: bool) {
-        for ((name, version), held) in &mut self.of {
+    /// Checks what was loaded again, now that other signatures count; gives what does not decide any more, and why.
+    pub(super) fn distrust(
+        &mut self,
+        store: &Store,
+        requires_signature: bool,
+    ) -> Vec<(Key, String)> {
+        let mut dropped = Vec::new();
+        for (key, held) in &mut self.of {
+            let (name, version) = key;
             if held.progress != Progress::Ended {
                 held.progress = Progress::Waits;
             }
@@ -120,60 +128,89 @@ impl Versions {
                 && (requires_signature || error.is_distrust())
             {
                 held.fail(name, version, &error, true);
+                dropped.push((key.clone(), chain(&error)));
             }
         }
+        self.has_news = true;
+        dropped
     }
 
     /// Takes note of what the store holds now: what is new or is wanted otherwise waits to be loaded.
-    pub(super) fn want(&mut self, entries: &[Entry], settings: &Settings, is_changed: bool) {
+    pub(super) fn want(&mut self, surveyed: &[Surveyed], settings: &Settings, is_changed: bool) {
         self.has_news = false;
         let now = Instant::now();
         let mut there = BTreeSet::new();
-        for manifest in entries.iter().flat_map(|entry| &entry.versions) {
-            let wanted = Wanted::new(manifest, settings);
-            let key = (manifest.name.clone(), manifest.version.clone());
-            there.insert(key.clone());
-            let held = self.of.entry(key).or_insert_with(|| Held {
-                wanted: wanted.clone(),
-                policy: None,
-                failure: None,
-                progress: Progress::Waits,
-            });
-            if held.wanted != wanted {
-                let is_same = held.wanted.digest == wanted.digest;
-                *held = Held {
-                    wanted,
-                    policy: held.policy.take().filter(|_| is_same),
-                    failure: None,
-                    progress: Progress::Waits,
-                };
-            } else if held.progress == Progress::Ended
-                && let Some(failure) = &held.failure
-                && (is_changed || failure.again_at <= now)
-            {
-                held.progress = Progress::Waits;
+        for policy in surveyed {
+            for (version, manifest) in &policy.versions {
+                let key = (policy.name.clone(), version.clone());
+                there.insert(key.clone());
+                match manifest {
+                    Ok(manifest) => {
+                        let wanted = Wanted::new(manifest, settings);
+                        self.want_one(key, wanted, is_changed, now);
+                    }
+                    Err(error) => self.unreadable(key, error, is_changed, now),
+                }
             }
         }
         self.of.retain(|key, _| there.contains(key));
     }
 
-    /// The loads that begin now: those of active versions first.
-    pub(super) fn start(&mut self, entries: &[Entry]) -> Vec<Load> {
+    fn want_one(&mut self, key: Key, wanted: Wanted, is_changed: bool, now: Instant) {
+        let held = self.of.entry(key).or_insert_with(|| Held {
+            wanted: wanted.clone(),
+            policy: None,
+            failure: None,
+            progress: Progress::Waits,
+        });
+        if held.wanted != wanted {
+            let is_same = held.wanted.digest == wanted.digest;
+            *held = Held {
+                wanted,
+                policy: held.policy.take().filter(|_| is_same),
+                failure: None,
+                progress: Progress::Waits,
+            };
+        } else if held.is_due(is_changed, now) {
+            held.progress = Progress::Waits;
+        }
+    }
+
+    /// What the store knows of a version cannot be read: what is loaded of it goes on.
+    fn unreadable(&mut self, key: Key, error: &StoreError, is_changed: bool, now: Instant) {
+        let (name, version) = key.clone();
+        let held = self.of.entry(key).or_insert_with(|| Held {
+            wanted: Wanted {
+                digest: String::new(),
+                allowance: Allowance::default(),
+            },
+            policy: None,
+            failure: None,
+            progress: Progress::Ended,
+        });
+        if held.failure.is_none() || held.is_due(is_changed, now) {
+            held.note(&name, &version, chain(error), false);
+        }
+    }
+
+    /// The loads that begin now: those of active versions first, then those of what decides meanwhile, and what failed before last.
+    pub(super) fn start(&mut self, surveyed: &[Surveyed]) -> Vec<Load> {
         let is_active = |(name, version): &Key| {
-            let mut entries = entries.iter().filter(|entry| entry.name == *name);
-            entries.any(|entry| {
-                entry
-                    .active
-                    .as_ref()
-                    .is_some_and(|it| it.version == *version)
-            })
+            let mut policies = surveyed.iter().filter(|policy| policy.name == *name);
+            policies.any(
+                |policy| matches!(&policy.active, Ok(Some(active)) if active.version == *version),
+            )
         };
-        let is_under_way = |held: &Held| matches!(held.progress, Progress::UnderWay(_));
-        let under_way = self.of.values().filter(|held| is_under_way(held)).count();
         let waiting = self.of.iter_mut();
         let waiting = waiting.filter(|(_, held)| held.progress == Progress::Waits);
         let mut waiting: Vec<_> = waiting.collect();
-        waiting.sort_by_key(|(key, _)| !is_active(key));
+        waiting.sort_by_key(|(key, held)| {
+            (
+                !is_active(key),
+                held.policy.is_none(),
+                held.failure.is_some(),
+            )
+        });
         let start = |((name, version), held): (&Key, &mut Held)| {
             self.loads += 1;
             held.progress = Progress::UnderWay(self.loads);
@@ -184,21 +221,17 @@ impl Versions {
                 number: self.loads,
             }
         };
-        let free = LOADS.saturating_sub(under_way);
-        waiting.into_iter().take(free).map(start).collect()
+        let free = LOADS.saturating_sub(self.running);
+        let loads: Vec<_> = waiting.into_iter().take(free).map(start).collect();
+        self.running += loads.len();
+        loads
     }
 
     /// A load has ended. One that nobody waits for any more counts for nothing.
     pub(super) fn end(&mut self, load: &Load, loaded: Result<Policy, StoreError>) {
-        let key = (load.name.clone(), load.version.clone());
-        let Some(held) = self.of.get_mut(&key) else {
+        let Some(held) = self.ended(load) else {
             return;
         };
-        if held.progress != Progress::UnderWay(load.number) {
-            return;
-        }
-        self.has_news = true;
-        held.progress = Progress::Ended;
         match loaded {
             Ok(policy) => {
                 held.wanted.digest.clone_from(&policy.id().digest);
@@ -213,11 +246,32 @@ impl Versions {
         }
     }
 
+    /// A load broke off.
+    pub(super) fn break_off(&mut self, load: &Load) {
+        if let Some(held) = self.ended(load) {
+            let reason = "to load it broke off, as the messages tell".to_owned();
+            let is_final = held.policy.take().is_some();
+            held.note(&load.name, &load.version, reason, is_final);
+        }
+    }
+
+    /// What is known of the version of a load that has ended, if it is waited for.
+    fn ended(&mut self, load: &Load) -> Option<&mut Held> {
+        self.running = self.running.saturating_sub(1);
+        self.has_news = true;
+        let held = self
+            .of
+            .get_mut(&(load.name.clone(), load.version.clone()))?;
+        if held.progress != Progress::UnderWay(load.number) {
+            return None;
+        }
+        held.progress = Progress::Ended;
+        Some(held)
+    }
+
     /// A load could not begin: it waits again.
     pub(super) fn put_off(&mut self, load: &Load) {
-        self.has_news = true;
-        let key = (load.name.clone(), load.version.clone());
-        if let Some(held) = self.of.get_mut(&key) {
+        if let Some(held) = self.ended(load) {
             held.progress = Progress::Waits;
         }
     }
@@ -243,10 +297,12 @@ impl Versions {
     }
 
     /// What decides, if anything does, and why it does not decide as it is wanted, if that is known.
-    pub(super) fn state(&self, manifest: &Manifest) -> (Option<&Policy>, Option<&Failure>) {
-        let held = self
-            .of
-            .get(&(manifest.name.clone(), manifest.version.clone()));
+    pub(super) fn state(
+        &self,
+        name: &str,
+        version: &Version,
+    ) -> (Option<&Policy>, Option<&Failure>) {
+        let held = self.of.get(&(name.to_owned(), version.clone()));
         held.map_or((None, None), |held| {
             (held.policy.as_ref(), held.failure.as_ref())
         })
@@ -254,10 +310,22 @@ impl Versions {
 }
 
 impl Held {
+    /// Whether it failed, and is to be tried again.
+    fn is_due(&self, is_changed: bool, now: Instant) -> bool {
+        let failure = self.failure.as_ref();
+        self.progress == Progress::Ended
+            && failure.is_some_and(|failure| is_changed || failure.again_at <= now)
+    }
+
+    /// It does not decide.
     fn fail(&mut self, name: &str, version: &Version, error: &StoreError, is_final: bool) {
-        let reason = chain(error);
-        tracing::error!(policy = name, %version, reason, "a version cannot be used");
         self.policy = None;
+        self.note(name, version, chain(error), is_final);
+    }
+
+    /// Something is wrong with it.
+    fn note(&mut self, name: &str, version: &Version, reason: String, is_final: bool) {
+        tracing::error!(policy = name, %version, reason, "a version cannot be used");
         self.failure = Some(Failure::new(reason, is_final, self.failure.as_ref()));
     }
 }

@@ -1,17 +1,20 @@
 //! Keeps the shelf as the store has it.
 //!
 //! Always true here: what is on the shelf was loaded and passed its cases; what fails stays off it, and what was there before goes on.
-//! Looking never waits for a version to load.
+//! Looking never waits for a version to load, and one thing in the store that cannot be read hides no other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use scopegate::{Engine, Policy};
 use scopegate_server::{Shelf, Shelved, Snapshot};
-use scopegate_store::{Allowance, Entry, Glance, Settings, Store, StoreError, Version};
+use scopegate_store::{Allowance, Glance, Store, StoreError, Surveyed, Trust, Version};
 
+use super::LOOK;
 use super::versions::{Load, Versions, Wanted};
+use crate::commands::check::chain;
 
 /// The store, and the shelf that follows it.
 pub(super) struct Watch {
@@ -20,14 +23,18 @@ pub(super) struct Watch {
     pub(super) shelf: Arc<Shelf>,
     default_policy: Option<String>,
     seen: Mutex<Seen>,
-    /// Told when a load has ended and the shelf shows it.
+    /// Told when a load has ended.
     loaded: Condvar,
 }
 
 /// What the last look saw.
 #[derive(Default)]
 struct Seen {
-    /// What the store looked like.
+    /// Which signatures counted.
+    trust: Option<Trust>,
+    /// Whether others count since the shelf was last made from the store.
+    is_trust_new: bool,
+    /// What the store looked like when the shelf was last made from it.
     glance: Option<Glance>,
     versions: Versions,
 }
@@ -47,83 +54,118 @@ impl Watch {
             seen: Mutex::default(),
             loaded: Condvar::new(),
         });
-        watch.look()?;
-        let is_loading = |seen: &mut Seen| seen.versions.are_loading();
-        let seen = watch.loaded.wait_while(watch.seen(), is_loading);
-        drop(seen.unwrap_or_else(PoisonError::into_inner));
+        let mut seen = watch.seen();
+        loop {
+            watch.look_at(&mut seen)?;
+            // The shelf shows what is known, and all is.
+            if !seen.versions.are_unknown() {
+                break;
+            }
+            let waited = watch.loaded.wait_timeout(seen, LOOK);
+            seen = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(seen);
         Ok(watch)
     }
 
     /// Looks at the store, and changes the shelf if the store or what is loaded of it has changed.
     pub(super) fn look(self: &Arc<Self>) -> Result<(), StoreError> {
-        let mut seen = self.seen();
+        self.look_at(&mut self.seen())
+    }
+
+    fn look_at(self: &Arc<Self>, seen: &mut Seen) -> Result<(), StoreError> {
+        // First, and whatever else cannot be read: a key that no longer counts stops what it signed.
+        self.look_at_trust(seen)?;
         let glance = self.store.glance()?;
-        let before = seen.glance.as_ref();
-        let is_changed = before != Some(&glance);
+        let is_changed = seen.glance.as_ref() != Some(&glance);
         if !is_changed && !seen.versions.have_news() {
             self.shelf.confirm();
             return Ok(());
         }
-        let entries = self.store.policies()?;
-        let is_trust_as_before = before.is_some_and(|before| before.trusts_as(&glance));
-        let look = Look {
-            is_trust_as_before,
-            allowances: before.map(|before| before.settings.allowances.clone()),
-            now_allowed: &glance.settings.allowances,
-        };
-        let Settings {
-            require_signature, ..
-        } = glance.settings;
-        if !is_trust_as_before {
-            seen.versions.distrust(&self.store, require_signature);
-        }
-        seen.versions.want(&entries, &glance.settings, is_changed);
-        for load in seen.versions.start(&entries) {
+        let surveyed = self.store.survey()?;
+        seen.versions.want(&surveyed, &glance.settings, is_changed);
+        for load in seen.versions.start(&surveyed) {
             self.begin(load, &mut seen.versions);
         }
-        let before = self.shelf.snapshot();
-        let shelved = |entry: &Entry| {
-            let before = before.policies.get(&entry.name);
-            let shelved = look.shelved(entry, &seen.versions, before);
-            (entry.name.clone(), shelved)
+        let look = Look {
+            versions: &seen.versions,
+            is_trust_as_before: !seen.is_trust_new,
+            allowances: seen
+                .glance
+                .as_ref()
+                .map(|before| &before.settings.allowances),
+            now_allowed: &glance.settings.allowances,
         };
-        let mut snapshot = Snapshot::new(entries.iter().map(shelved));
+        let before = self.shelf.snapshot();
+        let shelved = |policy: &Surveyed| {
+            let before = before.policies.get(&policy.name);
+            (policy.name.clone(), look.shelved(policy, before))
+        };
+        let mut snapshot = Snapshot::new(surveyed.iter().map(shelved));
         if let Some(name) = &self.default_policy {
             snapshot = snapshot.with_default(name);
         }
+        if !is_changed {
+            // Only what is loaded has changed: what an administrator tried in vain stays the last failure.
+            snapshot = snapshot.after(&before);
+        }
         self.shelf.replace(snapshot);
         seen.glance = Some(glance);
+        seen.is_trust_new = false;
         Ok(())
     }
 
-    /// Has a version loaded and ready to decide, or says why it cannot; the shelf shows it from the next look on.
-    pub(super) fn prepare(&self, name: &str, version: &Version) -> Result<(), StoreError> {
-        let wanted = Wanted::new(
-            &self.store.manifest(name, version)?,
-            &self.store.settings()?,
-        );
-        if self.seen().versions.has(name, version, &wanted) {
-            return self.store.component(name, version).map(drop);
+    fn look_at_trust(&self, seen: &mut Seen) -> Result<(), StoreError> {
+        let trust = self.store.trusted()?;
+        if seen.trust.as_ref() == Some(&trust) {
+            return Ok(());
         }
-        let policy = self.loaded(name, version, &wanted)?;
-        self.keep(name, version, wanted.allowance, policy)
+        seen.is_trust_new = true;
+        let distrusted = seen
+            .versions
+            .distrust(&self.store, trust.requires_signature);
+        for ((name, version), reason) in distrusted {
+            self.shelf.withdraw(&name, &version.to_string(), &reason);
+        }
+        seen.trust = Some(trust);
+        Ok(())
     }
 
-    /// Keeps a version that was just loaded, and is in the store.
+    /// Has a version loaded and ready to decide, or says why it cannot; the shelf shows it from the next look on. Gives its digest.
+    pub(super) fn prepare(&self, name: &str, version: &Version) -> Result<String, StoreError> {
+        loop {
+            let manifest = self.store.manifest(name, version)?;
+            let wanted = Wanted::new(&manifest, &self.store.settings()?);
+            if self.seen().versions.has(name, version, &wanted) {
+                self.store.component(name, version)?;
+                return Ok(manifest.digest);
+            }
+            let policy = self.loaded(name, version, &wanted)?;
+            let digest = policy.id().digest.clone();
+            if self.keep(name, version, wanted.allowance, policy)? {
+                return Ok(digest);
+            }
+        }
+    }
+
+    /// Keeps a version that was just loaded with that allowance, and is in the store; not if another allowance holds meanwhile.
     pub(super) fn keep(
         &self,
         name: &str,
         version: &Version,
         allowance: Allowance,
         policy: Policy,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let digest = policy.id().digest.clone();
         let mut seen = self.seen();
         // Other signatures may count since it was loaded.
         self.store.component(name, version)?;
+        if self.store.allowance(name)? != allowance {
+            return Ok(false);
+        }
         let wanted = Wanted { digest, allowance };
         seen.versions.keep(name, version, wanted, policy);
-        Ok(())
+        Ok(true)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -137,10 +179,15 @@ impl Watch {
         let begun = Arc::clone(&load);
         let thread = thread::Builder::new().name("load".to_owned());
         let began = thread.spawn(move || {
-            let loaded = watch.loaded(&begun.name, &begun.version, &begun.wanted);
-            watch.seen().versions.end(&begun, loaded);
-            if let Err(error) = watch.look() {
-                tracing::error!(%error, "the store cannot be read");
+            let load = || watch.loaded(&begun.name, &begun.version, &begun.wanted);
+            let loaded = catch_unwind(AssertUnwindSafe(load));
+            let mut seen = watch.seen();
+            match loaded {
+                Ok(loaded) => seen.versions.end(&begun, loaded),
+                Err(_) => seen.versions.break_off(&begun),
+            }
+            if let Err(error) = watch.look_at(&mut seen) {
+                tracing::error!(error = chain(&error), "the store cannot be read");
             }
             watch.loaded.notify_all();
         });
@@ -159,64 +206,93 @@ impl Watch {
 
 /// One look at a store that has changed.
 struct Look<'w> {
-    /// Whether the same signatures count as at the look before.
+    versions: &'w Versions,
+    /// Whether the same signatures count as when the shelf was last made.
     is_trust_as_before: bool,
-    /// What policies were allowed at the look before, and now.
-    allowances: Option<BTreeMap<String, Allowance>>,
+    /// What policies were allowed then, and now.
+    allowances: Option<&'w BTreeMap<String, Allowance>>,
     now_allowed: &'w BTreeMap<String, Allowance>,
 }
 
 impl Look<'_> {
     /// A policy as the store has it, as far as it is loaded.
-    fn shelved(&self, entry: &Entry, versions: &Versions, before: Option<&Shelved>) -> Shelved {
+    fn shelved(&self, surveyed: &Surveyed, before: Option<&Shelved>) -> Shelved {
         let mut shelved = Shelved::default();
-        let active = entry.active.as_ref();
-        let active = active.map(|active| active.version.to_string());
         let mut refused = BTreeSet::new();
-        for manifest in &entry.versions {
-            let version = manifest.version.to_string();
-            let (policy, failure) = versions.state(manifest);
-            if let Some(failure) = failure {
-                if active.as_ref() == Some(&version) {
-                    shelved.last_failure = Some(format!("{version}: {}", failure.reason));
-                }
-                if failure.is_final {
-                    refused.insert(version.clone());
-                }
+        for (version, _) in &surveyed.versions {
+            let (policy, failure) = self.versions.state(&surveyed.name, version);
+            if failure.is_some_and(|failure| failure.is_final) {
+                refused.insert(version.to_string());
             }
             if let Some(policy) = policy {
-                shelved.versions.insert(version, policy.clone());
+                shelved.versions.insert(version.to_string(), policy.clone());
             }
         }
         let last_good = before.and_then(|before| before.active.clone());
-        shelved.active = match active {
-            Some(version) if shelved.versions.contains_key(&version) => Some(version),
-            // Nobody vouches for it, and nobody said that another should decide.
-            Some(version) if refused.contains(&version) => None,
-            // The one before goes on deciding, even if the store no longer has it, unless nobody vouches for it any more or it is allowed other things.
-            Some(_) => last_good.filter(|version| {
-                if shelved.versions.contains_key(version) {
-                    return true;
+        shelved.active = match &surveyed.active {
+            Ok(None) => None,
+            Ok(Some(active)) => {
+                let version = active.version.to_string();
+                let (policy, failure) = self.versions.state(&surveyed.name, &active.version);
+                if let Some(failure) = failure {
+                    shelved.last_failure = Some(format!("{version}: {}", failure.reason));
                 }
-                let known = before.and_then(|before| before.versions.get(version));
-                let is_sound = !refused.contains(version)
-                    && self.is_trust_as_before
-                    && self.is_allowed_the_same(&entry.name);
-                if let Some(policy) = known.filter(|_| is_sound) {
-                    shelved.versions.insert(version.clone(), policy.clone());
+                match policy {
+                    Some(policy) if policy.id().digest == active.digest => Some(version),
+                    Some(_) => {
+                        let reason = "what is stored is not what was activated";
+                        shelved.last_failure = Some(format!("{version}: {reason}"));
+                        self.last_good(last_good, surveyed, before, &refused, &mut shelved)
+                    }
+                    // Nobody vouches for it, and nobody said that another should decide.
+                    None if refused.contains(&version) => None,
+                    None => self.last_good(last_good, surveyed, before, &refused, &mut shelved),
                 }
-                known.is_some() && is_sound
-            }),
-            None => None,
+            }
+            Err(error) => {
+                shelved.last_failure = Some(chain(error));
+                self.last_good(last_good, surveyed, before, &refused, &mut shelved)
+            }
         };
         if shelved.active != before.and_then(|before| before.active.clone()) {
-            tracing::info!(policy = entry.name, version = shelved.active, "active");
+            tracing::info!(policy = surveyed.name, version = shelved.active, "active");
         }
         shelved
     }
 
+    /// What was active before, if it may go on: the very component, even if the store no longer has it, unless nobody vouches for it any
+    /// more or it is allowed other things.
+    fn last_good(
+        &self,
+        last_good: Option<String>,
+        surveyed: &Surveyed,
+        before: Option<&Shelved>,
+        refused: &BTreeSet<String>,
+        shelved: &mut Shelved,
+    ) -> Option<String> {
+        let version = last_good?;
+        let known = before?.versions.get(&version)?;
+        if let Some(now) = shelved.versions.get(&version) {
+            return (now.id().digest == known.id().digest).then_some(version);
+        }
+        let mut stored = surveyed.versions.iter();
+        let stored = stored.find(|(stored, _)| stored.to_string() == version);
+        let is_same = match stored {
+            Some((_, Ok(manifest))) => manifest.digest == known.id().digest,
+            Some((_, Err(_))) | None => true,
+        };
+        let is_sound = is_same
+            && !refused.contains(&version)
+            && self.is_trust_as_before
+            && self.is_allowed_the_same(&surveyed.name);
+        if is_sound {
+            shelved.versions.insert(version.clone(), known.clone());
+        }
+        is_sound.then_some(version)
+    }
+
     fn is_allowed_the_same(&self, name: &str) -> bool {
-        let before = self.allowances.as_ref();
-        before.is_some_and(|before| before.get(name) == self.now_allowed.get(name))
+        self.allowances
+            .is_some_and(|before| before.get(name) == self.now_allowed.get(name))
     }
 }
