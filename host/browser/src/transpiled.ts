@@ -14,13 +14,25 @@ interface Instantiable {
 export async function transpiled(component: Uint8Array, transpiler: string): Promise<Policy> {
   const found = await transpile(component, transpiler);
   const modules = new Map<string, WebAssembly.Module>();
-  for (const [path, module] of found.modules) modules.set(path, await WebAssembly.compile(module as BufferSource));
+  for (const [path, bytes] of found.modules) {
+    const module = await WebAssembly.compile(bytes as BufferSource);
+    checkNames(module);
+    modules.set(path, module);
+  }
   const { instantiate } = await within<Instantiable>(found.code, (url) => import(/* @vite-ignore */ url));
   return policyFrom(component, () => {
     const policy = instantiate((path) => modules.get(path)!, {})[POLICY];
     if (policy === undefined) throw new TypeError(`the component does not export \`${POLICY}\``);
     return policy;
   });
+}
+
+/** jco writes names of a component's modules into the code that it makes: none may end a text there, and go on as code of a stranger's. */
+function checkNames(module: WebAssembly.Module): void {
+  const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const imported = WebAssembly.Module.imports(module).flatMap(({ module, name }) => [module, name]);
+  const wrong = [...exported, ...imported].find((name) => /['"`\\\p{Cc}\u2028\u2029]|\$\{|\*\//u.test(name));
+  if (wrong !== undefined) throw new LoadError(`the component has a module with the name ${JSON.stringify(wrong)}, which cannot be transpiled safely`);
 }
 
 async function transpile(component: Uint8Array, transpiler: string): Promise<Transpiled> {

@@ -130,6 +130,20 @@ test("a component of several modules is transpiled on the page, and decides", as
   await close();
 });
 
+test("names in a component do not become code", async () => {
+  const { page, close } = await open();
+  const bytes = readFileSync(process.env.COMPONENT_IN_JAVASCRIPT);
+  // A name of one of its modules, of the same length.
+  const [before, after] = ["cabi_realloc", "cabi'ealloc;"].map((name) => Buffer.from(name));
+  for (let at = bytes.indexOf(before); at >= 0; at = bytes.indexOf(before, at)) after.copy(bytes, at);
+  const mine = join(folder, "names.wasm");
+  writeFileSync(mine, bytes);
+  await page.setInputFiles('input[type="file"]', mine);
+  await page.waitForSelector(".trouble");
+  assert.match(await page.textContent(".trouble"), /cannot be transpiled/);
+  await close();
+});
+
 test("a policy that never ends is stopped, and the page goes on", async () => {
   const { guest } = await import("../../node/test/guest.mjs");
   const { page, close } = await open();

@@ -9,6 +9,7 @@ use std::thread;
 
 use program::scopegate;
 use program::serving::{Caller, Serving, done, stored};
+use scopegate_store::Store;
 use serde_json::Value;
 
 const SWAPS: usize = 100;
@@ -22,6 +23,15 @@ fn version(decision: &Value) -> &str {
     let expected = if version == "0.1.0" { "allow" } else { "deny" };
     assert_eq!(decision["decision"], expected, "{decision}");
     version
+}
+
+/// Makes a version active, and waits until the service decides with it: it sees it by itself.
+fn swap(store: &Store, caller: &mut Caller, request: &str, next: &str) {
+    let asked = next.parse().expect("a version");
+    store
+        .activate("acme", &asked, "tests", "a swap")
+        .expect("it becomes active");
+    while version(&caller.decide(request)) != next {}
 }
 
 #[test]
@@ -39,16 +49,11 @@ fn a_hundred_swaps_under_load_lose_and_mix_nothing() {
                 }
             });
         }
-        let opened = scopegate_store::Store::open(&store).expect("it opens");
+        let opened = Store::open(&store).expect("it opens");
         let mut caller = Caller::new(serving.address);
-        for swap in 0..SWAPS {
-            let next = if swap % 2 == 0 { "0.2.0" } else { "0.1.0" };
-            let asked = next.parse().expect("a version");
-            opened
-                .activate("acme", &asked, "tests", "a swap")
-                .expect("it becomes active");
-            // The service sees it by itself.
-            while version(&caller.decide(&request)) != next {}
+        for turn in 0..SWAPS {
+            let next = if turn % 2 == 0 { "0.2.0" } else { "0.1.0" };
+            swap(&opened, &mut caller, &request, next);
         }
         is_over.store(true, Ordering::Relaxed);
     });
@@ -66,12 +71,9 @@ fn what_does_not_load_does_not_decide() {
     // Somebody damages what becomes active.
     let component = Path::new(&store).join("policies/acme/0.2.0/policy.wasm");
     let bytes = fs::read(&component).expect("it is there");
-    let opened = scopegate_store::Store::open(&store).expect("it opens");
+    let opened = Store::open(&store).expect("it opens");
     fs::remove_dir_all(Path::new(&store).join("policies/acme/0.1.0")).expect("it is gone");
-    opened
-        .activate("acme", &"0.2.0".parse().expect("a version"), "tests", "")
-        .expect("it becomes active");
-    while version(&caller.decide(&request)) != "0.2.0" {}
+    swap(&opened, &mut caller, &request, "0.2.0");
     fs::write(&component, &bytes[1..]).expect("it is damaged");
     // What was loaded goes on.
     assert_eq!(version(&caller.decide(&request)), "0.2.0");
@@ -106,14 +108,10 @@ fn a_version_that_is_slow_to_load_holds_up_no_swap() {
     fs::write(slow.join("manifest.json"), manifest).expect("a file");
     fs::rename(&slow, versions.join("0.3.0")).expect("it is moved");
     let pipe = versions.join("0.3.0/policy.wasm");
-    let opened = scopegate_store::Store::open(&store).expect("it opens");
+    let opened = Store::open(&store).expect("it opens");
     let mut caller = Caller::new(serving.address);
     for next in ["0.2.0", "0.1.0"] {
-        let asked = next.parse().expect("a version");
-        opened
-            .activate("acme", &asked, "tests", "a swap")
-            .expect("it becomes active");
-        while version(&caller.decide(&request)) != next {}
+        swap(&opened, &mut caller, &request, next);
     }
     // Who writes to it waits until it is being read.
     fs::write(&pipe, b"no component").expect("it is read");
@@ -160,13 +158,9 @@ fn what_is_no_version_hides_no_other() {
     fs::create_dir(policies.join("acme/0.9.0")).expect("a folder that is half a copy");
     fs::create_dir(policies.join("acme/0.8.0")).expect("a folder");
     fs::write(policies.join("acme/0.8.0/manifest.json"), "{").expect("half a manifest");
-    let opened = scopegate_store::Store::open(&store).expect("it opens");
+    let opened = Store::open(&store).expect("it opens");
     for next in ["0.2.0", "0.1.0"] {
-        let asked = next.parse().expect("a version");
-        opened
-            .activate("acme", &asked, "tests", "a swap")
-            .expect("it becomes active");
-        while version(&caller.decide(&request)) != next {}
+        swap(&opened, &mut caller, &request, next);
     }
     opened.require_signature(true).expect("it is written");
     while caller.call("POST", "/v1/decisions", None, &request).0 != 503 {}
@@ -194,19 +188,14 @@ fn what_was_never_activated_does_not_decide_under_the_number_of_what_was() {
     let serving = Serving::new(&["--store", &store]);
     let mut caller = Caller::new(serving.address);
     assert_eq!(version(&caller.decide(&request)), "0.1.0");
-    let opened = scopegate_store::Store::open(&store).expect("it opens");
+    let opened = Store::open(&store).expect("it opens");
     let (first, second) = (
         "0.1.0".parse().expect("a version"),
         "0.2.0".parse().expect("a version"),
     );
-    opened
-        .activate("acme", &second, "tests", "")
-        .expect("it becomes active");
-    while version(&caller.decide(&request)) != "0.2.0" {}
-    opened
-        .activate("acme", &first, "tests", "")
-        .expect("it becomes active");
-    while version(&caller.decide(&request)) != "0.1.0" {}
+    for next in ["0.2.0", "0.1.0"] {
+        swap(&opened, &mut caller, &request, next);
+    }
     // What is stored of 0.2.0 is damaged in a way that only its load tells: its cases.
     let manifest = Path::new(&store).join("policies/acme/0.2.0/manifest.json");
     let text = fs::read_to_string(&manifest).expect("it is there");
