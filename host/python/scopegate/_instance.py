@@ -1,6 +1,6 @@
 """A running instance of a policy's core module, used by one thread at a time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from ctypes import addressof, c_ubyte, memmove
 from struct import Struct
 from typing import Any, cast
@@ -11,7 +11,6 @@ from wasmtime import Instance as CoreInstance
 from ._answer import DECISION, EXPLANATIONS, MANIFEST, Reader
 from ._component import DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN, Taken
 from ._engine import TICKS
-from ._facts import Wrong
 from ._lay import Layer
 from ._shapes import REQUEST, Shape
 
@@ -130,8 +129,8 @@ class Instance:
         self._done(name, at)
         return answer
 
-    def images(self, requests: Iterable[Any]) -> tuple[bytearray, list[Wrong | None]]:
-        """The image of those requests that are ones, and what is wrong with each; only in a region."""
+    def images(self, requests: Sequence[Any]) -> tuple[bytearray, list[str | None]]:
+        """The image of those requests that are ordinary ones, and the action of each, `None` for the others; only in a region."""
         self._layer.blocks = None
         return self._layer.lay_all(requests)
 

@@ -1,11 +1,12 @@
 """Lays a request out as the canonical ABI's image, in one pass: what is wrong with it shows on the way."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Any
 
 from . import _facts as facts
 from ._facts import Wrong, expected
+from ._pairs import PairLayer
 from ._shapes import LIST, REQUEST, SCALARS, TEXT_BYTES, Shape, list_limit
 
 Lay = Callable[[bytearray, int, Any], None]
@@ -25,6 +26,7 @@ class Layer:
         #: Where pointers stand, and the begin, bytes and alignment of what they point to; only kept if somebody wants to move it.
         self.blocks: list[tuple[int, int, int, int]] | None = None
         self._request = self._of(REQUEST, "")
+        self._pairs = PairLayer(base, clock)
 
     def lay(self, request: Any) -> bytearray:
         """The image of `request`."""
@@ -32,24 +34,29 @@ class Layer:
         self._request(image, 0, request)
         return image
 
-    def lay_all(self, requests: Iterable[Any]) -> tuple[bytearray, list[Wrong | None]]:
-        """The image of those requests that are ones, one behind the other, and what is wrong with each."""
-        given = list(requests)
-        image = bytearray(REQUEST.size * len(given))
-        wrongs: list[Wrong | None] = []
+    def lay_all(self, requests: Sequence[Any]) -> tuple[bytearray, list[str | None]]:
+        """The image of those requests that are ordinary ones, one behind the other, and the action of each; `None` for the others."""
+        image = bytearray(REQUEST.size * len(requests))
+        actions: list[str | None] = []
         at = 0
-        for request in given:
+        for request in requests:
             end = len(image)
             try:
-                self._request(image, at, request)
-            except Wrong as wrong:
-                wrongs.append(wrong)
+                if type(request) is bytes:
+                    request = request.decode()
+                if type(request) is str:
+                    action = self._pairs.lay(image, at, request)
+                else:
+                    self._request(image, at, request)
+                    action = request["action"]
+            except (Wrong, UnicodeDecodeError):
+                actions.append(None)
                 del image[end:]
                 image[at : at + REQUEST.size] = bytes(REQUEST.size)
             else:
-                wrongs.append(None)
+                actions.append(action)
                 at += REQUEST.size
-        return image, wrongs
+        return image, actions
 
     def _of(self, shape: Shape, path: str) -> Lay:
         kind = shape.kind

@@ -134,29 +134,28 @@ class Policy:
         if not instance.has_region:
             self._idle.append(instance)
             return None
-        values = [_quick(request) for request in requests]
         try:
-            image, wrongs = instance.images(values)
+            image, actions = instance.images(requests)
         except EvaluateError:
             self._idle.append(instance)
             return None
         try:
-            answers = iter(instance.evaluate_batch(image, wrongs.count(None)))
+            answers = iter(instance.evaluate_batch(image, len(actions) - actions.count(None)))
         except Exception:  # noqa: BLE001 - whatever it ends in, each request is asked by itself then
             return None
         self._idle.append(instance)
         decided: list[Decision | InputError | EvaluateError] = []
-        for request, value, wrong in zip(requests, values, wrongs, strict=True):
+        for request, action in zip(requests, actions, strict=True):
             # What is wrong with a text shows when it is read in its order.
-            decided.append(self._alone(request) if wrong else self._decided(value, next(answers)))
+            decided.append(self._alone(request) if action is None else self._decided(action, next(answers)))
         return decided
 
-    def _decided(self, value: dict[str, Any], answer: tuple[bool, Any]) -> Decision | EvaluateError:
+    def _decided(self, action: str, answer: tuple[bool, Any]) -> Decision | EvaluateError:
         decides, judged = answer
         if not decides:
             return EvaluateError(judged["message"], judged["path"])
         try:
-            return self._terms.decision(judged, value["action"])
+            return self._terms.decision(judged, action)
         except EvaluateError as error:
             return error
 
@@ -206,15 +205,6 @@ class Policy:
             return Instance(self._engine, self._taken, self._clock, self._reuses)
         except Exception as error:
             raise EvaluateError("the policy's code failed") from error
-
-
-def _quick(request: Any) -> Any:
-    """The value of a request; of what cannot be read, something that is no request."""
-    try:
-        text = request.decode() if isinstance(request, bytes) else request
-        return _text.quick(text) if isinstance(text, str) else text
-    except ValueError:
-        return None
 
 
 def _laid(instance: Instance, request: Any) -> tuple[dict[str, Any], bytearray]:
