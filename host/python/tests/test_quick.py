@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 from pathlib import Path
 
 from scopegate import _text, default_policy
@@ -75,6 +76,18 @@ def test_on_texts_of_which_something_was_changed():
     assert ordinary > 500
 
 
+def test_what_is_wrong_is_left_to_who_says_where():
+    instance = default_policy()._instance()
+    text = json.dumps(json.loads(TEXTS[0]), separators=(",", ":"))
+    assert instance.images([text])[1] != [None]
+    for name in sorted(set(re.findall(r'"([a-z_]+)":', text))):
+        # Each name twice, with another value, not known, and not there.
+        doubled = re.sub(rf'"{name}":', f'"{name}":null,"{name}":', text, count=1)
+        unknown = re.sub(rf'"{name}":', f'"{name}s":', text, count=1)
+        wrong = re.sub(rf'"{name}":', f'"{name}":7.5,"was":', text, count=1)
+        assert instance.images([doubled, unknown, wrong])[1] == [None] * 3, name
+
+
 def test_attributes_in_a_batch():
     instance = default_policy()._instance()
     base = json.loads(TEXTS[0])
@@ -94,5 +107,10 @@ def test_attributes_in_a_batch():
             value = _text.read(text)
             image, _ = instance.images([json.dumps(ordered(REQUEST, value))])
             assert bytes(image) == bytes(instance.image(value))
+    # Without a time, or with `null` for one, the clock tells it.
+    instance = POLICY._instance()
+    for timeless in ({**base, "now": None}, {name: value for name, value in base.items() if name != "now"}):
+        image, (action,) = instance.images([json.dumps(ordered(REQUEST, timeless))])
+        assert action and bytes(image) == bytes(instance.image(timeless))
     doubled = json.dumps({**base, "attributes": {"a": 1}}).replace('{"a": 1}', '{"a": 1, "a": 1}')
     assert instance.images([doubled])[1] == [None]
