@@ -19,12 +19,13 @@ const Option = { utf8: 0, memory: 3, realloc: 4, post: 5 } as const;
 const { functions: FUNCTIONS, types: TYPES } = CONTRACT.wiring;
 const WIRING: ReadonlySet<number> = new Set(CONTRACT.wiring.sections);
 
-/** What the core module of a policy exports under the contract's names. */
-export const NAMES = {
-  describe: `${CONTRACT.interface}#describe`,
-  evaluate: `${CONTRACT.interface}#evaluate`,
-  explain: `${CONTRACT.interface}#explain`,
-} as const;
+/** What the core module of a policy exports for a function of the contract. */
+export function nameOf(function_: (typeof FUNCTIONS)[number]): string {
+  return `${CONTRACT.interface}#${function_}`;
+}
+
+/** The functions that this package calls. */
+export const NAMES = { describe: nameOf("describe"), evaluate: nameOf("evaluate"), explain: nameOf("explain") } as const;
 
 /** A section: its id, and what is in it. */
 type Section = [id: number, content: Uint8Array];
@@ -59,7 +60,7 @@ export async function takeApart(bytes: Uint8Array): Promise<Taken> {
     throw new LoadError(`the component imports \`${imported.module}\`, but a policy imports nothing`);
   }
   const exported = new Map(WebAssembly.Module.exports(module).map((one) => [one.name, one.kind]));
-  for (const name of [...FUNCTIONS.map((name) => `${CONTRACT.interface}#${name}`), "memory"]) {
+  for (const name of [...FUNCTIONS.map(nameOf), "memory"]) {
     if (exported.get(name) !== (name === "memory" ? "memory" : "function")) {
       throw new LoadError(`the component does not export \`${name}\``);
     }
@@ -124,7 +125,9 @@ class Wiring {
   /** Checks functions that become the component's. */
   #lifts(reader: Reader): void {
     for (let count = reader.number(); count > 0; count--, this.#lifted++) {
-      const name = `${CONTRACT.interface}#${FUNCTIONS[this.#lifted]}`;
+      const function_ = FUNCTIONS[this.#lifted];
+      if (function_ === undefined) throw miswired();
+      const name = nameOf(function_);
       if (reader.byte() !== 0 || reader.byte() !== 0 || this.#functions[reader.number()] !== name) throw miswired();
       const options = new Set<number>();
       for (let left = reader.number(); left > 0; left--) {

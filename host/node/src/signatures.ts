@@ -1,8 +1,8 @@
 // The types of a module's functions, which JavaScript does not tell: a module that imports them with those types does not link with others.
 //
 // Always true here: a function without a result is not taken for one that gives the address 0, where zeros would be read as an allow.
+import { nameOf } from "./component.js";
 import { LoadError } from "./errors.js";
-import { CONTRACT } from "./generated/contract.js";
 
 const I32 = 0x7f;
 const HEAD = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
@@ -34,12 +34,11 @@ export function checkSignatures(exports: WebAssembly.Exports, posts: ReadonlySet
       throw new LoadError(`the component's \`${name}\` is not of the contract's type`, { cause });
     }
   };
-  const of = (name: string) => `${CONTRACT.interface}#${name}`;
   check(memory(), "memory");
-  check(taking(0, 1), of("describe"));
-  check(taking(1, 1), of("evaluate"));
-  check(taking(2, 1), of("evaluate-batch"));
-  check(taking(1, 1), of("explain"));
+  check(taking(0, 1), nameOf("describe"));
+  check(taking(1, 1), nameOf("evaluate"));
+  check(taking(2, 1), nameOf("evaluate-batch"));
+  check(taking(1, 1), nameOf("explain"));
   check(taking(4, 1), "cabi_realloc");
   for (const name of posts) check(taking(1, 0), `cabi_post_${name}`);
 }

@@ -1,19 +1,15 @@
 """Lays a request out as the canonical ABI's image, in one pass: what is wrong with it shows on the way."""
 
 from collections.abc import Callable, Sequence
-from struct import Struct
 from typing import Any
 
 from . import _facts as facts
+from . import _leaves as leaves
 from ._facts import Wrong, expected
+from ._leaves import LONG, PAIR, Lay
 from ._pairs import PairLayer
 from ._shapes import LIST, REQUEST, SCALARS, TEXT_BYTES, Shape, list_limit
 
-Lay = Callable[[bytearray, int, Any], None]
-
-_PAIR = Struct("<II")
-_WORD = Struct("<I")
-_LONG = Struct("<q")
 _MISSING = object()
 
 
@@ -63,15 +59,15 @@ class Layer:
         if kind == "string":
             return self._text()
         if kind == "bool":
-            return _truth
+            return leaves.truth
         if kind == "u32":
-            return _u32
+            return leaves.u32
         if kind == "time":
-            return _time
+            return leaves.time
         if kind == "enum":
-            return _enum(shape)
+            return leaves.enum(shape)
         if kind == "option":
-            return _option(self._of(shape.inner, path), shape.payload)
+            return leaves.option(self._of(shape.inner, path), shape.payload)
         if kind == "list":
             return self._list(shape.inner, path)
         if kind == "attributes":
@@ -85,7 +81,7 @@ class Layer:
             kind = field.shape.kind
             cases = field.shape.index if kind == "enum" else None
             fields.append((field.name, field.offset, inner, field.lacks, kind == "option", kind == "string", cases, kind == "bool"))
-        index, clock, base, pack = shape.index, self._clock, self._base, _PAIR.pack_into
+        index, clock, base, pack = shape.index, self._clock, self._base, PAIR.pack_into
 
         def lay(image: bytearray, at: int, value: Any) -> None:
             if type(value) is not dict:
@@ -115,7 +111,7 @@ class Layer:
                         continue
                     if lacks is None:
                         raise Wrong("this name is missing", name)
-                    _LONG.pack_into(image, at + offset, clock())
+                    LONG.pack_into(image, at + offset, clock())
                     continue
                 found += 1
                 try:
@@ -129,7 +125,7 @@ class Layer:
         return lay
 
     def _text(self) -> Lay:
-        base, utf8, pack = self._base, facts.utf8, _PAIR.pack_into
+        base, utf8, pack = self._base, facts.utf8, PAIR.pack_into
 
         def lay(image: bytearray, at: int, value: Any) -> None:
             encoded = utf8(value)
@@ -146,7 +142,7 @@ class Layer:
         place = len(image)
         if self.blocks is not None:
             self.blocks.append((at, place, shape.size * count, shape.align))
-        _PAIR.pack_into(image, at, self._base + place, count)
+        PAIR.pack_into(image, at, self._base + place, count)
         image += bytes(shape.size * count)
         return place
 
@@ -181,7 +177,7 @@ class Layer:
                 image[at], image[at + 8] = 2, value
             elif kind is int:
                 image[at] = 1
-                _LONG.pack_into(image, at + 8, facts.whole(value, facts.LEAST, facts.MOST))
+                LONG.pack_into(image, at + 8, facts.whole(value, facts.LEAST, facts.MOST))
             elif kind is list:
                 image[at] = 3
                 texts(image, at + 8, value)
@@ -203,30 +199,3 @@ class Layer:
                     raise
 
         return lay
-
-
-def _truth(image: bytearray, at: int, value: Any) -> None:
-    image[at] = facts.truth(value)
-
-
-def _u32(image: bytearray, at: int, value: Any) -> None:
-    _WORD.pack_into(image, at, facts.whole(value, 0, 0xFFFF_FFFF))
-
-
-def _time(image: bytearray, at: int, value: Any) -> None:
-    _LONG.pack_into(image, at, facts.instant(value))
-
-
-def _enum(shape: Shape) -> Lay:
-    def lay(image: bytearray, at: int, value: Any) -> None:
-        image[at] = facts.case(shape, value)
-
-    return lay
-
-
-def _option(inner: Lay, payload: int) -> Lay:
-    def lay(image: bytearray, at: int, value: Any) -> None:
-        image[at] = 1
-        inner(image, at + payload, value)
-
-    return lay

@@ -5,18 +5,13 @@ What is out of the ordinary is not laid: it is read once more by who says what i
 
 import json
 from collections.abc import Callable
-from struct import Struct
 from typing import Any, NoReturn
 
 from . import _facts as facts
+from . import _leaves as leaves
 from ._facts import Wrong
+from ._leaves import LONG, PAIR, Lay
 from ._shapes import LIST, REQUEST, SCALARS, TEXT_BYTES, Shape, list_limit
-
-Lay = Callable[[bytearray, int, Any], None]
-
-_PAIR = Struct("<II")
-_WORD = Struct("<I")
-_LONG = Struct("<q")
 
 
 def _refuse(_: object = None) -> NoReturn:
@@ -49,16 +44,16 @@ class PairLayer:
     def _of(self, shape: Shape, path: str) -> Lay:
         kind = shape.kind
         if kind == "option":
-            return self._option(self._of(shape.inner, path), shape.payload)
+            return leaves.option(self._of(shape.inner, path), shape.payload)
         if kind == "list":
             return self._list(shape.inner, path)
         if kind == "record":
             return self._record(shape, path)
         if kind == "enum":
-            return _enum(shape)
+            return leaves.enum(shape)
         if kind == "attributes":
             return self._attributes
-        return {"string": self._text, "u32": _u32, "time": _time}.get(kind, _refused)
+        return {"string": self._text, "bool": leaves.truth, "u32": leaves.u32, "time": leaves.time}[kind]
 
     def _record(self, shape: Shape, path: str) -> Lay:
         table, required, now = {}, 0, None
@@ -71,7 +66,7 @@ class PairLayer:
             required |= 0 if may_lack else bit
             if field.lacks == "now":
                 now = bit, field.offset
-        base, clock, pack, find = self._base, self._clock, _PAIR.pack_into, table.get
+        base, clock, pack, find = self._base, self._clock, PAIR.pack_into, table.get
 
         def lay(image: bytearray, at: int, value: Any) -> None:
             if type(value) is not tuple:
@@ -105,13 +100,13 @@ class PairLayer:
             if required & ~seen:
                 _refuse()
             if now is not None and not seen & ~nulls & now[0]:
-                _LONG.pack_into(image, at + now[1], clock())
+                LONG.pack_into(image, at + now[1], clock())
 
         return lay
 
     def _text(self, image: bytearray, at: int, value: Any) -> None:
         encoded = facts.utf8(value)
-        _PAIR.pack_into(image, at, self._base + len(image), len(encoded))
+        PAIR.pack_into(image, at, self._base + len(image), len(encoded))
         image += encoded
 
     def _list(self, shape: Shape, path: str) -> Lay:
@@ -122,7 +117,7 @@ class PairLayer:
                 _refuse()
             image += bytes(-len(image) % align)
             place = len(image)
-            _PAIR.pack_into(image, at, base + place, len(value))
+            PAIR.pack_into(image, at, base + place, len(value))
             image += bytes(size * len(value))
             for element in value:
                 inner(image, place, element)
@@ -135,7 +130,7 @@ class PairLayer:
             _refuse()
         image += bytes(-len(image) % 8)
         place = len(image)
-        _PAIR.pack_into(image, at, self._base + place, len(value))
+        PAIR.pack_into(image, at, self._base + place, len(value))
         image += bytes(24 * len(value))
         for name, given in value:
             self._text(image, place, name)
@@ -146,35 +141,8 @@ class PairLayer:
                 image[place + 8], image[place + 16] = 2, given
             elif kind is int:
                 image[place + 8] = 1
-                _LONG.pack_into(image, place + 16, facts.whole(given, facts.LEAST, facts.MOST))
+                LONG.pack_into(image, place + 16, facts.whole(given, facts.LEAST, facts.MOST))
             else:
                 image[place + 8] = 3
                 self._texts(image, place + 16, given)
             place += 24
-
-    def _option(self, inner: Lay, payload: int) -> Lay:
-        def lay(image: bytearray, at: int, value: Any) -> None:
-            image[at] = 1
-            inner(image, at + payload, value)
-
-        return lay
-
-
-def _u32(image: bytearray, at: int, value: Any) -> None:
-    _WORD.pack_into(image, at, facts.whole(value, 0, 0xFFFF_FFFF))
-
-
-def _time(image: bytearray, at: int, value: Any) -> None:
-    _LONG.pack_into(image, at, facts.instant(value))
-
-
-def _enum(shape: Shape) -> Lay:
-    def lay(image: bytearray, at: int, value: Any) -> None:
-        image[at] = facts.case(shape, value)
-
-    return lay
-
-
-def _refused(image: bytearray, at: int, value: Any) -> None:
-    """A truth that is none."""
-    _refuse()

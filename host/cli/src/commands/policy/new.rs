@@ -3,7 +3,7 @@
 //! Always true here: what is written compiles and passes its case as it is, and no file that is there is touched.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -81,15 +81,15 @@ pub(super) fn run(
         ("cases.jsonl", &format!("{case}\n")),
     ] {
         let path = folder.join(file);
-        if path.exists() {
-            bail!(
-                "`{}` is there already: name another folder, or remove it",
-                path.display()
-            );
-        }
         let written =
             fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.with_context(|| cannot(&path))?;
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => bail!(
+                "`{}` is there already: name another folder, or remove it",
+                path.display()
+            ),
+            written => written.with_context(|| cannot(&path))?,
+        }
     }
     writeln!(
         out,
