@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
 use serde::ser::{Serialize, Serializer};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use crate::json::{self, At, InputError, Json, Path, Shape, Written};
+use crate::json::{self, At, Cursor, InputError, Json, Path, Quick, Shape, Written};
 use crate::memory::{ALL, FULL, Fact, Laid, Layout};
 
 /// A custom fact.
@@ -179,6 +179,32 @@ impl Json for Vec<Attribute> {
     }
 }
 
+impl Quick for Vec<Attribute> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        self.clear();
+        from.pass(b'{')?;
+        while from.goes_on(self.is_empty(), b'}')? {
+            let mut attribute = Attribute {
+                name: String::blank(),
+                value: AttributeValue::blank(),
+            };
+            attribute.name.quick(from)?;
+            let is_known = self.iter().any(|known| known.name == attribute.name);
+            if is_known || self.len() == ATTRIBUTES {
+                return None;
+            }
+            from.pass(b':')?;
+            attribute.value.quick(from)?;
+            self.push(attribute);
+        }
+        Some(())
+    }
+}
+
 /// Reads a name that no attribute before has.
 struct NewName<'a> {
     at: &'a Path<'a>,
@@ -247,6 +273,26 @@ impl Json for AttributeValue {
             Self::Truth(truth) => truth.write(to),
             Self::Texts(texts) => texts.write(to),
         }
+    }
+}
+
+impl Quick for AttributeValue {
+    fn blank() -> Self {
+        Self::Truth(false)
+    }
+
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        fn value<T: Quick>(from: &mut Cursor<'_, '_>) -> Option<T> {
+            let mut value = T::blank();
+            value.quick(from).map(|()| value)
+        }
+        *self = match from.peek()? {
+            b'"' => Self::Text(value(from)?),
+            b'[' => Self::Texts(value(from)?),
+            b't' | b'f' => Self::Truth(value(from)?),
+            _ => Self::Number(from.number()?.parse().ok()?),
+        };
+        Some(())
     }
 }
 

@@ -15,6 +15,39 @@ macro_rules! record {
             $($(#[$field_meta])* $(#[component(name = $wit)])? pub $field: $ty,)*
         }
 
+        impl $Name {
+            const KNOWN: &'static $crate::json::Names = &$crate::json::Names::new(&[$(stringify!($field)),*]);
+        }
+
+        impl $crate::json::Quick for $Name {
+            fn blank() -> Self {
+                Self { $($field: $crate::json::Quick::blank(),)* }
+            }
+
+            fn quick(&mut self, from: &mut $crate::json::Cursor<'_, '_>) -> Option<()> {
+                #[expect(non_camel_case_types, reason = "the fields' own names")]
+                enum Index { $($field),* }
+
+                let (mut given, mut before) = ([false; Self::KNOWN.all().len()], None);
+                from.pass(b'{')?;
+                while from.goes_on(before.is_none(), b'}')? {
+                    let index = from.name(Self::KNOWN, before)?;
+                    if std::mem::replace(&mut given[index], true) {
+                        return None;
+                    }
+                    before = Some(index);
+                    $(if index == Index::$field as usize {
+                        record!(@quick from, self.$field, $ty $(, $default)?);
+                        continue;
+                    })*
+                }
+                $(if !given[Index::$field as usize] {
+                    self.$field = record!(@absent from, $ty $(, $default)?);
+                })*
+                Some(())
+            }
+        }
+
         impl $crate::json::Json for $Name {
             fn read<'de, D: serde::de::Deserializer<'de>>(from: D, at: &$crate::json::Path<'_>) -> Result<Self, D::Error> {
                 struct Fields<'p>(&'p $crate::json::Path<'p>);
@@ -24,20 +57,14 @@ macro_rules! record {
                     const EXPECTED: &'static str = "an object";
 
                     fn object<A: serde::de::MapAccess<'de>>(self, mut object: A) -> Result<$Name, A::Error> {
-                        use $crate::json::{At, Name, Names};
+                        use $crate::json::{At, Name};
 
-                        static KNOWN: Names = Names {
-                            names: &[$(stringify!($field)),*],
-                            keys: &Names::keys([$(stringify!($field)),*]),
-                        };
                         #[expect(non_camel_case_types, reason = "the fields' own names")]
                         enum Index { $($field),* }
 
                         let at = self.0;
-                        let mut next = 0;
                         $(let mut $field = None;)*
-                        while let Some(index) = object.next_key_seed(Name { at, known: &KNOWN, next }).map_err(|error| at.blame(error))? {
-                            next = index + 1;
+                        while let Some(index) = object.next_key_seed(Name { at, known: $Name::KNOWN }).map_err(|error| at.blame(error))? {
                             $(if index == Index::$field as usize {
                                 let here = at.name(stringify!($field));
                                 if $field.is_some() {
@@ -137,6 +164,25 @@ macro_rules! record {
         let default: fn(&$crate::json::Path<'_>) -> $ty = $default;
         $field.flatten().unwrap_or_else(|| default($at))
     }};
+
+    (@quick $from:ident, $place:expr, $ty:ty) => {
+        $crate::json::Quick::quick(&mut $place, $from)?
+    };
+    (@quick $from:ident, $place:expr, $ty:ty, $default:expr) => {
+        if $from.null()? {
+            $place = record!(@absent $from, $ty, $default);
+        } else {
+            record!(@quick $from, $place, $ty);
+        }
+    };
+
+    (@absent $from:ident, $ty:ty) => {
+        <$ty as $crate::json::Json>::absent()?
+    };
+    (@absent $from:ident, $ty:ty, $default:expr) => {{
+        let default: fn(&$crate::json::Path<'_>) -> $ty = $default;
+        default($from.root())
+    }};
 }
 
 /// An enum: its cases in the contract's order, as `Case = "json_name", "kebab-name"`.
@@ -156,11 +202,11 @@ macro_rules! cases {
             /// Every case, in the contract's order.
             pub const ALL: &[Self] = &[$(Self::$case),*];
 
-            const NAMES: &[&str] = &[$($json),*];
+            const KNOWN: &'static $crate::json::Names = &$crate::json::Names::new(&[$($json),*]);
 
             /// The case's name, as JSON writes it.
             pub const fn name(self) -> &'static str {
-                Self::NAMES[self as usize]
+                Self::KNOWN.all()[self as usize]
             }
         }
 
@@ -170,9 +216,21 @@ macro_rules! cases {
             }
         }
 
+        impl $crate::json::Quick for $Name {
+            fn blank() -> Self {
+                Self::ALL[0]
+            }
+
+            #[inline]
+            fn quick(&mut self, from: &mut $crate::json::Cursor<'_, '_>) -> Option<()> {
+                *self = Self::ALL[Self::KNOWN.index(from.text()?)?];
+                Some(())
+            }
+        }
+
         impl $crate::json::Json for $Name {
             fn read<'de, D: serde::de::Deserializer<'de>>(from: D, _: &$crate::json::Path<'_>) -> Result<Self, D::Error> {
-                $crate::json::case(from, Self::NAMES).map(|index| Self::ALL[index])
+                $crate::json::case(from, Self::KNOWN).map(|index| Self::ALL[index])
             }
 
             fn write<S: serde::ser::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

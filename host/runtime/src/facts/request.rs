@@ -2,7 +2,7 @@
 //!
 //! Always true here: names, order and types are those of `gate.wit`.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use serde::de::{Deserialize, Deserializer};
 
@@ -13,7 +13,7 @@ use super::people::{Deployment, Person, Tenancy};
 use super::responsibility::Responsibility;
 use super::scan::Scan;
 use super::work::{Access, Task};
-use crate::json::{self, InputError};
+use crate::json::{self, InputError, Quick as _};
 use crate::memory::{Fact as _, Laid as _};
 
 record! {
@@ -65,13 +65,47 @@ impl Request {
     /// assert_eq!(error.message, "expected a text, found the number `7`");
     /// ```
     pub fn from_json(bytes: &[u8], clock: impl FnOnce() -> i64) -> Result<Self, InputError> {
-        let clock = Cell::new(Some(clock));
-        json::from_slice(bytes, &|| clock.take().map_or(0, |clock| clock()))
+        let mut request = Self::blank();
+        request.read_json(bytes, clock)?;
+        Ok(request)
+    }
+
+    /// Reads a request from JSON over this one, whose memory it takes: many are read faster so than each by itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_json`](Self::from_json). Nothing is left of this request then: it has no action, of which no rule set allows anything.
+    ///
+    /// ```
+    /// let text = include_str!("../../tests/runtime/full.json");
+    /// let mut request = scopegate::Request::from_json(text.as_bytes(), || 0)?;
+    /// request.read_json(text.replace("apply_change", "scan").as_bytes(), || 0)?;
+    /// assert_eq!(request.action, "scan");
+    /// assert!(request.read_json(b"{}", || 0).is_err());
+    /// assert_eq!(request.action, "");
+    /// # Ok::<(), scopegate::InputError>(())
+    /// ```
+    pub fn read_json(
+        &mut self,
+        bytes: &[u8],
+        clock: impl FnOnce() -> i64,
+    ) -> Result<(), InputError> {
+        let (clock, now) = (Cell::new(Some(clock)), OnceCell::new());
+        json::read_over(self, bytes, &|| {
+            *now.get_or_init(|| clock.take().map_or(0, |clock| clock()))
+        })
     }
 
     /// The bytes the request takes in a policy's memory.
     pub fn bytes(&self) -> usize {
         self.room(Self::LAYOUT.size)
+    }
+}
+
+/// No facts: without an action, of which no rule set allows anything. Others are [read over it](Request::read_json).
+impl Default for Request {
+    fn default() -> Self {
+        Self::blank()
     }
 }
 

@@ -11,7 +11,7 @@ use serde::ser::Serializer;
 
 use super::error::quoted;
 use super::shape::{Shape, read_shape};
-use super::{Json, Path};
+use super::{Cursor, Json, Names, Path, Quick};
 
 impl Json for String {
     fn read<'de, D: Deserializer<'de>>(from: D, _: &Path<'_>) -> Result<Self, D::Error> {
@@ -28,6 +28,20 @@ impl Json for String {
 
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self)
+    }
+}
+
+impl Quick for String {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    #[inline]
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        let text = from.text()?;
+        self.clear();
+        self.push_str(text);
+        (text.len() <= TEXT_BYTES as usize).then_some(())
     }
 }
 
@@ -49,6 +63,19 @@ impl Json for bool {
     }
 }
 
+impl Quick for bool {
+    fn blank() -> Self {
+        false
+    }
+
+    #[inline]
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        *self = from.peek()? == b't';
+        from.word(if *self { "true" } else { "false" })
+            .then_some(())
+    }
+}
+
 /// `value`, if it is no longer than a text may be.
 pub(crate) fn text<E: Error>(value: &str) -> Result<String, E> {
     if value.len() > TEXT_BYTES as usize {
@@ -63,19 +90,18 @@ pub(crate) fn text<E: Error>(value: &str) -> Result<String, E> {
 /// Reads the text of one of `cases`, and gives its index.
 pub(crate) fn case<'de, D: Deserializer<'de>>(
     from: D,
-    cases: &'static [&'static str],
+    cases: &'static Names,
 ) -> Result<usize, D::Error> {
-    struct Case(&'static [&'static str]);
+    struct Case(&'static Names);
     impl Shape<'_> for Case {
         type Value = usize;
         const EXPECTED: &'static str = "a text";
         fn text<E: Error>(self, value: &str) -> Result<usize, E> {
-            let known = self.0.iter().position(|case| *case == value);
-            known.ok_or_else(|| {
+            self.0.index(value).ok_or_else(|| {
                 E::custom(format_args!(
                     "{} is not known here, {}",
                     quoted(value),
-                    Offer(value, self.0)
+                    Offer(value, self.0.all())
                 ))
             })
         }

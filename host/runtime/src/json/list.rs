@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess};
 use serde::ser::Serializer;
 
 use super::shape::{Shape, read_shape};
-use super::{At, Json, Path, Written};
+use super::{At, Cursor, Json, Path, Quick, Written};
 
 /// No list's limit is lower.
 const ALWAYS_ALLOWED: usize = scopegate_contract::LIST as usize;
@@ -20,6 +20,29 @@ impl<T: Json> Json for Vec<T> {
 
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.iter().map(Written))
+    }
+}
+
+impl<T: Quick> Quick for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        let mut count = 0;
+        from.pass(b'[')?;
+        while from.goes_on(count == 0, b']')? {
+            if count == ALWAYS_ALLOWED {
+                return None;
+            }
+            if count == self.len() {
+                self.push(T::blank());
+            }
+            self[count].quick(from)?;
+            count += 1;
+        }
+        self.truncate(count);
+        Some(())
     }
 }
 

@@ -7,11 +7,15 @@ mod error;
 mod leaf;
 mod list;
 mod name;
+mod names;
 mod number;
 mod path;
+mod quick;
+mod quoted;
 mod shape;
 pub(crate) mod time;
 
+use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _};
@@ -19,9 +23,11 @@ use serde::ser::{Serialize, Serializer};
 
 pub use error::InputError;
 pub(crate) use leaf::{case, text};
-pub(crate) use name::{Name, Names};
+pub(crate) use name::Name;
+pub(crate) use names::Names;
 pub(crate) use number::{raw, whole_number};
 pub(crate) use path::{Context, Path};
+pub(crate) use quick::{Cursor, Quick};
 pub(crate) use shape::{Shape, read_shape, refusal};
 
 /// A fact as JSON writes it.
@@ -64,6 +70,11 @@ impl<T: Json> Json for Option<T> {
     }
 }
 
+/// A fact that is a whole document.
+pub(crate) trait Document: Json + Quick + Debug + PartialEq {}
+
+impl<T: Json + Quick + Debug + PartialEq> Document for T {}
+
 /// Lets serde read a `T` that stands at a path.
 pub(crate) struct At<'p, T>(&'p Path<'p>, PhantomData<T>);
 
@@ -99,16 +110,40 @@ pub(crate) fn deserialize<'de, T: Json, D: Deserializer<'de>>(from: D) -> Result
     })
 }
 
-/// Reads the one value that `bytes` must hold.
-pub(crate) fn from_slice<T: Json>(bytes: &[u8], clock: &dyn Fn() -> i64) -> Result<T, InputError> {
-    match str::from_utf8(bytes) {
-        Ok(text) => read_all(serde_json::Deserializer::from_str(text), clock),
+/// Reads the one value that `bytes` must hold over `value`, whose memory it takes; `value` is blank if that fails. `clock` may be asked more
+/// than once, and has to say the same then.
+pub(crate) fn read_over<T: Document>(
+    value: &mut T,
+    bytes: &[u8],
+    clock: &dyn Fn() -> i64,
+) -> Result<(), InputError> {
+    let read = match str::from_utf8(bytes) {
+        Ok(text) if quickly(value, text, clock).is_some() => return Ok(()),
+        Ok(text) => strictly(serde_json::Deserializer::from_str(text), clock),
         // It reads up to what is no text, and says where that is.
-        Err(_) => read_all(serde_json::Deserializer::from_slice(bytes), clock),
-    }
+        Err(_) => strictly(serde_json::Deserializer::from_slice(bytes), clock),
+    };
+    *value = T::blank();
+    *value = read?;
+    Ok(())
 }
 
-fn read_all<'de, T: Json>(
+fn quickly<T: Document>(value: &mut T, text: &str, clock: &dyn Fn() -> i64) -> Option<()> {
+    let context = Context::new(true, clock);
+    let root = Path::root(&context);
+    let mut from = Cursor::new(text, &root);
+    value.quick(&mut from)?;
+    if !from.is_at_end() {
+        return None;
+    }
+    if cfg!(debug_assertions) {
+        let strict = strictly(serde_json::Deserializer::from_str(text), clock);
+        assert_eq!(strict.as_ref(), Ok(&*value), "{text}");
+    }
+    Some(())
+}
+
+fn strictly<'de, T: Json>(
     mut from: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
     clock: &dyn Fn() -> i64,
 ) -> Result<T, InputError> {

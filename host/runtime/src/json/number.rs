@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::error::quoted;
 use super::shape::refusal;
-use super::{Json, Path};
+use super::{Cursor, Json, Path, Quick};
 
 impl Json for u32 {
     fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error> {
@@ -22,6 +22,17 @@ impl Json for u32 {
 
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u32(*self)
+    }
+}
+
+impl Quick for u32 {
+    fn blank() -> Self {
+        0
+    }
+
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        *self = from.number()?.parse().ok()?;
+        Some(())
     }
 }
 

@@ -11,7 +11,7 @@ use serde::ser::{Error as _, Serializer};
 
 use super::error::quoted;
 use super::shape::{Shape, read_shape};
-use super::{Json, Path};
+use super::{Cursor, Json, Path, Quick};
 
 impl Json for i64 {
     fn read<'de, D: Deserializer<'de>>(from: D, _: &Path<'_>) -> Result<Self, D::Error> {
@@ -38,6 +38,17 @@ impl Json for i64 {
                 "the time {self} is outside 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z"
             ))),
         }
+    }
+}
+
+impl Quick for i64 {
+    fn blank() -> Self {
+        0
+    }
+
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        *self = seconds(from.text()?).ok()?;
+        Some(())
     }
 }
 

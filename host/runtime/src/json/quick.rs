@@ -1,0 +1,274 @@
+//! Reads ordinary JSON quickly: facts as any serializer writes them.
+//!
+//! Always true here: what is read is what the strict reader reads. Whatever is out of the ordinary, such as an escape in a text, is not
+//! read at all, and left to the strict reader, which knows what is wrong with it, if anything is. In a debug build every text that is read
+//! here is read strictly too.
+
+use super::{Names, Path};
+
+/// A fact that can be read quickly.
+pub(crate) trait Quick: Sized {
+    /// A value to read over.
+    fn blank() -> Self;
+
+    /// Reads the next value over this one, whose memory it takes; `None` if the strict reader has to. Then this is any value.
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()>;
+}
+
+/// Where in a text the reader stands.
+pub(crate) struct Cursor<'t, 'p> {
+    text: &'t str,
+    at: usize,
+    root: &'p Path<'p>,
+}
+
+impl<'t, 'p> Cursor<'t, 'p> {
+    /// The beginning of `text`, a document of which `root` is the path.
+    pub(crate) fn new(text: &'t str, root: &'p Path<'p>) -> Self {
+        Self { text, at: 0, root }
+    }
+
+    /// The path of the whole document.
+    pub(crate) fn root(&self) -> &'p Path<'p> {
+        self.root
+    }
+
+    /// Whether nothing is left but spaces.
+    pub(crate) fn is_at_end(&mut self) -> bool {
+        self.peek().is_none() && self.at == self.text.len()
+    }
+
+    /// The first byte of what comes next, behind spaces.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        loop {
+            let next = *self.text.as_bytes().get(self.at)?;
+            if next > b' ' {
+                return Some(next);
+            }
+            if !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
+                return None;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Goes behind `byte`, which has to come next.
+    #[inline]
+    pub(crate) fn pass(&mut self, byte: u8) -> Option<()> {
+        if self.peek()? != byte {
+            return None;
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    /// Goes behind `word` if it comes next.
+    #[inline]
+    pub(crate) fn word(&mut self, word: &str) -> bool {
+        let is_next = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        if is_next {
+            self.at += word.len();
+        }
+        is_next
+    }
+
+    /// Whether `null` comes next; goes behind it if so.
+    #[inline]
+    pub(crate) fn null(&mut self) -> Option<bool> {
+        let is_null = self.peek()? == b'n';
+        (!is_null || self.word("null")).then_some(is_null)
+    }
+
+    /// Whether another element comes, behind a comma unless it is the first; goes behind `end` if not.
+    #[inline]
+    pub(crate) fn goes_on(&mut self, is_first: bool, end: u8) -> Option<bool> {
+        let next = self.peek()?;
+        if next == end {
+            self.at += 1;
+            return Some(false);
+        }
+        if !is_first {
+            self.pass(b',')?;
+        }
+        Some(true)
+    }
+
+    /// The index of the next name of a record, which stands behind the one with the index `before`, and goes behind its colon.
+    #[inline]
+    pub(crate) fn name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
+        self.peek()?;
+        if let Some(ahead) = self.text.as_bytes()[self.at..].first_chunk()
+            && let Some((index, length)) = known.following(before, ahead)
+        {
+            self.at += length;
+            return Some(index);
+        }
+        let index = known.index(self.text()?)?;
+        self.pass(b':')?;
+        Some(index)
+    }
+
+    /// The next text, which has no escapes.
+    #[inline]
+    pub(crate) fn text(&mut self) -> Option<&'t str> {
+        self.pass(b'"')?;
+        let begin = self.at;
+        let rest = &self.text.as_bytes()[begin..];
+        let length = plain(rest);
+        if *rest.get(length)? != b'"' {
+            return None;
+        }
+        self.at = begin + length + 1;
+        self.text.get(begin..begin + length)
+    }
+
+    /// The next whole number as it is written.
+    pub(crate) fn number(&mut self) -> Option<&'t str> {
+        let first = self.peek()?;
+        let begin = self.at;
+        let digits = &self.text.as_bytes()[begin + usize::from(first == b'-')..];
+        let count = digits
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        if count == 0 || (count > 1 && digits[0] == b'0') {
+            return None;
+        }
+        self.at = self.text.len() - digits.len() + count;
+        self.text.get(begin..self.at)
+    }
+}
+
+/// How many bytes of a text come before the first that ends it or is out of the ordinary: a quote, a backslash or a control character.
+#[inline]
+fn plain(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(eight) = text[length..].first_chunk() {
+        let found = special(u64::from_le_bytes(*eight));
+        if found != 0 {
+            return length + found.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let rest = text[length..].iter();
+    let ordinary = rest.take_while(|byte| !matches!(byte, 0..b' ' | b'"' | b'\\'));
+    length + ordinary.count()
+}
+
+/// The high bit of the first byte of `eight` that ends a text or is out of the ordinary; bits of later bytes mean nothing.
+#[inline]
+const fn special(eight: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    const HIGH: u64 = EACH << 7;
+    const fn zeros(eight: u64) -> u64 {
+        eight.wrapping_sub(EACH) & !eight
+    }
+    let quotes = zeros(eight ^ (EACH * b'"' as u64));
+    let backslashes = zeros(eight ^ (EACH * b'\\' as u64));
+    let controls = eight.wrapping_sub(EACH * b' ' as u64) & !eight;
+    (quotes | backslashes | controls) & HIGH
+}
+
+impl<T: Quick> Quick for Option<T> {
+    fn blank() -> Self {
+        None
+    }
+
+    #[inline]
+    fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
+        if from.null()? {
+            *self = None;
+            return Some(());
+        }
+        self.get_or_insert_with(T::blank).quick(from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cursor, Quick, plain};
+    use crate::facts::Request;
+    use crate::json::{Context, Path};
+
+    /// A request with every fact there is, none of it out of the ordinary.
+    fn full() -> String {
+        include_str!("../../tests/runtime/full.json").replace("\\u00e9", "é")
+    }
+
+    fn is_read(text: &str) -> bool {
+        let context = Context::new(true, &|| 7);
+        let root = Path::root(&context);
+        let mut from = Cursor::new(text, &root);
+        Request::blank().quick(&mut from).is_some() && from.is_at_end()
+    }
+
+    #[test]
+    fn what_serializers_write_is_ordinary() {
+        let full = full();
+        let request = Request::from_json(full.as_bytes(), || 7).expect("a request");
+        let value = serde_json::to_value(&request).expect("JSON");
+        for text in [
+            full.replace('\n', "\r\n"),
+            full.replace("\"acme\"", "\"äcme 東京 𝄞\""),
+            full.replace("\"2026-12-01T00:00:00Z\"", "null"),
+            serde_json::to_string(&request).expect("in the contract's order"),
+            serde_json::to_string_pretty(&request).expect("in the contract's order"),
+            value.to_string(),
+        ] {
+            assert!(is_read(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_the_ordinary_is_left_to_the_strict_reader() {
+        let full = full();
+        for (from, to) in [
+            ("\"user-17\"", "\"user\\u002d17\""),
+            ("\"user-17\"", "\"user\u{1}17\""),
+            ("\"user-17\"", "17"),
+            ("\"user-17\"", "null"),
+            ("\"id\"", "\"\""),
+            ("\"id\"", "\"i\\u0064\""),
+            ("\"id\"", "\"ID\""),
+            ("\"action\":", "\"action\": \"scan\", \"action\":"),
+            ("\"action\":", "\"action\""),
+            ("\"action\":", "\u{c}\"action\":"),
+            ("\"developer\"", "\"king\""),
+            ("true", "truth"),
+            ("true", "True"),
+            ("4294967295", "4294967296"),
+            ("50", "050"),
+            ("50", "5e1"),
+            ("-9223372036854775808", "-"),
+            ("-9223372036854775808", "-9223372036854775809"),
+            ("{", "[{"),
+        ] {
+            assert!(full.contains(from), "{from}");
+            assert!(!is_read(&full.replacen(from, to, 1)), "{from} -> {to}");
+        }
+        for end in [1, full.len() / 2, full.trim_end().len() - 1] {
+            assert!(!is_read(&full[..end]));
+        }
+        for after in ["{}", ",", "\0", "\u{b}", "x"] {
+            assert!(!is_read(&format!("{full}{after}")), "{after:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_special_byte_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for special in (0..b' ').chain([b'"', b'\\']) {
+                let mut text = vec![b'x'; length];
+                text.extend([special, 0x80, b'"', 0xff, b'\\', 0]);
+                assert_eq!(plain(&text), length, "{special} behind {length}");
+            }
+        }
+        for ordinary in [&b"!#[]^_`{|}~ "[..], "öä€𝄞\u{7f}\u{80}\u{7ff}".as_bytes()] {
+            for length in 0..16 {
+                let text = [&vec![b'x'; length][..], ordinary].concat();
+                assert_eq!(plain(&text), text.len());
+            }
+        }
+    }
+}
