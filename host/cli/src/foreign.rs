@@ -24,6 +24,9 @@ const MESSAGE_BYTES: u64 = 4 << 10;
 /// The most processes at once: each may take as much memory as its policy is allowed.
 const AT_ONCE: usize = 2;
 
+/// What the other process sets aside at a time, in KiB: by default its allocator takes more than it may have.
+const ARENA_KIB: &str = "16384";
+
 type Cause = Box<dyn Error + Send + Sync>;
 
 /// Has foreign components compiled by another process of this program.
@@ -103,6 +106,7 @@ fn start(limits: &Limits) -> io::Result<Child> {
         .arg(limits.compile_time.as_secs().saturating_add(1).to_string())
         .arg(limits.component_bytes.to_string())
         .env_clear()
+        .env("MIMALLOC_ARENA_RESERVE", ARENA_KIB)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -7,6 +7,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 
 mod arguments;
 mod base;
@@ -22,6 +23,9 @@ mod window;
 
 use arguments::Arguments;
 use exit::Exit;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let exit = match Arguments::try_parse() {

@@ -129,7 +129,10 @@ fn what_takes_too_much_to_compile_is_refused() {
         let said = place.refused(&["add", &component, "--name", "guest"]);
         assert!(said.contains(expected), "{said}");
     }
-    done(&place.store, &["allow", "guest", "--default"]);
+    done(
+        &place.store,
+        &["allow", "guest", "--compile-bytes", "1073741824"],
+    );
     done(&place.store, &["add", &component, "--name", "guest"]);
 }
 

@@ -4,11 +4,14 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 
 use crate::problem::{Kind, Problem};
+
+/// The most bytes that are set aside for a body because it is said to have them, before they come.
+const DECLARED_BYTES: usize = 4 << 20;
 
 /// The type of a body, without its parameters.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
@@ -21,7 +24,8 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
 pub(crate) async fn read(body: Body, limit: usize, time: Duration) -> Result<Vec<u8>, Problem> {
     let all = async {
         let mut body = body;
-        let mut read = Vec::new();
+        let declared = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
+        let mut read = Vec::with_capacity(declared.min(limit).min(DECLARED_BYTES));
         while let Some(bytes) = next(&mut body).await? {
             if bytes.len() > limit - read.len() {
                 return Err(too_large(limit));

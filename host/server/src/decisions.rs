@@ -6,19 +6,14 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use rayon::prelude::*;
-use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::body;
 use crate::caller::{Asked, Caller};
 use crate::lines;
+use crate::list;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::sitting::Sitting;
-
-/// Requests that one core decides before it looks for more.
-const CHUNK: usize = 64;
 
 const DECISION_ID: HeaderName = HeaderName::from_static("scopegate-decision-id");
 
@@ -56,7 +51,7 @@ pub(crate) async fn decide(
             let (bytes, limit) = (body.len(), settings.batch);
             let answer = sitting.run(bytes, move |sitting| {
                 if body.trim_ascii_start().starts_with(b"[") {
-                    list(sitting, &body, limit)
+                    list::decide(sitting, &body, limit)
                 } else {
                     one(sitting, &body)
                 }
@@ -90,103 +85,4 @@ fn one(sitting: &Sitting, text: &[u8]) -> Result<Vec<u8>, Problem> {
     let request = sitting.read(text)?;
     sitting.decide(&request, &sitting.id)?.write_json(&mut out);
     Ok(out)
-}
-
-fn list(sitting: &Sitting, text: &[u8], limit: usize) -> Result<Vec<u8>, Problem> {
-    let requests = split(text, limit)?;
-    if requests.is_empty() {
-        let detail = "there is no request: the list is empty";
-        return Err(Problem::new(Kind::Invalid, detail));
-    }
-    let mut out = vec![b'['];
-    answers(sitting, &requests, 0, b',', &mut out);
-    out.pop();
-    out.push(b']');
-    Ok(out)
-}
-
-/// Writes the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on all cores, and
-/// `first` is the index of the first.
-pub(crate) fn answers(
-    sitting: &Sitting,
-    requests: &[&[u8]],
-    first: u64,
-    end: u8,
-    out: &mut Vec<u8>,
-) {
-    if requests.len() <= CHUNK {
-        return together(sitting, requests, first, end, out);
-    }
-    let chunks: Vec<_> = requests
-        .par_chunks(CHUNK)
-        .enumerate()
-        .map(|(chunk, requests)| {
-            let mut out = Vec::with_capacity(512 * requests.len());
-            let first = first + (chunk * CHUNK) as u64;
-            together(sitting, requests, first, end, &mut out);
-            out
-        })
-        .collect();
-    out.reserve(chunks.iter().map(Vec::len).sum::<usize>() + 1);
-    for chunk in chunks {
-        out.extend_from_slice(&chunk);
-    }
-}
-
-/// The same, on this thread.
-fn together(sitting: &Sitting, requests: &[&[u8]], first: u64, end: u8, out: &mut Vec<u8>) {
-    for decided in sitting.decide_all(requests, first) {
-        match decided {
-            Ok(decision) => decision.write_json(out),
-            Err(problem) => error(&problem, out),
-        }
-        out.push(end);
-    }
-}
-
-/// Writes what stands for a decision that there is not.
-pub(crate) fn error(problem: &Problem, out: &mut Vec<u8>) {
-    let error = serde_json::json!({ "error": problem });
-    out.extend_from_slice(error.to_string().as_bytes());
-}
-
-/// The elements of the list.
-fn split(text: &[u8], limit: usize) -> Result<Vec<&[u8]>, Problem> {
-    let too_many =
-        || format!("the list has more than {limit} requests: send less at once, or JSON lines");
-    let mut from = serde_json::Deserializer::from_slice(text);
-    let list = from.deserialize_seq(Elements { limit });
-    let list = list.and_then(|list| from.end().map(|()| list));
-    list.map_err(|error| {
-        if error.to_string().starts_with(TOO_MANY) {
-            Problem::new(Kind::TooLarge, too_many())
-        } else {
-            Problem::malformed(&error)
-        }
-    })
-}
-
-const TOO_MANY: &str = "too many elements";
-
-struct Elements {
-    limit: usize,
-}
-
-impl<'de> Visitor<'de> for Elements {
-    type Value = Vec<&'de [u8]>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list of requests")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = from.next_element::<&RawValue>()? {
-            if elements.len() == self.limit {
-                return Err(A::Error::custom(TOO_MANY));
-            }
-            elements.push(element.get().as_bytes());
-        }
-        Ok(elements)
-    }
 }

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::caller::Caller;
 use crate::problem::{Kind, Problem};
+use crate::recorder::Recorder;
 use crate::service::Service;
 
 /// The server lives.
@@ -52,9 +53,10 @@ pub(crate) async fn metrics(
     if service.settings().metrics_need_token {
         Caller::from_request_parts(&mut request.into_parts().0, &service).await?;
     }
+    let recorded = service.recorder().map(Recorder::counters);
     let text = service
         .metrics()
-        .text(service.shelf(), service.recorder().counters());
+        .text(service.shelf(), recorded.unwrap_or_default());
     let text = text.map_err(|_| Problem::new(Kind::Internal, "the metrics cannot be written"))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

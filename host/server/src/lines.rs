@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use futures_util::stream::unfold;
 
 use crate::body;
-use crate::decisions::{answers, error};
+use crate::list::{answers, error};
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
 use crate::sitting::Sitting;

@@ -5,6 +5,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::problem::Kind;
+use crate::recorder::RecordCounters;
+use crate::shelf::{OfPolicy, Shelf, Snapshot};
+use crate::tally::Tally;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -12,11 +16,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use scopegate::{Decision, Policy, Request};
-
-use crate::problem::Kind;
-use crate::recorder::RecordCounters;
-use crate::shelf::{OfPolicy, Shelf, Snapshot};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decided {
@@ -126,36 +125,36 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn decided(
-        &self,
-        policy: &Policy,
-        request: &Request,
-        decision: &Decision<'_>,
-        elapsed: Duration,
-    ) {
-        let governed = policy.manifest().actions.contains(&request.action);
-        let id = policy.id();
-        let labels = Decided {
-            policy: id.name.clone(),
-            version: id.version.clone(),
-            action: if governed { &request.action } else { "other" }.to_owned(),
-            outcome: if decision.is_allowed() {
-                "allow"
-            } else {
-                "deny"
-            },
-        };
-        for code in decision.codes() {
-            let denied = Denied {
-                policy: labels.policy.clone(),
-                version: labels.version.clone(),
-                action: labels.action.clone(),
-                code: code.to_owned(),
-            };
-            self.codes.get_or_create(&denied).inc();
+    pub(crate) fn decided(&self, tally: &Tally<'_>) {
+        for counts in tally.counts() {
+            let id = counts.policy.id();
+            for (outcome, times) in [("allow", counts.allowed), ("deny", counts.denied)] {
+                if times > 0 {
+                    let labels = Decided {
+                        policy: id.name.clone(),
+                        version: id.version.clone(),
+                        action: counts.action.to_owned(),
+                        outcome,
+                    };
+                    self.decisions.get_or_create(&labels).inc_by(times);
+                }
+            }
+            for (code, times) in &counts.codes {
+                let labels = Denied {
+                    policy: id.name.clone(),
+                    version: id.version.clone(),
+                    action: counts.action.to_owned(),
+                    code: code.clone(),
+                };
+                self.codes.get_or_create(&labels).inc_by(*times);
+            }
         }
-        self.decisions.get_or_create(&labels).inc();
-        self.decision_seconds.observe(elapsed.as_secs_f64());
+        for duration in &tally.durations {
+            self.decision_seconds.observe(duration.as_secs_f64());
+        }
+        for kind in &tally.failures {
+            self.failed(*kind);
+        }
     }
 
     pub(crate) fn failed(&self, kind: Kind) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use scopegate::{Decision, EvaluateError, PolicyId, Request};
 
-/// Writes decisions down. `()` writes nothing.
+/// Writes decisions down.
 pub trait Recorder: Send + Sync {
     /// Writes `entries` down, and says of each, in order, whether it is. Those that are not are refused with 503, and so are those of which
     /// nothing is said.
@@ -65,9 +65,3 @@ impl fmt::Display for RecordError {
 }
 
 impl std::error::Error for RecordError {}
-
-impl Recorder for () {
-    fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>> {
-        vec![Ok(()); entries.len()]
-    }
-}

@@ -37,7 +37,7 @@ struct Inner {
     shelf: Arc<Shelf>,
     settings: Settings,
     administration: Option<Arc<dyn Administration>>,
-    recorder: Arc<dyn Recorder>,
+    recorder: Option<Arc<dyn Recorder>>,
     tokens: ArcSwapOption<Tokens>,
     clock: Clock,
     joining: Option<Joining>,
@@ -52,7 +52,7 @@ pub struct ServiceBuilder {
     shelf: Arc<Shelf>,
     settings: Settings,
     administration: Option<Arc<dyn Administration>>,
-    recorder: Arc<dyn Recorder>,
+    recorder: Option<Arc<dyn Recorder>>,
     tokens: Option<Tokens>,
     clock: Clock,
     joining: Option<Joining>,
@@ -75,6 +75,7 @@ impl ServiceBuilder {
 
     /// Where decisions are recorded; without, they are not.
     pub fn recorder(self, recorder: Arc<dyn Recorder>) -> Self {
+        let recorder = Some(recorder);
         Self { recorder, ..self }
     }
 
@@ -145,7 +146,7 @@ impl Service {
             shelf,
             settings: Settings::default(),
             administration: None,
-            recorder: Arc::new(()),
+            recorder: None,
             tokens: None,
             clock: Arc::new(|| {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -203,8 +204,8 @@ impl Service {
         self.inner.administration.as_ref()
     }
 
-    pub(crate) fn recorder(&self) -> &dyn Recorder {
-        &*self.inner.recorder
+    pub(crate) fn recorder(&self) -> Option<&dyn Recorder> {
+        self.inner.recorder.as_deref()
     }
 
     pub(crate) fn tokens(&self) -> Guard<Option<Arc<Tokens>>> {

@@ -4,8 +4,9 @@
 //! old, and was recorded.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use scopegate::{Decision, EvaluateError, Policy, Request};
@@ -18,6 +19,7 @@ use crate::problem::{Kind, Problem};
 use crate::recorder::{RecordError, Recorded};
 use crate::service::Service;
 use crate::shelf::Snapshot;
+use crate::tally::Tally;
 
 /// Bytes of requests above which they are decided on a thread that may take its time.
 const INLINE_BYTES: usize = 64 << 10;
@@ -54,15 +56,13 @@ impl Sitting {
             until_ns: AtomicU64::new(0),
             id: Uuid::now_v7().to_string(),
         };
-        sitting.check_age()?;
+        sitting.counted(sitting.check_age())?;
         Ok(Arc::new(sitting))
     }
 
     /// The policy that decides `request`.
     pub(crate) fn policy(&self, request: &Request) -> Result<&Policy, Problem> {
-        self.choice
-            .policy(self.service.settings(), &self.snapshot, request)
-            .map_err(|problem| self.failed(problem))
+        self.counted(self.chosen(request))
     }
 
     /// Does `work` on `bytes` of text: at once if that is quick, else on a thread that may take its time.
@@ -85,31 +85,32 @@ impl Sitting {
 
     /// Reads a request, at the trusted time.
     pub(crate) fn read(&self, text: &[u8]) -> Result<Request, Problem> {
-        let limit = self.service.settings().body_bytes;
-        if text.len() > limit {
-            return Err(self.failed(lines::too_long(limit)));
-        }
-        let asked = Cell::new(false);
-        let read = Request::from_json(text, || {
-            asked.set(true);
-            self.service.now()
-        });
-        let request = read.map_err(|error| self.failed(Problem::input(&error)))?;
-        if !asked.get() && !self.service.settings().allow_caller_time {
-            let detail = "`now`: the server's clock decides, not the caller's: leave `now` out";
-            return Err(self.failed(Problem::new(Kind::CallerTime, detail).at("now")));
-        }
+        let mut request = Request::default();
+        self.counted(self.understand(text, &mut request))?;
         Ok(request)
     }
 
     /// Decides `request`, and writes that down.
     pub(crate) fn decide(&self, request: &Request, id: &str) -> Result<Decision<'_>, Problem> {
-        let judged = self.judge(request)?;
-        let recorded = self
-            .service
-            .recorder()
-            .record(&[self.entry(id, request, &judged)]);
-        self.answer(id, request, judged, recorded.into_iter().next())
+        let mut tally = Tally::default();
+        let decided = self.judge(request).and_then(|judged| {
+            let recorded = match self.service.recorder() {
+                Some(recorder) => {
+                    let entries = [self.entry(id, request, &judged)];
+                    recorder.record(&entries).into_iter().next()
+                }
+                None => Some(Ok(())),
+            };
+            judged.answer(id, request, recorded, &mut tally)
+        });
+        let decided = tally.noted(decided);
+        self.count(&tally);
+        if let Ok(decision) = &decided
+            && id == self.id
+        {
+            said_on_span(decision);
+        }
+        decided
     }
 
     /// Decides each of `texts`, the first of which has the index `first`, and writes all of that down at once. Gives for each its
@@ -120,29 +121,102 @@ impl Sitting {
         first: u64,
     ) -> Vec<Result<Decision<'_>, Problem>> {
         let judged = texts.iter().zip(first..).map(|(text, index)| {
-            let request = self.read(text)?;
+            let mut request = Request::default();
+            self.understand(text, &mut request)?;
             let judged = self.judge(&request)?;
             Ok((format!("{}/{index}", self.id), request, judged))
         });
         let judged: Vec<Result<_, Problem>> = judged.collect();
-        let entries = judged.iter().flatten();
-        let entries: Vec<_> = entries
-            .map(|(id, request, judged)| self.entry(id, request, judged))
-            .collect();
-        let mut recorded = self.service.recorder().record(&entries).into_iter();
-        let answer = |judged| {
-            let (id, request, judged): (String, Request, _) = judged?;
-            self.answer(&id, &request, judged, recorded.next())
+        let mut recorded = self.service.recorder().map(|recorder| {
+            let entries = judged.iter().flatten();
+            let entries: Vec<_> = entries
+                .map(|(id, request, judged)| self.entry(id, request, judged))
+                .collect();
+            recorder.record(&entries).into_iter()
+        });
+        let mut tally = Tally::default();
+        let answer = |judged: Result<_, Problem>| {
+            let decided =
+                judged.and_then(|(id, request, judged): (String, Request, Judged<'_>)| {
+                    let recorded = match &mut recorded {
+                        Some(recorded) => recorded.next(),
+                        None => Some(Ok(())),
+                    };
+                    judged.answer(id, &request, recorded, &mut tally)
+                });
+            tally.noted(decided)
         };
-        judged.into_iter().map(answer).collect()
+        let decided = judged.into_iter().map(answer).collect();
+        self.count(&tally);
+        decided
+    }
+
+    /// Whether decisions may be made that nobody is told: they are not written down, and whatever policy makes them is quick.
+    pub(crate) fn may_decide_untold(&self) -> bool {
+        self.service.recorder().is_none() && self.choice.is_quick(&self.snapshot)
+    }
+
+    /// Decides each of `texts` as [`decide_all`](Self::decide_all) does, if all are requests and until it `is_over`; nothing is written down
+    /// or counted yet.
+    pub(crate) fn decide_untold<'s>(
+        &'s self,
+        texts: &[&[u8]],
+        first: u64,
+        is_over: &AtomicBool,
+    ) -> Option<(Vec<Result<Decision<'s>, Problem>>, Tally<'s>)> {
+        let mut tally = Tally::default();
+        let mut decided = Vec::with_capacity(texts.len());
+        let mut request = Request::default();
+        for (text, index) in texts.iter().zip(first..) {
+            if is_over.load(Ordering::Relaxed) {
+                return None;
+            }
+            self.understand(text, &mut request).ok()?;
+            let id = format_args!("{}/{index}", self.id);
+            let answer = self
+                .judge(&request)
+                .and_then(|judged| judged.answer(id, &request, Some(Ok(())), &mut tally));
+            decided.push(tally.noted(answer));
+        }
+        Some((decided, tally))
+    }
+
+    /// Has the metrics take what was counted.
+    pub(crate) fn count(&self, tally: &Tally<'_>) {
+        self.service.metrics().decided(tally);
+    }
+
+    /// Reads what `text` says over `request`, at the trusted time, which counts for nothing yet.
+    fn understand(&self, text: &[u8], request: &mut Request) -> Result<(), Problem> {
+        let settings = self.service.settings();
+        let limit = settings.body_bytes;
+        if text.len() > limit {
+            return Err(lines::too_long(limit));
+        }
+        let asked = Cell::new(false);
+        let read = request.read_json(text, || {
+            asked.set(true);
+            self.service.now()
+        });
+        read.map_err(|error| Problem::input(&error))?;
+        if !asked.get() && !settings.allow_caller_time {
+            let detail = "`now`: the server's clock decides, not the caller's: leave `now` out";
+            return Err(Problem::new(Kind::CallerTime, detail).at("now"));
+        }
+        Ok(())
+    }
+
+    fn chosen(&self, request: &Request) -> Result<&Policy, Problem> {
+        self.choice
+            .policy(self.service.settings(), &self.snapshot, request)
     }
 
     /// Has the policy decide `request`, which counts for nothing yet.
     fn judge(&self, request: &Request) -> Result<Judged<'_>, Problem> {
         self.check_age()?;
-        self.check_time()?;
-        let policy = self.policy(request)?;
         let begin = Instant::now();
+        self.check_time(begin)?;
+        let policy = self.chosen(request)?;
         let outcome = policy.evaluate(request);
         Ok(Judged {
             policy,
@@ -168,55 +242,24 @@ impl Sitting {
         }
     }
 
-    /// The decision, if there is one and it was recorded.
-    fn answer<'s>(
-        &self,
-        id: &str,
-        request: &Request,
-        judged: Judged<'s>,
-        recorded: Option<Result<(), RecordError>>,
-    ) -> Result<Decision<'s>, Problem> {
-        let unrecorded = match recorded {
-            Some(Ok(())) => None,
-            Some(Err(error)) => Some(error.to_string()),
-            None => Some("the recorder says nothing of it".to_owned()),
-        };
-        if let Some(reason) = &unrecorded {
-            tracing::error!(reason, id, "it is not recorded");
-        }
-        let decision = judged.outcome.map_err(|error| self.failed(error.into()))?;
-        if unrecorded.is_some() {
-            let detail = "the decision could not be recorded, so nothing is allowed: the server's log tells why";
-            return Err(self.failed(Problem::new(Kind::NotRecorded, detail)));
-        }
-        let metrics = self.service.metrics();
-        metrics.decided(judged.policy, request, &decision, judged.duration);
-        if id == self.id {
-            said_on_span(&decision);
-        }
-        tracing::debug!(id, allowed = decision.is_allowed(), "decided");
-        Ok(decision)
+    /// Counts the problem, if there is one.
+    fn counted<T>(&self, done: Result<T, Problem>) -> Result<T, Problem> {
+        done.inspect_err(|problem| self.service.metrics().failed(problem.kind))
     }
 
-    /// Counts a problem.
-    fn failed(&self, problem: Problem) -> Problem {
-        self.service.metrics().failed(problem.kind);
-        problem
-    }
-
-    fn check_time(&self) -> Result<(), Problem> {
+    fn check_time(&self, now: Instant) -> Result<(), Problem> {
         let until_ns = u128::from(self.until_ns.load(Ordering::Relaxed));
-        if self.begun.elapsed().as_nanos() < until_ns {
+        if now.duration_since(self.begun).as_nanos() < until_ns {
             return Ok(());
         }
         let time = self.service.settings().answer_time;
         let detail = format!("the answer took longer than {time:?}: ask for less at once");
-        Err(self.failed(Problem::new(Kind::TimedOut, detail)))
+        Err(Problem::new(Kind::TimedOut, detail))
     }
 
     fn check_age(&self) -> Result<(), Problem> {
         match self.service.stale(&self.snapshot) {
-            Some(problem) => Err(self.failed(problem)),
+            Some(problem) => Err(problem),
             None => Ok(()),
         }
     }
@@ -227,6 +270,34 @@ struct Judged<'s> {
     policy: &'s Policy,
     outcome: Result<Decision<'s>, EvaluateError>,
     duration: Duration,
+}
+
+impl<'s> Judged<'s> {
+    /// The decision, if there is one and it was recorded.
+    fn answer(
+        self,
+        id: impl Display,
+        request: &Request,
+        recorded: Option<Result<(), RecordError>>,
+        tally: &mut Tally<'s>,
+    ) -> Result<Decision<'s>, Problem> {
+        let unrecorded = match recorded {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error.to_string()),
+            None => Some("the recorder says nothing of it".to_owned()),
+        };
+        if let Some(reason) = &unrecorded {
+            tracing::error!(reason, %id, "it is not recorded");
+        }
+        let decision = self.outcome?;
+        if unrecorded.is_some() {
+            let detail = "the decision could not be recorded, so nothing is allowed: the server's log tells why";
+            return Err(Problem::new(Kind::NotRecorded, detail));
+        }
+        tally.decided(self.policy, request, &decision, self.duration);
+        tracing::debug!(%id, allowed = decision.is_allowed(), "decided");
+        Ok(decision)
+    }
 }
 
 /// Says on the request's span who decided what, where it is one decision.

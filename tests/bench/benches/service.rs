@@ -1,6 +1,6 @@
 //! What the service adds to a web server: decisions over HTTP beside the same server that answers a constant.
 //!
-//! Always true here: both are asked over the same kind of connections, with the same body, in turn.
+//! Always true here: both are asked over the same kind of connections, with the same bodies, in turn; no two requests of a list are the same.
 
 use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -9,14 +9,21 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use scopegate::Engine;
 use scopegate_bench::rule_sets;
 use scopegate_server::{Service, Shelf, Shelved, Snapshot, serve};
+use scopegate_tests::cases;
+use serde_json::Value;
+
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How long each is asked in a round.
 const SLICE: Duration = Duration::from_millis(500);
 const ROUNDS: usize = 7;
-const CALLERS: usize = 2;
+const CALLERS: usize = 4;
 const BATCH: usize = 1_000;
 
 fn main() {
@@ -32,9 +39,9 @@ fn main() {
         scopegate_compiler::compile(&rule_sets::default_policy()).expect("the rules are right");
     let policy = engine.load(&component.component).expect("it loads");
     let name = policy.id().name.clone();
-    let request = request();
+    let requests = requests();
     let typed =
-        scopegate::Request::from_json(request.as_bytes(), || 1_795_435_200).expect("a request");
+        scopegate::Request::from_json(requests[0].as_bytes(), || 1_795_435_200).expect("a request");
     let answer =
         serde_json::to_string(&policy.evaluate(&typed).expect("a decision")).expect("JSON");
     let shelf = Arc::new(Shelf::new(Snapshot::new([(name, Shelved::active(policy))])));
@@ -47,6 +54,7 @@ fn main() {
             async move { ([("content-type", "application/json")], answer) }
         }),
     );
+    let constant = constant.layer(axum::extract::DefaultBodyLimit::disable());
     let bind = || {
         runtime
             .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
@@ -57,19 +65,19 @@ fn main() {
     runtime.spawn(serve(ours, service, std::future::pending()));
     runtime.spawn(async move { axum::serve(floor, constant).await });
 
-    let list = format!("[{}]", vec![&*request; BATCH].join(","));
-    let mut rates: [Vec<f64>; 3] = Default::default();
+    let list = [format!("[{}]", requests.join(","))];
+    let mut rates: [Vec<f64>; 4] = Default::default();
     let mut times: [Vec<Duration>; 2] = Default::default();
     for _ in 0..ROUNDS {
         for (index, address) in addresses.into_iter().enumerate() {
-            let asked = ask(address, &request);
+            let asked = ask(address, &requests);
             rates[index].push(a_second(asked.len()));
             times[index].extend(asked);
+            let lists = ask(address, &list);
+            rates[2 + index].push(a_second(lists.len() * BATCH));
         }
-        let lists = ask(addresses[1], &list);
-        rates[2].push(a_second(lists.len() * BATCH));
     }
-    let [constant, single, batched] = rates.map(median);
+    let [constant, single, constant_batched, batched] = rates.map(median);
     let [floor_p99, p99] = times.map(p99);
     println!(
         "{CALLERS} connections, the callers on the same cores; median of {ROUNDS} rounds in turn"
@@ -81,37 +89,50 @@ fn main() {
         "POST /v1/decisions, one request       {single:>9.0} a second   p99 {p99:>6.0?}   {:.2} x the constant",
         single / constant
     );
+    println!("the same server, lists of {BATCH}        {constant_batched:>9.0} a second");
     println!(
         "POST /v1/decisions, lists of {BATCH}     {batched:>9.0} a second   {:.1} x one request",
         batched / single
     );
 }
 
-/// A request that the default policy decides.
-fn request() -> String {
-    let text = include_str!("../../../policies/webriskops/1.0.0/examples/open-pull-request.json");
-    let mut request: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
-    request.as_object_mut().expect("an object").remove("now");
-    request.to_string()
+/// Requests for every action of the default policy in turn, each of somebody else.
+fn requests() -> Vec<String> {
+    let bases: Vec<Value> = cases::bases().into_values().collect();
+    let people = 0..BATCH;
+    let request = |(base, person): (&Value, usize)| {
+        let mut request = base.clone();
+        request["actor"]["id"] = format!("user-{person}").into();
+        request.as_object_mut().expect("an object").remove("now");
+        request.to_string()
+    };
+    bases.iter().cycle().zip(people).map(request).collect()
 }
 
-/// How long each answer took, on several connections at once.
-fn ask(address: SocketAddr, body: &str) -> Vec<Duration> {
-    let head = format!(
-        "POST /v1/decisions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    let message = head + body;
-    let message = message.as_bytes();
-    let caller = move || {
+/// How long each answer took, on several connections at once, which send `bodies` in turn.
+fn ask(address: SocketAddr, bodies: &[String]) -> Vec<Duration> {
+    let message = |body: &String| {
+        let length = body.len();
+        format!(
+            "POST /v1/decisions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    };
+    let messages: Vec<String> = bodies.iter().map(message).collect();
+    let caller = || {
         let stream = TcpStream::connect(address).expect("it listens");
         stream.set_nodelay(true).expect("an option");
         let mut stream = BufReader::with_capacity(1 << 16, stream);
         let (end, mut times) = (Instant::now() + SLICE, Vec::new());
+        let mut messages = messages.iter().cycle();
+        let mut buffer = vec![0; 1 << 16];
         while Instant::now() < end {
+            let message = messages.next().expect("there is one");
             let begin = Instant::now();
-            stream.get_mut().write_all(message).expect("it is sent");
-            answer(&mut stream);
+            stream
+                .get_mut()
+                .write_all(message.as_bytes())
+                .expect("it is sent");
+            answer(&mut stream, &mut buffer);
             times.push(begin.elapsed());
         }
         times
@@ -125,8 +146,8 @@ fn ask(address: SocketAddr, body: &str) -> Vec<Duration> {
     })
 }
 
-/// Reads one answer to its end.
-fn answer(stream: &mut BufReader<TcpStream>) {
+/// Reads one answer to its end, piece by piece into `buffer`.
+fn answer(stream: &mut BufReader<TcpStream>, buffer: &mut [u8]) {
     let mut line = String::new();
     let (mut length, mut is_chunked, mut is_first) = (0, false, true);
     loop {
@@ -144,7 +165,6 @@ fn answer(stream: &mut BufReader<TcpStream>) {
         }
         is_chunked |= text == "transfer-encoding: chunked";
     }
-    let mut buffer = vec![0; 1 << 16];
     loop {
         if is_chunked {
             line.clear();

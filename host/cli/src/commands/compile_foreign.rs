@@ -5,7 +5,7 @@
 use std::io::{self, Read as _, Write as _};
 
 use anyhow::Context as _;
-use scopegate::{Engine, Limits};
+use scopegate::{Engine, EngineError, Limits};
 
 use crate::arguments::CompileForeign;
 use crate::exit::Exit;
@@ -13,12 +13,17 @@ use crate::exit::Exit;
 impl CompileForeign {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         confine(self.memory_bytes, self.seconds).context("the limits cannot be set")?;
-        let engine = Engine::builder()
-            .limits(Limits {
-                component_bytes: self.component_bytes,
-                ..Limits::default()
-            })
-            .build()?;
+        let limits = Limits {
+            component_bytes: self.component_bytes,
+            ..Limits::default()
+        };
+        let engine = match Engine::builder().limits(limits).build() {
+            Err(EngineError::Ticker(error)) => anyhow::bail!(
+                "nothing can be compiled: it may use {} bytes of memory, too little for a thread, or the machine has no more of those: allow more ({error})",
+                self.memory_bytes
+            ),
+            engine => engine?,
+        };
         let mut component = Vec::new();
         let most = self.component_bytes as u64 + 1;
         match io::stdin().take(most).read_to_end(&mut component) {

@@ -123,37 +123,6 @@ async fn the_servers_clock_decides() {
 }
 
 #[tokio::test]
-async fn a_list_in_order() {
-    let service = builder().build();
-    for many in [1, 3, 64, 65, 200] {
-        let requests: Vec<_> = (0..many)
-            .map(|index| match index % 3 {
-                0 => scan(|_| ()),
-                1 => scan(|facts| facts["actor"]["id"] = json!("")),
-                _ => r#"{"action": 7}"#.to_owned(),
-            })
-            .collect();
-        let answer = post(
-            &service,
-            "/v1/decisions",
-            format!("[{}]", requests.join(",")),
-        )
-        .await;
-        assert_eq!(answer.status, StatusCode::OK);
-        let answers = answer.json();
-        let answers = answers.as_array().unwrap();
-        assert_eq!(answers.len(), many);
-        for (index, answer) in answers.iter().enumerate() {
-            match index % 3 {
-                0 => assert_eq!(answer["decision"], "allow"),
-                1 => assert_eq!(answer["codes"], json!(["ACTOR_REQUIRED"])),
-                _ => assert_eq!(answer["error"]["path"], "action"),
-            }
-        }
-    }
-}
-
-#[tokio::test]
 async fn lines_in_order() {
     let service = builder().build();
     for many in [0, 1, 100] {

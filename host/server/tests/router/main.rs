@@ -10,6 +10,7 @@ mod decisions;
 mod failures;
 mod handshakes;
 mod hosts;
+mod lists;
 mod operation;
 mod preview;
 mod support;
