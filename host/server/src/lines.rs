@@ -85,8 +85,7 @@ impl Lines {
         let first = self.next;
         let decided = self.sitting.run(text.len(), move |sitting| {
             let lines: Vec<_> = lines_of(&text).collect();
-            let mut out = Vec::new();
-            answers(sitting, &lines, first, b'\n', &mut out);
+            let out = answers(sitting, &lines, first, b'\n').concat();
             (out, lines.len() as u64)
         });
         match decided.await {

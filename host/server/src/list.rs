@@ -30,11 +30,7 @@ pub(crate) fn decide(sitting: &Sitting, text: &[u8], limit: usize) -> Result<Vec
         let detail = "there is no request: the list is empty";
         return Err(Problem::new(Kind::Invalid, detail));
     }
-    let mut out = vec![b'['];
-    answers(sitting, &requests, 0, b',', &mut out);
-    out.pop();
-    out.push(b']');
-    Ok(out)
+    Ok(listed(&answers(sitting, &requests, 0, b',')))
 }
 
 /// The same without going through all of `text` before anything is decided, if all that seems to be a request is one: then `text` is the
@@ -47,23 +43,15 @@ fn at_once(sitting: &Sitting, text: &[u8], limit: usize) -> Option<Vec<u8>> {
             is_over.store(true, Ordering::Relaxed);
             return None;
         };
-        let mut out = Vec::with_capacity(512 * requests.len());
-        write(decided, b',', &mut out);
-        Some((out, tally))
+        Some((written(decided, b','), tally))
     });
-    let chunks: Vec<_> = chunks.into_iter().collect::<Option<_>>()?;
-    let bytes: usize = chunks.iter().map(|(out, _)| out.len()).sum();
-    let mut all = Vec::with_capacity(1 + bytes);
-    all.push(b'[');
-    let mut tally = Tally::default();
-    for (out, of_chunk) in chunks {
-        tally.add(of_chunk);
-        all.extend_from_slice(&out);
+    let (answers, tallies): (Vec<_>, Vec<_>) = chunks.into_iter().collect::<Option<_>>()?;
+    let mut all = Tally::default();
+    for tally in tallies {
+        all.add(tally);
     }
-    sitting.count(&tally);
-    all.pop();
-    all.push(b']');
-    Some(all)
+    sitting.count(&all);
+    Some(listed(&answers))
 }
 
 /// Where the objects of the list `text` seem to be, if there are at most `limit` and nothing but commas between them. It is told by braces
@@ -98,24 +86,25 @@ fn is_only(byte: u8, text: &[u8]) -> bool {
     text.iter().filter(|byte| !is_space(byte)).eq([&byte])
 }
 
-/// Writes the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on all cores, and
-/// `first` is the index of the first.
-pub(crate) fn answers(
-    sitting: &Sitting,
-    requests: &[&[u8]],
-    first: u64,
-    end: u8,
-    out: &mut Vec<u8>,
-) {
-    let chunks = in_chunks(requests, first, |requests, first| {
-        let mut out = Vec::with_capacity(512 * requests.len());
-        write(sitting.decide_all(requests, first), end, &mut out);
-        out
-    });
-    out.reserve(chunks.iter().map(Vec::len).sum::<usize>() + 1);
+/// The list of the answers in `chunks`, each of which has a comma behind it.
+fn listed(chunks: &[Vec<u8>]) -> Vec<u8> {
+    let bytes: usize = chunks.iter().map(Vec::len).sum();
+    let mut list = Vec::with_capacity(1 + bytes);
+    list.push(b'[');
     for chunk in chunks {
-        out.extend_from_slice(&chunk);
+        list.extend_from_slice(chunk);
     }
+    list.pop();
+    list.push(b']');
+    list
+}
+
+/// In chunks the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on all cores, and
+/// `first` is the index of the first.
+pub(crate) fn answers(sitting: &Sitting, requests: &[&[u8]], first: u64, end: u8) -> Vec<Vec<u8>> {
+    in_chunks(requests, first, |requests, first| {
+        written(sitting.decide_all(requests, first), end)
+    })
 }
 
 /// What `decide` makes of each chunk of `requests`, on all cores; it is told the index of the chunk's first request.
@@ -134,15 +123,17 @@ fn in_chunks<T: Send>(
         .collect()
 }
 
-/// Writes each decision, or what is wrong, and `end` behind it.
-fn write(decided: Vec<Result<Decision<'_>, Problem>>, end: u8, out: &mut Vec<u8>) {
+/// Each decision, or what is wrong, and `end` behind it.
+fn written(decided: Vec<Result<Decision<'_>, Problem>>, end: u8) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512 * decided.len());
     for decided in decided {
         match decided {
-            Ok(decision) => decision.write_json(out),
-            Err(problem) => error(&problem, out),
+            Ok(decision) => decision.write_json(&mut out),
+            Err(problem) => error(&problem, &mut out),
         }
         out.push(end);
     }
+    out
 }
 
 /// Writes what stands for a decision that there is not.

@@ -5,10 +5,6 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::problem::Kind;
-use crate::recorder::RecordCounters;
-use crate::shelf::{OfPolicy, Shelf, Snapshot};
-use crate::tally::Tally;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -16,6 +12,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use crate::problem::Kind;
+use crate::recorder::RecordCounters;
+use crate::shelf::{OfPolicy, Shelf, Snapshot};
+use crate::tally::Tally;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decided {

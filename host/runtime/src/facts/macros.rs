@@ -160,9 +160,13 @@ macro_rules! record {
             None => return Err($at.name(stringify!($field)).refuse("this name is missing")),
         }
     };
-    (@finish $at:ident, $field:ident, $ty:ty, $default:expr) => {{
+    (@finish $at:ident, $field:ident, $ty:ty, $default:expr) => {
+        $field.flatten().unwrap_or_else(|| record!(@default $at, $ty, $default))
+    };
+
+    (@default $at:expr, $ty:ty, $default:expr) => {{
         let default: fn(&$crate::json::Path<'_>) -> $ty = $default;
-        $field.flatten().unwrap_or_else(|| default($at))
+        default($at)
     }};
 
     (@quick $from:ident, $place:expr, $ty:ty) => {
@@ -179,10 +183,9 @@ macro_rules! record {
     (@absent $from:ident, $ty:ty) => {
         <$ty as $crate::json::Json>::absent()?
     };
-    (@absent $from:ident, $ty:ty, $default:expr) => {{
-        let default: fn(&$crate::json::Path<'_>) -> $ty = $default;
-        default($from.root())
-    }};
+    (@absent $from:ident, $ty:ty, $default:expr) => {
+        record!(@default $from.root(), $ty, $default)
+    };
 }
 
 /// An enum: its cases in the contract's order, as `Case = "json_name", "kebab-name"`.
