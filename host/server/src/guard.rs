@@ -3,15 +3,17 @@
 //! Always true here: every request is answered, within the limits, with the `X-Request-ID` it came with.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
-use http_body_util::BodyExt as _;
+use hyper::body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -151,9 +153,35 @@ fn holding(permit: Option<OwnedSemaphorePermit>, response: Response) -> Response
         return response;
     };
     response.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            let _ = &permit;
-            frame
-        }))
+        Body::new(Holding {
+            body,
+            _permit: permit,
+        })
     })
+}
+
+/// A body that takes a slot as long as it is there. It tells its size, so that an answer that is complete has a `content-length`.
+struct Holding {
+    body: Body,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl HttpBody for Holding {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use scopegate::{Engine, Policy};
@@ -167,10 +167,18 @@ pub(crate) fn ask(
         .expect("a request")
 }
 
+/// What the service answers. Unless that is made as it is sent, it says how long it is.
 pub(crate) async fn send(service: &Service, request: Request<Body>) -> Answer {
     let answer = service.router().oneshot(request).await;
     let (head, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
+    let kind = head.headers.get("content-type");
+    let is_stream = kind.is_some_and(|kind| kind == "application/x-ndjson")
+        || head.headers.contains_key("content-encoding");
+    let said = body.size_hint().exact();
     let body = body.collect().await.expect("a body").to_bytes();
+    if !is_stream {
+        assert_eq!(said, Some(body.len() as u64), "{head:?}");
+    }
     Answer {
         status: head.status,
         headers: head.headers,
