@@ -57,9 +57,9 @@ pub fn decided() -> Vec<Decided> {
 /// None if the request cannot be written or judged: random ones may be over a limit.
 fn of(policy: &Policy, request: &Request) -> Option<Decided> {
     let text = serde_json::to_string(request).ok()?;
-    let read = Request::from_json(text.as_bytes(), || 0).ok()?;
+    let decided = policy.evaluate_json(text.as_bytes(), || 0).ok()?;
     let mut decision = Vec::new();
-    policy.evaluate(&read).ok()?.write_json(&mut decision);
+    decided.write_json(&mut decision);
     Some(Decided {
         request: text,
         decision: String::from_utf8(decision).expect("JSON is UTF-8"),

@@ -1,7 +1,8 @@
 //! However a request is read, it is the same request: quickly or strictly, by itself or over another.
 
 use fastrand::Rng;
-use scopegate::Request;
+use scopegate::{Engine, JsonError, Request};
+use scopegate_tests::cases;
 use scopegate_tests::random::{Requests, seed};
 
 /// The request as different serializers write it.
@@ -49,6 +50,10 @@ fn requests_are_read_alike() {
     let seed = seed(11);
     let mut rng = Rng::with_seed(seed);
     let mut over = Request::default();
+    let engine = Engine::new().expect("an engine");
+    let policy = engine
+        .load(&cases::component())
+        .expect("the default policy");
     let (mut read, mut refused) = (0, 0);
     for request in Requests::new(seed).take(4_000) {
         for text in texts(&request) {
@@ -70,6 +75,13 @@ fn requests_are_read_alike() {
             );
             assert!(over == quickly.clone().unwrap_or_default(), "{}", said());
             assert!(is_spoilt || quickly.as_ref() == Ok(&request), "{}", said());
+            let decided = policy.evaluate_json(&text, || 0);
+            let expected = match &quickly {
+                Ok(request) => policy.evaluate(request).map_err(JsonError::Evaluate),
+                Err(error) => Err(JsonError::Input(error.clone())),
+            };
+            let [decided, expected] = [decided, expected].map(|it| format!("{it:?}"));
+            assert_eq!(decided, expected, "{}", said());
             match quickly {
                 Ok(_) => read += 1,
                 Err(_) => refused += 1,

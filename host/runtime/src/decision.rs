@@ -12,7 +12,7 @@ use serde::ser::{SerializeStruct as _, Serializer};
 
 use crate::contract::Verdict;
 use crate::error::EvaluateError;
-use crate::facts::{AccessMode, Request};
+use crate::facts::AccessMode;
 use crate::judged::{Indices, Judged};
 use crate::manifest::Requirement;
 use crate::terms::Terms;
@@ -34,6 +34,7 @@ pub struct PolicyId {
 #[derive(Clone)]
 pub struct Decision<'p> {
     terms: Held<'p>,
+    action: Option<usize>,
     judged: Judged,
 }
 
@@ -75,17 +76,17 @@ impl<'p> From<&'p Requirement> for Finding<'p> {
 }
 
 impl<'p> Decision<'p> {
-    /// What the policy said about `request`, unless it contradicts itself or its manifest.
+    /// What the policy said about a request for the action with that index, unless it contradicts itself or its manifest.
     #[inline]
     pub(crate) fn new(
         judged: Judged,
-        request: &Request,
+        action: Option<usize>,
         terms: &'p Arc<Terms>,
     ) -> Result<Self, EvaluateError> {
-        check(&judged, &request.action, terms)
-            .map_err(|reason| EvaluateError::Inconsistent { reason })?;
+        check(&judged, action, terms).map_err(|reason| EvaluateError::Inconsistent { reason })?;
         Ok(Self {
             terms: Held::Lent(terms),
+            action,
             judged,
         })
     }
@@ -135,6 +136,11 @@ impl<'p> Decision<'p> {
         modes.map(|index| AccessMode::ALL[index as usize])
     }
 
+    /// The index of the request's action among the [actions of the policy](crate::Manifest::actions), if it is one.
+    pub fn action(&self) -> Option<usize> {
+        self.action
+    }
+
     /// The policy that decided.
     pub fn policy(&self) -> &PolicyId {
         &self.terms().id
@@ -152,6 +158,7 @@ impl<'p> Decision<'p> {
                 Held::Lent(terms) => Arc::clone(terms),
                 Held::Shared(terms) => terms,
             }),
+            action: self.action,
             judged: self.judged,
         }
     }
@@ -232,7 +239,7 @@ fn once(unmet: Indices<'_>, firsts: &[u32]) -> Vec<u32> {
 
 /// What in a decision contradicts the rest of it or the manifest.
 #[inline]
-fn check(judged: &Judged, action: &str, terms: &Terms) -> Result<(), String> {
+fn check(judged: &Judged, action: Option<usize>, terms: &Terms) -> Result<(), String> {
     let manifest = &terms.manifest;
     indices("requirement", judged.unmet(), manifest.requirements.len())?;
     indices("ready state", judged.ready(), manifest.ready.len())?;

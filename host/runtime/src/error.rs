@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::contract::Problem;
 use crate::fault::Fault;
+use crate::json::InputError;
 
 /// Why there is no engine.
 #[derive(Debug)]
@@ -227,5 +228,44 @@ impl Error for EvaluateError {
 impl From<Fault> for EvaluateError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+/// Why a text got no decision. It is never an allow, and no denial.
+#[derive(Debug)]
+pub enum JsonError {
+    /// It is no request.
+    Input(InputError),
+    /// There is no decision of the request that it is.
+    Evaluate(EvaluateError),
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Evaluate(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for JsonError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Input(error) => error.source(),
+            Self::Evaluate(error) => error.source(),
+        }
+    }
+}
+
+impl From<InputError> for JsonError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<EvaluateError> for JsonError {
+    fn from(error: EvaluateError) -> Self {
+        Self::Evaluate(error)
     }
 }

@@ -74,6 +74,20 @@ impl Instance {
         }
     }
 
+    /// Decides the request that `json` is, and says what `named` makes of its action; `None` if it has to be read first.
+    #[inline]
+    pub(crate) fn evaluate_json<T>(
+        &mut self,
+        json: &[u8],
+        clock: &dyn Fn() -> i64,
+        named: impl FnOnce(&str) -> T,
+    ) -> Result<Option<(Evaluated, T)>, EvaluateError> {
+        match &mut self.way {
+            Way::Direct(instance) => instance.evaluate_json(json, clock, named),
+            Way::Component(_) => Ok(None),
+        }
+    }
+
     /// Decides the requests one after another, until a call fails.
     pub(crate) fn evaluate_batch(
         &mut self,

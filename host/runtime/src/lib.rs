@@ -98,7 +98,7 @@ mod written;
 pub use contract::{Problem, Verdict};
 pub use decision::{Decision, Finding, PolicyId};
 pub use engine::{Engine, EngineBuilder, ForeignCompiler};
-pub use error::{EngineError, EvaluateError, LoadError};
+pub use error::{EngineError, EvaluateError, JsonError, LoadError};
 pub use explain::{Explanation, Fact};
 pub use facts::*;
 pub use fault::Fault;

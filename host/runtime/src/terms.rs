@@ -10,12 +10,14 @@ use crate::decision::PolicyId;
 use crate::manifest::{Manifest, Requirement};
 use crate::written::Written;
 
-/// A loaded policy's id and manifest.
+/// A loaded policy's id and manifest, which was checked.
 pub(crate) struct Terms {
     pub(crate) id: PolicyId,
     pub(crate) manifest: Manifest,
-    /// The requirements that name each action.
-    naming: HashMap<String, Vec<u32>>,
+    /// For each action its index in the manifest.
+    actions: HashMap<String, usize>,
+    /// For each action the requirements that name it.
+    naming: Vec<Vec<u32>>,
     /// For each requirement the first one with its code.
     pub(crate) codes: Vec<u32>,
     /// For each requirement the first one with its state.
@@ -25,10 +27,12 @@ pub(crate) struct Terms {
 
 impl Terms {
     pub(crate) fn new(id: PolicyId, manifest: Manifest) -> Self {
-        let mut naming: HashMap<String, Vec<u32>> = HashMap::new();
+        let actions = manifest.actions.iter().cloned();
+        let actions: HashMap<String, usize> = actions.zip(0..).collect();
+        let mut naming = vec![Vec::new(); actions.len()];
         for (index, requirement) in (0..).zip(&manifest.requirements) {
             for action in &requirement.actions {
-                let naming = naming.entry(action.clone()).or_default();
+                let naming = &mut naming[actions[action]];
                 if naming.last() != Some(&index) {
                     naming.push(index);
                 }
@@ -36,6 +40,7 @@ impl Terms {
         }
         Self {
             id,
+            actions,
             naming,
             codes: firsts(&manifest.requirements, |requirement| &requirement.code),
             states: firsts(&manifest.requirements, |requirement| &requirement.state),
@@ -44,9 +49,17 @@ impl Terms {
         }
     }
 
-    /// The indices of the requirements that name `action`, rising; `None` if there are none.
-    pub(crate) fn naming(&self, action: &str) -> Option<&[u32]> {
-        self.naming.get(action).map(Vec::as_slice)
+    /// The index of `action` in the manifest, if it is there.
+    #[inline]
+    pub(crate) fn action(&self, action: &str) -> Option<usize> {
+        self.actions.get(action).copied()
+    }
+
+    /// The indices of the requirements that name the action with that index, rising; `None` if there are none.
+    #[inline]
+    pub(crate) fn naming(&self, action: Option<usize>) -> Option<&[u32]> {
+        let naming = &self.naming[action?];
+        (!naming.is_empty()).then_some(naming)
     }
 
     /// The pieces of its decisions in JSON.

@@ -15,7 +15,7 @@ use crate::error::{EvaluateError, LoadError};
 use crate::facts::Request;
 use crate::fault::Fault;
 use crate::manifest::Manifest;
-use crate::memory::{self, Answer, lay, lay_within};
+use crate::memory::{self, Answer, lay, lay_within, text_at, transcribe};
 use crate::store::{self, Held};
 use crate::watch::Watch;
 
@@ -145,6 +145,21 @@ impl DirectInstance {
         Ok(running.call(evaluate, running.request)?)
     }
 
+    /// Decides the request that `json` is, and says what `named` makes of its action; `None` if it has to be read first.
+    pub(crate) fn evaluate_json<T>(
+        &mut self,
+        json: &[u8],
+        clock: &dyn Fn() -> i64,
+        named: impl FnOnce(&str) -> T,
+    ) -> Result<Option<(Evaluated, T)>, EvaluateError> {
+        let running = &mut self.running;
+        let Some(named) = running.transcribe(json, clock, named)? else {
+            return Ok(None);
+        };
+        let evaluated = running.call(&self.evaluate_within, running.request)?;
+        Ok(Some((evaluated, named)))
+    }
+
     pub(crate) fn explain(&mut self, request: &Request) -> Result<Explained, EvaluateError> {
         let running = &mut self.running;
         running.lay(request)?;
@@ -161,17 +176,51 @@ impl Running {
     /// Lays out what the policy reads of `request`, if that is surely within the limits, has no attributes, and there is room; else the policy
     /// itself has to look at all of it.
     #[inline]
-    fn lay_within(&mut self, request: &Request) -> Result<bool, EvaluateError> {
-        let begin = self.request as usize;
-        let memory = self.memory.data_mut(&mut self.store);
-        let most = memory.len().min(begin.saturating_add(self.most_bytes));
-        match lay_within(request, &mut memory[..most], begin, self.reads) {
-            Some(end) => {
-                note_end(memory, self.request_end, end)?;
-                Ok(true)
-            }
+    fn lay_within(&mut self, request: &Request) -> Result<bool, Fault> {
+        let (begin, reads) = (self.request as usize, self.reads);
+        match lay_within(request, self.room(), begin, reads) {
+            Some(end) => self.note_end(end).map(|()| true),
             None => Ok(false),
         }
+    }
+
+    /// The same of the request that `json` is, as it is read; and what `named` makes of its action.
+    #[inline]
+    fn transcribe<T>(
+        &mut self,
+        json: &[u8],
+        clock: &dyn Fn() -> i64,
+        named: impl FnOnce(&str) -> T,
+    ) -> Result<Option<T>, Fault> {
+        let (begin, reads) = (self.request as usize, self.reads | Request::ACTION);
+        let memory = self.room();
+        let Some(end) = transcribe::<Request>(json, clock, memory, begin, reads) else {
+            return Ok(None);
+        };
+        let named = text_at(memory, begin + Request::ACTION_OFFSET).map(named);
+        self.note_end(end)?;
+        Ok(named)
+    }
+
+    /// The instance's memory up to where a request has to end.
+    #[inline]
+    fn room(&mut self) -> &mut [u8] {
+        let most = (self.request as usize).saturating_add(self.most_bytes);
+        let memory = self.memory.data_mut(&mut self.store);
+        let most = memory.len().min(most);
+        &mut memory[..most]
+    }
+
+    /// Tells the module where what was laid ends.
+    #[inline]
+    fn note_end(&mut self, end: usize) -> Result<(), Fault> {
+        let end = u32::try_from(end).expect("memory ends before 4 GiB");
+        let place = self.request_end as usize;
+        let word = self.memory.data_mut(&mut self.store).get_mut(place..);
+        *word
+            .and_then(<[u8]>::first_chunk_mut)
+            .ok_or_else(too_small)? = end.to_le_bytes();
+        Ok(())
     }
 
     /// Lays out all of `request`, in more memory if it takes more.
@@ -191,7 +240,7 @@ impl Running {
             })?;
         let memory = self.memory.data_mut(&mut self.store);
         let end = lay(request, memory, begin).ok_or_else(too_small)?;
-        Ok(note_end(memory, self.request_end, end)?)
+        Ok(self.note_end(end)?)
     }
 
     /// Calls a function and reads the answer where it points to.
@@ -211,17 +260,6 @@ impl Running {
             Err(error) => Err(Fault::new(error, &self.store.data().quota, limits)),
         }
     }
-}
-
-/// Tells the module where what was laid ends: in the word at `place`.
-#[inline]
-fn note_end(memory: &mut [u8], place: u32, end: usize) -> Result<(), Fault> {
-    let end = u32::try_from(end).expect("memory ends before 4 GiB");
-    let place = memory
-        .get_mut(place as usize..)
-        .and_then(<[u8]>::first_chunk_mut);
-    *place.ok_or_else(too_small)? = end.to_le_bytes();
-    Ok(())
 }
 
 /// The region that the module declares is not within its memory.

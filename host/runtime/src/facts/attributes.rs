@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 use crate::json::{self, At, Cursor, InputError, Json, Path, Quick, Shape, Written};
-use crate::memory::{ALL, FULL, Fact, Laid, Layout};
+use crate::memory::{ALL, FULL, Fact, Laid, Layout, Page, Transcribe};
 
 /// A custom fact.
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lower, Lift)]
@@ -202,6 +202,20 @@ impl Quick for Vec<Attribute> {
             self.push(attribute);
         }
         Some(())
+    }
+}
+
+impl Transcribe for Vec<Attribute> {
+    fn transcribe(
+        from: &mut Cursor<'_, '_>,
+        to: &mut Page<'_>,
+        place: usize,
+        reads: u64,
+    ) -> Option<()> {
+        from.pass(b'{')?;
+        // The policy itself has to look for one by its name.
+        from.pass(b'}')?;
+        to.lay(&Self::new(), place, reads)
     }
 }
 

@@ -143,6 +143,44 @@ macro_rules! record {
             }
         }
 
+        impl $crate::memory::Transcribe for $Name {
+            fn transcribe(
+                from: &mut $crate::json::Cursor<'_, '_>,
+                to: &mut $crate::memory::Page<'_>,
+                place: usize,
+                reads: u64,
+            ) -> Option<()> {
+                use $crate::memory::{Fact, Laid, Layout};
+
+                #[expect(non_camel_case_types, reason = "the fields' own names")]
+                enum Index { $($field),* }
+
+                let offsets = const { Layout::offsets([$(<$ty as Laid>::LAYOUT),*]) };
+                let pointers = const { $crate::memory::before([$(<$ty as Fact>::POINTERS),*]) };
+                let (mut given, mut before) = ([false; Self::KNOWN.all().len()], None);
+                from.pass(b'{')?;
+                while from.goes_on(before.is_none(), b'}')? {
+                    let index = from.name(Self::KNOWN, before)?;
+                    if std::mem::replace(&mut given[index], true) {
+                        return None;
+                    }
+                    before = Some(index);
+                    let place = place + offsets[index];
+                    let reads = reads.unbounded_shr(pointers[index]);
+                    $(if index == Index::$field as usize {
+                        record!(@transcribe from, to, place, reads, $ty $(, $default)?);
+                        continue;
+                    })*
+                }
+                $(if !given[Index::$field as usize] {
+                    let value: $ty = record!(@absent from, $ty $(, $default)?);
+                    let reads = reads.unbounded_shr(pointers[Index::$field as usize]);
+                    to.lay(&value, place + offsets[Index::$field as usize], reads)?;
+                })*
+                Some(())
+            }
+        }
+
         impl serde::Serialize for $Name {
             fn serialize<S: serde::ser::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 $crate::json::Json::write(self, to)
@@ -177,6 +215,18 @@ macro_rules! record {
             $place = record!(@absent $from, $ty, $default);
         } else {
             record!(@quick $from, $place, $ty);
+        }
+    };
+
+    (@transcribe $from:ident, $to:ident, $place:expr, $reads:expr, $ty:ty) => {
+        <$ty as $crate::memory::Transcribe>::transcribe($from, $to, $place, $reads)?
+    };
+    (@transcribe $from:ident, $to:ident, $place:expr, $reads:expr, $ty:ty, $default:expr) => {
+        if $from.null()? {
+            let value: $ty = record!(@absent $from, $ty, $default);
+            $to.lay(&value, $place, $reads)?;
+        } else {
+            record!(@transcribe $from, $to, $place, $reads, $ty);
         }
     };
 
@@ -226,7 +276,7 @@ macro_rules! cases {
 
             #[inline]
             fn quick(&mut self, from: &mut $crate::json::Cursor<'_, '_>) -> Option<()> {
-                *self = Self::ALL[Self::KNOWN.index(from.text()?)?];
+                *self = Self::ALL[Self::KNOWN.index(from.bytes()?)?];
                 Some(())
             }
         }

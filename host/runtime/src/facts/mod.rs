@@ -14,6 +14,7 @@ mod work;
 pub use approval::*;
 pub use attributes::*;
 pub use people::*;
+pub(crate) use request::once;
 pub use request::*;
 pub use responsibility::*;
 pub use scan::*;

@@ -52,6 +52,12 @@ record! {
 }
 
 impl Request {
+    /// The bit of the action, the first of its texts and lists.
+    pub(crate) const ACTION: u64 = 1;
+
+    /// Where the action stands in a laid request.
+    pub(crate) const ACTION_OFFSET: usize = 0;
+
     /// Reads a request from JSON. `clock` gives the time, in seconds since 1970-01-01T00:00:00Z, if the text names none.
     ///
     /// # Errors
@@ -90,16 +96,19 @@ impl Request {
         bytes: &[u8],
         clock: impl FnOnce() -> i64,
     ) -> Result<(), InputError> {
-        let (clock, now) = (Cell::new(Some(clock)), OnceCell::new());
-        json::read_over(self, bytes, &|| {
-            *now.get_or_init(|| clock.take().map_or(0, |clock| clock()))
-        })
+        json::read_over(self, bytes, &once(clock))
     }
 
     /// The bytes the request takes in a policy's memory.
     pub fn bytes(&self) -> usize {
         self.room(Self::LAYOUT.size)
     }
+}
+
+/// `clock`, which is asked once however often this is.
+pub(crate) fn once(clock: impl FnOnce() -> i64) -> impl Fn() -> i64 {
+    let (clock, now) = (Cell::new(Some(clock)), OnceCell::new());
+    move || *now.get_or_init(|| clock.take().map_or(0, |clock| clock()))
 }
 
 /// No facts: without an action, of which no rule set allows anything. Others are [read over it](Request::read_json).

@@ -97,7 +97,7 @@ pub(crate) fn case<'de, D: Deserializer<'de>>(
         type Value = usize;
         const EXPECTED: &'static str = "a text";
         fn text<E: Error>(self, value: &str) -> Result<usize, E> {
-            self.0.index(value).ok_or_else(|| {
+            self.0.index(value.as_bytes()).ok_or_else(|| {
                 E::custom(format_args!(
                     "{} is not known here, {}",
                     quoted(value),

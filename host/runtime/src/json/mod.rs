@@ -117,8 +117,10 @@ pub(crate) fn read_over<T: Document>(
     bytes: &[u8],
     clock: &dyn Fn() -> i64,
 ) -> Result<(), InputError> {
+    if quickly(value, bytes, clock).is_some() {
+        return Ok(());
+    }
     let read = match str::from_utf8(bytes) {
-        Ok(text) if quickly(value, text, clock).is_some() => return Ok(()),
         Ok(text) => strictly(serde_json::Deserializer::from_str(text), clock),
         // It reads up to what is no text, and says where that is.
         Err(_) => strictly(serde_json::Deserializer::from_slice(bytes), clock),
@@ -128,7 +130,7 @@ pub(crate) fn read_over<T: Document>(
     Ok(())
 }
 
-fn quickly<T: Document>(value: &mut T, text: &str, clock: &dyn Fn() -> i64) -> Option<()> {
+fn quickly<T: Document>(value: &mut T, text: &[u8], clock: &dyn Fn() -> i64) -> Option<()> {
     let context = Context::new(true, clock);
     let root = Path::root(&context);
     let mut from = Cursor::new(text, &root);
@@ -137,8 +139,13 @@ fn quickly<T: Document>(value: &mut T, text: &str, clock: &dyn Fn() -> i64) -> O
         return None;
     }
     if cfg!(debug_assertions) {
-        let strict = strictly(serde_json::Deserializer::from_str(text), clock);
-        assert_eq!(strict.as_ref(), Ok(&*value), "{text}");
+        let strict = strictly(serde_json::Deserializer::from_slice(text), clock);
+        assert_eq!(
+            strict.as_ref(),
+            Ok(&*value),
+            "{}",
+            String::from_utf8_lossy(text)
+        );
     }
     Some(())
 }

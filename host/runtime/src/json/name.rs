@@ -33,7 +33,7 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
-        self.known.index(name).ok_or_else(|| {
+        self.known.index(name.as_bytes()).ok_or_else(|| {
             self.at.name(name).refuse(format_args!(
                 "this name is not known here, {}",
                 Offer(name, self.known.all())

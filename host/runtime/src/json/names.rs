@@ -62,9 +62,9 @@ impl Names {
 
     /// Which of them `name` is.
     #[inline]
-    pub(crate) fn index(&self, name: &str) -> Option<usize> {
-        let index = usize::from(self.places[place(name.as_bytes(), self.factor)]);
-        (*self.all.get(index)? == name).then_some(index)
+    pub(crate) fn index(&self, name: &[u8]) -> Option<usize> {
+        let index = usize::from(self.places[place(name, self.factor)]);
+        (self.all.get(index)?.as_bytes() == name).then_some(index)
     }
 
     /// Which of them `text` begins with, in quotes and with a colon, and how many bytes that has: told quickly if it is one that serializers
@@ -177,7 +177,7 @@ mod tests {
         ];
         let names = Names::new(NAMES);
         for (index, name) in NAMES.iter().enumerate() {
-            assert_eq!(names.index(name), Some(index), "{name}");
+            assert_eq!(names.index(name.as_bytes()), Some(index), "{name}");
         }
         for name in [
             "b",
@@ -189,7 +189,7 @@ mod tests {
             "acceptedXscope",
             "accountsaccounts",
         ] {
-            assert_eq!(names.index(name), None, "{name}");
+            assert_eq!(names.index(name.as_bytes()), None, "{name}");
         }
     }
 

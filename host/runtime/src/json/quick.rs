@@ -17,14 +17,14 @@ pub(crate) trait Quick: Sized {
 
 /// Where in a text the reader stands.
 pub(crate) struct Cursor<'t, 'p> {
-    text: &'t str,
+    text: &'t [u8],
     at: usize,
     root: &'p Path<'p>,
 }
 
 impl<'t, 'p> Cursor<'t, 'p> {
     /// The beginning of `text`, a document of which `root` is the path.
-    pub(crate) fn new(text: &'t str, root: &'p Path<'p>) -> Self {
+    pub(crate) fn new(text: &'t [u8], root: &'p Path<'p>) -> Self {
         Self { text, at: 0, root }
     }
 
@@ -42,7 +42,7 @@ impl<'t, 'p> Cursor<'t, 'p> {
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         loop {
-            let next = *self.text.as_bytes().get(self.at)?;
+            let next = *self.text.get(self.at)?;
             if next > b' ' {
                 return Some(next);
             }
@@ -66,7 +66,7 @@ impl<'t, 'p> Cursor<'t, 'p> {
     /// Goes behind `word` if it comes next.
     #[inline]
     pub(crate) fn word(&mut self, word: &str) -> bool {
-        let is_next = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        let is_next = self.text[self.at..].starts_with(word.as_bytes());
         if is_next {
             self.at += word.len();
         }
@@ -98,13 +98,13 @@ impl<'t, 'p> Cursor<'t, 'p> {
     #[inline]
     pub(crate) fn name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
         self.peek()?;
-        if let Some(ahead) = self.text.as_bytes()[self.at..].first_chunk()
+        if let Some(ahead) = self.text[self.at..].first_chunk()
             && let Some((index, length)) = known.following(before, ahead)
         {
             self.at += length;
             return Some(index);
         }
-        let index = known.index(self.text()?)?;
+        let index = known.index(self.bytes()?)?;
         self.pass(b':')?;
         Some(index)
     }
@@ -112,22 +112,34 @@ impl<'t, 'p> Cursor<'t, 'p> {
     /// The next text, which has no escapes.
     #[inline]
     pub(crate) fn text(&mut self) -> Option<&'t str> {
+        str::from_utf8(self.plain()?.0).ok()
+    }
+
+    /// The bytes of the next text, which has no escapes: they are UTF-8.
+    #[inline]
+    pub(crate) fn bytes(&mut self) -> Option<&'t [u8]> {
+        let (text, is_ascii) = self.plain()?;
+        (is_ascii || str::from_utf8(text).is_ok()).then_some(text)
+    }
+
+    /// What stands in quotes next, without escapes, and whether it is ASCII.
+    #[inline]
+    fn plain(&mut self) -> Option<(&'t [u8], bool)> {
         self.pass(b'"')?;
-        let begin = self.at;
-        let rest = &self.text.as_bytes()[begin..];
-        let length = plain(rest);
+        let rest = &self.text[self.at..];
+        let (length, is_ascii) = plain(rest);
         if *rest.get(length)? != b'"' {
             return None;
         }
-        self.at = begin + length + 1;
-        self.text.get(begin..begin + length)
+        self.at += length + 1;
+        Some((&rest[..length], is_ascii))
     }
 
     /// The next whole number as it is written.
     pub(crate) fn number(&mut self) -> Option<&'t str> {
         let first = self.peek()?;
         let begin = self.at;
-        let digits = &self.text.as_bytes()[begin + usize::from(first == b'-')..];
+        let digits = &self.text[begin + usize::from(first == b'-')..];
         let count = digits
             .iter()
             .take_while(|byte| byte.is_ascii_digit())
@@ -136,31 +148,47 @@ impl<'t, 'p> Cursor<'t, 'p> {
             return None;
         }
         self.at = self.text.len() - digits.len() + count;
-        self.text.get(begin..self.at)
+        str::from_utf8(&self.text[begin..self.at]).ok()
     }
 }
 
-/// How many bytes of a text come before the first that ends it or is out of the ordinary: a quote, a backslash or a control character.
+/// The high bit of each of eight bytes.
+const HIGH: u64 = u64::MAX / 255 << 7;
+
+/// How many bytes of a text come before the first that ends it or is out of the ordinary: a quote, a backslash or a control character; and
+/// whether they are ASCII.
 #[inline]
-fn plain(text: &[u8]) -> usize {
-    let mut length = 0;
+fn plain(text: &[u8]) -> (usize, bool) {
+    let (mut length, mut seen) = (0, 0);
     while let Some(eight) = text[length..].first_chunk() {
-        let found = special(u64::from_le_bytes(*eight));
+        let eight = u64::from_le_bytes(*eight);
+        let found = special(eight);
         if found != 0 {
-            return length + found.trailing_zeros() as usize / 8;
+            let first = found & found.wrapping_neg();
+            seen |= eight & (first - 1);
+            return (
+                length + first.trailing_zeros() as usize / 8,
+                seen & HIGH == 0,
+            );
         }
+        seen |= eight;
         length += 8;
     }
-    let rest = text[length..].iter();
-    let ordinary = rest.take_while(|byte| !matches!(byte, 0..b' ' | b'"' | b'\\'));
-    length + ordinary.count()
+    let rest = &text[length..];
+    let ordinary = rest
+        .iter()
+        .take_while(|byte| !matches!(byte, 0..b' ' | b'"' | b'\\'));
+    let ordinary = ordinary.count();
+    (
+        length + ordinary,
+        seen & HIGH == 0 && rest[..ordinary].is_ascii(),
+    )
 }
 
 /// The high bit of the first byte of `eight` that ends a text or is out of the ordinary; bits of later bytes mean nothing.
 #[inline]
 const fn special(eight: u64) -> u64 {
     const EACH: u64 = u64::MAX / 255;
-    const HIGH: u64 = EACH << 7;
     const fn zeros(eight: u64) -> u64 {
         eight.wrapping_sub(EACH) & !eight
     }
@@ -199,7 +227,7 @@ mod tests {
     fn is_read(text: &str) -> bool {
         let context = Context::new(true, &|| 7);
         let root = Path::root(&context);
-        let mut from = Cursor::new(text, &root);
+        let mut from = Cursor::new(text.as_bytes(), &root);
         Request::blank().quick(&mut from).is_some() && from.is_at_end()
     }
 
@@ -261,13 +289,17 @@ mod tests {
             for special in (0..b' ').chain([b'"', b'\\']) {
                 let mut text = vec![b'x'; length];
                 text.extend([special, 0x80, b'"', 0xff, b'\\', 0]);
-                assert_eq!(plain(&text), length, "{special} behind {length}");
+                assert_eq!(plain(&text), (length, true), "{special} behind {length}");
+                if let Some(last) = text[..length].last_mut() {
+                    *last = 0x80;
+                    assert_eq!(plain(&text), (length, false), "{special} behind {length}");
+                }
             }
         }
         for ordinary in [&b"!#[]^_`{|}~ "[..], "öä€𝄞\u{7f}\u{80}\u{7ff}".as_bytes()] {
             for length in 0..16 {
                 let text = [&vec![b'x'; length][..], ordinary].concat();
-                assert_eq!(plain(&text), text.len());
+                assert_eq!(plain(&text), (text.len(), ordinary.is_ascii()));
             }
         }
     }

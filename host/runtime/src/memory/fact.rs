@@ -98,7 +98,7 @@ pub(crate) const fn before<const N: usize>(pointers: [u32; N]) -> [u32; N] {
 
 /// Puts where a text or list is, and how long. Memory ends before 4 GiB, and so does what is in it.
 #[inline]
-fn point(place: &mut [u8], address: usize, length: usize) {
+pub(super) fn point(place: &mut [u8], address: usize, length: usize) {
     place[..8].copy_from_slice(&(address as u64 | (length as u64) << 32).to_le_bytes());
 }
 
@@ -126,6 +126,20 @@ macro_rules! scalar {
             fn is_within(&self) -> bool {
                 let $value = *self;
                 $is_within
+            }
+        }
+
+        impl $crate::memory::Transcribe for $Type {
+            #[inline]
+            fn transcribe(
+                from: &mut $crate::json::Cursor<'_, '_>,
+                to: &mut $crate::memory::Page<'_>,
+                place: usize,
+                _: u64,
+            ) -> Option<()> {
+                let mut $value = <Self as $crate::json::Quick>::blank();
+                $crate::json::Quick::quick(&mut $value, from)?;
+                to.put(place, $bytes)
             }
         }
     };
@@ -271,7 +285,7 @@ impl<T: Fact> Fact for Option<T> {
 
 /// Copies `from`, which is as long as `to`: most texts are short, and for those a call of `memcpy` takes longer than the copy.
 #[inline]
-fn copy(to: &mut [u8], from: &[u8]) {
+pub(super) fn copy(to: &mut [u8], from: &[u8]) {
     let length = from.len();
     if length >= 8 {
         if length <= 16 {

@@ -7,7 +7,9 @@ mod fact;
 mod layout;
 #[cfg(test)]
 mod tests;
+mod transcribe;
 
 pub(crate) use answer::{Answer, Memory, unknown_case, word};
 pub(crate) use fact::{ALL, FULL, Fact, before, lay, lay_within, scalar};
 pub(crate) use layout::{Laid, Layout};
+pub(crate) use transcribe::{Page, Transcribe, text_at, transcribe};
