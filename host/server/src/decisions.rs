@@ -82,7 +82,6 @@ pub(crate) async fn decide(
 
 fn one(sitting: &Sitting, text: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut out = Vec::with_capacity(512);
-    let request = sitting.read(text)?;
-    sitting.decide(&request, &sitting.id)?.write_json(&mut out);
+    sitting.decide_text(text)?.write_json(&mut out);
     Ok(out)
 }

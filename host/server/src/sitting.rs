@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use scopegate::{Decision, EvaluateError, Policy, Request};
+use scopegate::{Decision, EvaluateError, JsonError, Policy, Request};
 use uuid::Uuid;
 
 use crate::caller::Caller;
@@ -101,16 +101,40 @@ impl Sitting {
                 }
                 None => Some(Ok(())),
             };
-            judged.answer(id, request, recorded, &mut tally)
+            judged.answer(id, recorded, &mut tally)
         });
+        if id == self.id {
+            return self.concluded(decided, tally);
+        }
         let decided = tally.noted(decided);
         self.count(&tally);
-        if let Ok(decision) = &decided
-            && id == self.id
-        {
+        decided
+    }
+
+    /// The only decision, or why there is none, is counted and said on the request's span.
+    fn concluded<'s>(
+        &'s self,
+        decided: Result<Decision<'s>, Problem>,
+        mut tally: Tally<'s>,
+    ) -> Result<Decision<'s>, Problem> {
+        let decided = tally.noted(decided);
+        self.count(&tally);
+        if let Ok(decision) = &decided {
             said_on_span(decision);
         }
         decided
+    }
+
+    /// Decides the request that `text` is, and writes that down.
+    pub(crate) fn decide_text(&self, text: &[u8]) -> Result<Decision<'_>, Problem> {
+        if self.service.recorder().is_some() {
+            return self.decide(&self.read(text)?, &self.id);
+        }
+        let mut tally = Tally::default();
+        let decided = self
+            .judge_text(text, &mut Request::default())
+            .and_then(|judged| judged.answer(&self.id, Some(Ok(())), &mut tally));
+        self.concluded(decided, tally)
     }
 
     /// Decides each of `texts`, the first of which has the index `first`, and writes all of that down at once. Gives for each its
@@ -136,14 +160,13 @@ impl Sitting {
         });
         let mut tally = Tally::default();
         let answer = |judged: Result<_, Problem>| {
-            let decided =
-                judged.and_then(|(id, request, judged): (String, Request, Judged<'_>)| {
-                    let recorded = match &mut recorded {
-                        Some(recorded) => recorded.next(),
-                        None => Some(Ok(())),
-                    };
-                    judged.answer(id, &request, recorded, &mut tally)
-                });
+            let decided = judged.and_then(|(id, _, judged): (String, Request, Judged<'_>)| {
+                let recorded = match &mut recorded {
+                    Some(recorded) => recorded.next(),
+                    None => Some(Ok(())),
+                };
+                judged.answer(id, recorded, &mut tally)
+            });
             tally.noted(decided)
         };
         let decided = judged.into_iter().map(answer).collect();
@@ -156,8 +179,8 @@ impl Sitting {
         self.service.recorder().is_none() && self.choice.is_quick(&self.snapshot)
     }
 
-    /// Decides each of `texts` as [`decide_all`](Self::decide_all) does, if all are requests and until it `is_over`; nothing is written down
-    /// or counted yet.
+    /// Decides each of `texts` as [`decide_all`](Self::decide_all) does, if all are requests that its policy is asked about, and until it
+    /// `is_over`; nothing is written down or counted yet.
     pub(crate) fn decide_untold<'s>(
         &'s self,
         texts: &[&[u8]],
@@ -171,11 +194,9 @@ impl Sitting {
             if is_over.load(Ordering::Relaxed) {
                 return None;
             }
-            self.understand(text, &mut request).ok()?;
+            let judged = self.judge_text(text, &mut request).ok()?;
             let id = format_args!("{}/{index}", self.id);
-            let answer = self
-                .judge(&request)
-                .and_then(|judged| judged.answer(id, &request, Some(Ok(())), &mut tally));
+            let answer = judged.answer(id, Some(Ok(())), &mut tally);
             decided.push(tally.noted(answer));
         }
         Some((decided, tally))
@@ -188,22 +209,33 @@ impl Sitting {
 
     /// Reads what `text` says over `request`, at the trusted time, which counts for nothing yet.
     fn understand(&self, text: &[u8], request: &mut Request) -> Result<(), Problem> {
+        self.timed(text, |clock| {
+            let read = request.read_json(text, clock);
+            read.map_err(|error| Problem::input(&error))
+        })
+    }
+
+    /// What `read` makes of `text` with the trusted time, which is the only one unless the operator lets callers name another.
+    fn timed<T>(
+        &self,
+        text: &[u8],
+        read: impl FnOnce(&dyn Fn() -> i64) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
         let settings = self.service.settings();
         let limit = settings.body_bytes;
         if text.len() > limit {
             return Err(lines::too_long(limit));
         }
         let asked = Cell::new(false);
-        let read = request.read_json(text, || {
+        let read = read(&|| {
             asked.set(true);
             self.service.now()
-        });
-        read.map_err(|error| Problem::input(&error))?;
+        })?;
         if !asked.get() && !settings.allow_caller_time {
             let detail = "`now`: the server's clock decides, not the caller's: leave `now` out";
             return Err(Problem::new(Kind::CallerTime, detail).at("now"));
         }
-        Ok(())
+        Ok(read)
     }
 
     fn chosen(&self, request: &Request) -> Result<&Policy, Problem> {
@@ -218,6 +250,27 @@ impl Sitting {
         self.check_time(begin)?;
         let policy = self.chosen(request)?;
         let outcome = policy.evaluate(request);
+        Ok(Judged {
+            policy,
+            outcome,
+            duration: begin.elapsed(),
+        })
+    }
+
+    /// Has the policy decide the request that `text` is, which counts for nothing yet. If it has to be read first, that is over `request`.
+    fn judge_text(&self, text: &[u8], request: &mut Request) -> Result<Judged<'_>, Problem> {
+        let Choice::One(policy) = &self.choice else {
+            self.understand(text, request)?;
+            return self.judge(request);
+        };
+        self.check_age()?;
+        let begin = Instant::now();
+        self.check_time(begin)?;
+        let outcome = self.timed(text, |clock| match policy.evaluate_json(text, clock) {
+            Ok(decision) => Ok(Ok(decision)),
+            Err(JsonError::Input(error)) => Err(Problem::input(&error)),
+            Err(JsonError::Evaluate(error)) => Ok(Err(error)),
+        })?;
         Ok(Judged {
             policy,
             outcome,
@@ -277,7 +330,6 @@ impl<'s> Judged<'s> {
     fn answer(
         self,
         id: impl Display,
-        request: &Request,
         recorded: Option<Result<(), RecordError>>,
         tally: &mut Tally<'s>,
     ) -> Result<Decision<'s>, Problem> {
@@ -294,7 +346,7 @@ impl<'s> Judged<'s> {
             let detail = "the decision could not be recorded, so nothing is allowed: the server's log tells why";
             return Err(Problem::new(Kind::NotRecorded, detail));
         }
-        tally.decided(self.policy, request, &decision, self.duration);
+        tally.decided(self.policy, &decision, self.duration);
         tracing::debug!(%id, allowed = decision.is_allowed(), "decided");
         Ok(decision)
     }

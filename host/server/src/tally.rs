@@ -2,10 +2,10 @@
 //!
 //! Always true here: what is counted together is told the metrics once, for a label is looked up by texts of its own.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use scopegate::{Decision, Policy, Request};
+use hashbrown::HashMap;
+use scopegate::{Decision, Policy};
 
 use crate::problem::{Kind, Problem};
 
@@ -44,13 +44,10 @@ impl<'s> Tally<'s> {
     pub(crate) fn decided(
         &mut self,
         policy: &'s Policy,
-        request: &Request,
         decision: &Decision<'_>,
         duration: Duration,
     ) {
-        let actions = &policy.manifest().actions;
-        let action = actions.iter().position(|action| *action == request.action);
-        let counts = self.of(policy, action);
+        let counts = self.of(policy, decision.action());
         if decision.is_allowed() {
             counts.allowed += 1;
         } else {

@@ -153,7 +153,7 @@ impl<'t, 'p> Cursor<'t, 'p> {
 }
 
 /// The high bit of each of eight bytes.
-const HIGH: u64 = u64::MAX / 255 << 7;
+const HIGH: u64 = (u64::MAX / 255) << 7;
 
 /// How many bytes of a text come before the first that ends it or is out of the ordinary: a quote, a backslash or a control character; and
 /// whether they are ASCII.

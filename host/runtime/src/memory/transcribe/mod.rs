@@ -9,6 +9,7 @@ mod tests;
 use scopegate_contract::{LIST, TEXT_BYTES};
 
 use crate::json::{Context, Cursor, Path};
+use crate::memory::answer::word;
 use crate::memory::fact::{Fact, copy, point};
 use crate::memory::layout::{Laid, up};
 
@@ -90,12 +91,8 @@ pub(crate) fn transcribe<T: Transcribe>(
 
 /// The text that was laid at `place`, if it is there to be read.
 pub(crate) fn text_at(memory: &[u8], place: usize) -> Option<&str> {
-    let pointer = memory.get(place..)?.first_chunk()?;
-    let pointer = u64::from_le_bytes(*pointer);
-    let (address, length) = (
-        (pointer & u64::from(u32::MAX)) as usize,
-        (pointer >> 32) as usize,
-    );
+    let (address, length) = memory.get(place..place + 8)?.split_at(4);
+    let (address, length) = (word(address) as usize, word(length) as usize);
     str::from_utf8(memory.get(address..)?.get(..length)?).ok()
 }
 
