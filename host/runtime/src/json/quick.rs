@@ -41,16 +41,20 @@ impl<'t, 'p> Cursor<'t, 'p> {
     /// The first byte of what comes next, behind spaces.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        loop {
-            let next = *self.text.get(self.at)?;
-            if next > b' ' {
-                return Some(next);
-            }
-            if !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
-                return None;
-            }
-            self.at += 1;
+        let next = *self.text.get(self.at)?;
+        if next > b' ' {
+            return Some(next);
         }
+        self.behind_spaces()
+    }
+
+    /// The same where a space comes next, or what is none: apart, so that the rest is short.
+    #[inline(never)]
+    fn behind_spaces(&mut self) -> Option<u8> {
+        let rest = &self.text[self.at..];
+        let is_space = |byte: &&u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        self.at += rest.iter().take_while(is_space).count();
+        self.text.get(self.at).copied().filter(|next| *next > b' ')
     }
 
     /// Goes behind `byte`, which has to come next.
