@@ -4,10 +4,11 @@
 
 use crate::component::{ComponentCode, ComponentInstance};
 use crate::contract::{Evaluated, Explained};
-use crate::direct::{DirectCode, DirectInstance};
+use crate::direct::{DirectCode, DirectInstance, Laid};
 use crate::error::{EvaluateError, LoadError};
 use crate::facts::Request;
 use crate::fault::Fault;
+use crate::json::Cursor;
 use crate::manifest::Manifest;
 
 /// The bytes that an instance's memory may have grown by and still be used again.
@@ -74,16 +75,15 @@ impl Instance {
         }
     }
 
-    /// Decides the request that `json` is, and says what `named` makes of its action; `None` if it has to be read first.
+    /// Lays the next request of a text out as it is read, and says what `named` makes of its action; `None` if it has to be read first.
     #[inline]
-    pub(crate) fn evaluate_json<T>(
+    pub(crate) fn lay_json<T>(
         &mut self,
-        json: &[u8],
-        clock: &dyn Fn() -> i64,
+        from: &mut Cursor<'_, '_>,
         named: impl FnOnce(&str) -> T,
-    ) -> Result<Option<(Evaluated, T)>, EvaluateError> {
+    ) -> Result<Option<(Laid<'_>, T)>, EvaluateError> {
         match &mut self.way {
-            Way::Direct(instance) => instance.evaluate_json(json, clock, named),
+            Way::Direct(instance) => Ok(instance.lay_json(from, named)?),
             Way::Component(_) => Ok(None),
         }
     }

@@ -5,9 +5,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use memchr::memchr2_iter;
+use memchr::memchr;
+use memchr::memmem::Finder;
 use rayon::prelude::*;
-use scopegate::Decision;
+use scopegate::{Decision, Policy};
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -18,10 +19,16 @@ use crate::tally::Tally;
 /// Requests that one core decides before it looks for more.
 const CHUNK: usize = 64;
 
+/// The same where they are not counted before: the bytes of a part of a list, but for what is left of its last request.
+const PART_BYTES: usize = 128 << 10;
+
+/// The most bytes before the colon of the first name of a list's first request.
+const BEGINNING_BYTES: usize = 256;
+
 /// Decides the requests of the JSON list `text`, of which there may be `limit`, and gives the list of the answers.
 pub(crate) fn decide(sitting: &Sitting, text: &[u8], limit: usize) -> Result<Vec<u8>, Problem> {
-    if sitting.may_decide_untold()
-        && let Some(answers) = at_once(sitting, text, limit)
+    if let Some(policy) = sitting.untold()
+        && let Some(answers) = at_once(sitting, policy, text, limit)
     {
         return Ok(answers);
     }
@@ -33,57 +40,67 @@ pub(crate) fn decide(sitting: &Sitting, text: &[u8], limit: usize) -> Result<Vec
     Ok(listed(&answers(sitting, &requests, 0, b',')))
 }
 
-/// The same without going through all of `text` before anything is decided, if all that seems to be a request is one: then `text` is the
-/// list that it seems to be. What is decided is recorded nowhere and counted only when that is known.
-fn at_once(sitting: &Sitting, text: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let requests = seeming(text, limit)?;
+/// The same without going through all of `text` before anything is decided: where its parts are sequences of requests, it is the list of
+/// these. What is decided is recorded nowhere and counted only when that is known.
+fn at_once(sitting: &Sitting, policy: &Policy, text: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let parts = parts(text)?;
     let is_over = AtomicBool::new(false);
-    let chunks = in_chunks(&requests, 0, |requests, first| {
-        let Some((decided, tally)) = sitting.decide_untold(requests, first, &is_over) else {
-            is_over.store(true, Ordering::Relaxed);
-            return None;
-        };
-        Some((written(decided, b','), tally))
-    });
-    let (answers, tallies): (Vec<_>, Vec<_>) = chunks.into_iter().collect::<Option<_>>()?;
+    let decide = |part: &&[u8]| {
+        let decided = sitting.decide_untold(policy, part, limit, &is_over);
+        is_over.fetch_or(decided.is_none(), Ordering::Relaxed);
+        decided
+    };
+    let decided: Option<Vec<_>> = match &*parts {
+        [part] => decide(part).map(|decided| vec![decided]),
+        parts => parts.par_iter().map(decide).collect(),
+    };
+    let (answers, tallies): (Vec<_>, Vec<_>) = decided?.into_iter().unzip();
     let mut all = Tally::default();
     for tally in tallies {
         all.add(tally);
+    }
+    if all.many() > limit {
+        return None;
     }
     sitting.count(&all);
     Some(listed(&answers))
 }
 
-/// Where the objects of the list `text` seem to be, if there are at most `limit` and nothing but commas between them. It is told by braces
-/// alone, of which texts may have some, so an object may turn out to be none.
-fn seeming(text: &[u8], limit: usize) -> Option<Vec<&[u8]>> {
-    let mut objects = Vec::new();
-    let (mut depth, mut begin, mut end) = (0_usize, 0, 0);
-    for at in memchr2_iter(b'{', b'}', text) {
-        if text[at] == b'{' {
-            if depth == 0 {
-                let before = if objects.is_empty() { b'[' } else { b',' };
-                if objects.len() == limit || !is_only(before, &text[end..at]) {
-                    return None;
-                }
-                begin = at;
-            }
-            depth += 1;
-        } else {
-            depth = depth.checked_sub(1)?;
-            if depth == 0 {
-                end = at + 1;
-                objects.push(&text[begin..end]);
-            }
-        }
+/// Parts of what stands between the brackets of `text`, with a comma between each two. Where that likely stands between two requests is
+/// told by what the first one begins with, so a part may turn out to be anything.
+fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut rest = trimmed(text).strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let first = trimmed(rest);
+    let name = memchr(b':', &first[..first.len().min(BEGINNING_BYTES)])?;
+    let beginning = Finder::new(&first[..name]);
+    let mut parts = Vec::with_capacity(1 + rest.len() / PART_BYTES);
+    while let Some(far) = rest.get(PART_BYTES..)
+        && let Some(comma) = beginning
+            .find_iter(far)
+            .find_map(|at| comma_before(rest, PART_BYTES + at))
+    {
+        parts.push(&rest[..comma]);
+        rest = &rest[comma + 1..];
     }
-    (depth == 0 && is_only(b']', &text[end..])).then_some(objects)
+    parts.push(rest);
+    Some(parts)
 }
 
-/// Whether `text` is `byte`, with spaces around it as JSON allows them.
-fn is_only(byte: u8, text: &[u8]) -> bool {
-    let is_space = |byte: &&u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
-    text.iter().filter(|byte| !is_space(byte)).eq([&byte])
+/// Where a comma stands before `at`, if nothing but spaces is between.
+fn comma_before(text: &[u8], at: usize) -> Option<usize> {
+    let comma = (at - spaces(text[..at].iter().rev())).checked_sub(1)?;
+    (text[comma] == b',').then_some(comma)
+}
+
+/// The text without the spaces around it.
+fn trimmed(text: &[u8]) -> &[u8] {
+    let text = &text[spaces(text.iter())..];
+    &text[..text.len() - spaces(text.iter().rev())]
+}
+
+/// How many bytes come that are spaces to JSON.
+fn spaces<'t>(bytes: impl Iterator<Item = &'t u8>) -> usize {
+    bytes.take_while(|byte| b" \n\r\t".contains(byte)).count()
 }
 
 /// The list of the answers in `chunks`, each of which has a comma behind it.
@@ -102,25 +119,14 @@ fn listed(chunks: &[Vec<u8>]) -> Vec<u8> {
 /// In chunks the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on all cores, and
 /// `first` is the index of the first.
 pub(crate) fn answers(sitting: &Sitting, requests: &[&[u8]], first: u64, end: u8) -> Vec<Vec<u8>> {
-    in_chunks(requests, first, |requests, first| {
+    let decide = |(chunk, requests): (usize, &[&[u8]])| {
+        let first = first + (chunk * CHUNK) as u64;
         written(sitting.decide_all(requests, first), end)
-    })
-}
-
-/// What `decide` makes of each chunk of `requests`, on all cores; it is told the index of the chunk's first request.
-fn in_chunks<T: Send>(
-    requests: &[&[u8]],
-    first: u64,
-    decide: impl Fn(&[&[u8]], u64) -> T + Sync,
-) -> Vec<T> {
+    };
     if requests.len() <= CHUNK {
-        return vec![decide(requests, first)];
+        return vec![decide((0, requests))];
     }
-    requests
-        .par_chunks(CHUNK)
-        .enumerate()
-        .map(|(chunk, requests)| decide(requests, first + (chunk * CHUNK) as u64))
-        .collect()
+    requests.par_chunks(CHUNK).enumerate().map(decide).collect()
 }
 
 /// Each decision, or what is wrong, and `end` behind it.

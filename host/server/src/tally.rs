@@ -35,6 +35,11 @@ pub(crate) struct Counts<'s> {
 }
 
 impl<'s> Tally<'s> {
+    /// How many were counted.
+    pub(crate) fn many(&self) -> usize {
+        self.durations.len() + self.failures.len()
+    }
+
     /// What was decided, by policy and action.
     pub(crate) fn counts(&self) -> impl Iterator<Item = &Counts<'s>> {
         self.of.values()

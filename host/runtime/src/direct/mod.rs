@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{EvaluateError, LoadError};
 use crate::facts::Request;
 use crate::fault::Fault;
+use crate::json::Cursor;
 use crate::manifest::Manifest;
 use crate::memory::{self, Answer, lay, lay_within, text_at, transcribe};
 use crate::store::{self, Held};
@@ -38,6 +39,9 @@ pub(crate) struct DirectInstance {
     evaluate_within: TypedFunc<u32, u32>,
     explain: TypedFunc<u32, u32>,
 }
+
+/// An instance in whose memory a request is laid out that is within the limits.
+pub(crate) struct Laid<'i>(&'i mut DirectInstance);
 
 /// The part of an instance that calls change.
 struct Running {
@@ -145,19 +149,15 @@ impl DirectInstance {
         Ok(running.call(evaluate, running.request)?)
     }
 
-    /// Decides the request that `json` is, and says what `named` makes of its action; `None` if it has to be read first.
-    pub(crate) fn evaluate_json<T>(
+    /// Lays the next request of a text out as it is read, and says what `named` makes of its action; `None` if it has to be read first.
+    #[inline]
+    pub(crate) fn lay_json<T>(
         &mut self,
-        json: &[u8],
-        clock: &dyn Fn() -> i64,
+        from: &mut Cursor<'_, '_>,
         named: impl FnOnce(&str) -> T,
-    ) -> Result<Option<(Evaluated, T)>, EvaluateError> {
-        let running = &mut self.running;
-        let Some(named) = running.transcribe(json, clock, named)? else {
-            return Ok(None);
-        };
-        let evaluated = running.call(&self.evaluate_within, running.request)?;
-        Ok(Some((evaluated, named)))
+    ) -> Result<Option<(Laid<'_>, T)>, Fault> {
+        let named = self.running.transcribe(from, named)?;
+        Ok(named.map(|named| (Laid(self), named)))
     }
 
     pub(crate) fn explain(&mut self, request: &Request) -> Result<Explained, EvaluateError> {
@@ -169,6 +169,15 @@ impl DirectInstance {
     /// Bytes of linear memory it has now.
     pub(crate) fn bytes(&self) -> usize {
         self.running.store.data().quota.bytes()
+    }
+}
+
+impl Laid<'_> {
+    #[inline]
+    pub(crate) fn evaluate(self) -> Result<Evaluated, EvaluateError> {
+        let Self(instance) = self;
+        let running = &mut instance.running;
+        Ok(running.call(&instance.evaluate_within, running.request)?)
     }
 }
 
@@ -184,17 +193,16 @@ impl Running {
         }
     }
 
-    /// The same of the request that `json` is, as it is read; and what `named` makes of its action.
+    /// The same of the next request of a text, as it is read; and what `named` makes of its action.
     #[inline]
     fn transcribe<T>(
         &mut self,
-        json: &[u8],
-        clock: &dyn Fn() -> i64,
+        from: &mut Cursor<'_, '_>,
         named: impl FnOnce(&str) -> T,
     ) -> Result<Option<T>, Fault> {
         let (begin, reads) = (self.request as usize, self.reads | Request::ACTION);
         let memory = self.room();
-        let Some(end) = transcribe::<Request>(json, clock, memory, begin, reads) else {
+        let Some(end) = transcribe::<Request>(from, memory, begin, reads) else {
             return Ok(None);
         };
         let named = text_at(memory, begin + Request::ACTION_OFFSET).map(named);

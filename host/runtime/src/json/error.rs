@@ -45,6 +45,19 @@ impl InputError {
     }
 }
 
+impl InputError {
+    /// What is wrong in a text that stands behind `before`, in a longer one.
+    pub(crate) fn behind(self, before: &[u8]) -> Self {
+        let lines = before.split(|byte| *byte == b'\n');
+        let last = lines.clone().next_back().map_or(0, <[u8]>::len);
+        Self {
+            line: self.line + lines.count() - 1,
+            column: self.column + if self.line == 1 { last } else { 0 },
+            ..self
+        }
+    }
+}
+
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

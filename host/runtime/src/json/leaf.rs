@@ -71,8 +71,12 @@ impl Quick for bool {
     #[inline]
     fn quick(&mut self, from: &mut Cursor<'_, '_>) -> Option<()> {
         *self = from.peek()? == b't';
-        from.word(if *self { "true" } else { "false" })
-            .then_some(())
+        let is_word = if *self {
+            from.word("true")
+        } else {
+            from.word("false")
+        };
+        is_word.then_some(())
     }
 }
 

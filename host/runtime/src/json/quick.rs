@@ -33,6 +33,16 @@ impl<'t, 'p> Cursor<'t, 'p> {
         self.root
     }
 
+    /// How many bytes it has passed.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes where so many bytes are passed, which are not more than there are.
+    pub(crate) fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Whether nothing is left but spaces.
     pub(crate) fn is_at_end(&mut self) -> bool {
         self.peek().is_none() && self.at == self.text.len()

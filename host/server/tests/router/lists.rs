@@ -82,15 +82,15 @@ async fn what_is_decided_as_it_is_read_is_what_is_split_first() {
     let seed = std::env::var("SCOPEGATE_SEED").map_or(5, |seed| seed.parse().unwrap());
     println!("SCOPEGATE_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
-    let settings = || Settings {
-        batch: 6,
-        ..Settings::default()
-    };
-    let at_once = builder().settings(settings()).build();
-    let split = builder()
-        .settings(settings())
-        .recorder(Arc::new(Pretends))
-        .build();
+    let services = [6, 300].map(|batch| {
+        let settings = || Settings {
+            batch,
+            ..Settings::default()
+        };
+        let at_once = builder().settings(settings()).build();
+        let split = builder().settings(settings()).recorder(Arc::new(Pretends));
+        (at_once, split.build())
+    });
     let good = facts().to_string();
     let named = |id: &str| good.replacen("user-17", id, 1);
     let mut with_time = facts();
@@ -128,16 +128,20 @@ async fn what_is_decided_as_it_is_read_is_what_is_split_first() {
         ("[", ",]"),
     ];
     let any = |rng: &mut Rng, from: &[String]| from[rng.usize(..from.len())].clone();
-    let (mut decided, mut refused) = (0, 0);
-    for _ in 0..3_000 {
-        let often = |rng: &mut Rng| rng.u8(..8) > 0;
+    let (mut decided, mut refused) = ([0; 2], [0; 2]);
+    for round in 0..3_000 {
+        // Now and then a list that is decided in parts.
+        let is_long = round % 50 == 0;
+        let most = if is_long { 304 } else { 9 };
+        let rarely = if is_long { 200 } else { 8 };
+        let often = |rng: &mut Rng| rng.u8(..rarely) > 0;
         let (before, after) = if often(&mut rng) {
             arounds[rng.usize(..2)]
         } else {
             arounds[rng.usize(..arounds.len())]
         };
         let mut text = before.to_owned();
-        for index in 0..rng.usize(..9) {
+        for index in 0..rng.usize(most / 2 * usize::from(is_long)..most) {
             if index > 0 {
                 text += if often(&mut rng) {
                     betweens[rng.usize(..2)]
@@ -152,19 +156,24 @@ async fn what_is_decided_as_it_is_read_is_what_is_split_first() {
             };
         }
         text += after;
-        let one = post(&at_once, "/v1/decisions", text.clone()).await;
-        let other = post(&split, "/v1/decisions", text.clone()).await;
+        let (at_once, split) = &services[usize::from(is_long)];
+        let one = post(at_once, "/v1/decisions", text.clone()).await;
+        let other = post(split, "/v1/decisions", text.clone()).await;
         assert_eq!(
             (one.status, one.text()),
             (other.status, other.text()),
             "{text}"
         );
+        let count = usize::from(is_long);
         match one.status {
-            StatusCode::OK => decided += 1,
-            _ => refused += 1,
+            StatusCode::OK => decided[count] += 1,
+            _ => refused[count] += 1,
         }
     }
-    assert_eq!(counted(&at_once).await, counted(&split).await);
-    println!("{decided} decided, {refused} refused");
-    assert!(decided > 500 && refused > 500);
+    for (at_once, split) in &services {
+        assert_eq!(counted(at_once).await, counted(split).await);
+    }
+    println!("{decided:?} decided, {refused:?} refused");
+    assert!(decided[0] > 500 && refused[0] > 500);
+    assert!(decided[1] > 10 && refused[1] > 10);
 }

@@ -8,7 +8,7 @@ mod tests;
 
 use scopegate_contract::{LIST, TEXT_BYTES};
 
-use crate::json::{Context, Cursor, Path};
+use crate::json::Cursor;
 use crate::memory::answer::word;
 use crate::memory::fact::{Fact, copy, point};
 use crate::memory::layout::{Laid, up};
@@ -68,25 +68,21 @@ impl Page<'_> {
     }
 }
 
-/// Lays the request that `text` is out at `address`, a multiple of its alignment, in `memory`, which begins at address 0. Gives the address
+/// Lays the request that comes next out at `address`, a multiple of its alignment, in `memory`, which begins at address 0. Gives the address
 /// at which it ends; `None` if it has to be read strictly, is over a limit, has attributes, or there is no room.
 pub(crate) fn transcribe<T: Transcribe>(
-    text: &[u8],
-    clock: &dyn Fn() -> i64,
+    from: &mut Cursor<'_, '_>,
     memory: &mut [u8],
     address: usize,
     reads: u64,
 ) -> Option<usize> {
-    let context = Context::new(true, clock);
-    let root = Path::root(&context);
-    let mut from = Cursor::new(text, &root);
     let mut to = Page {
         memory,
         end: address,
     };
     let place = to.places::<T>(1)?;
-    T::transcribe(&mut from, &mut to, place, reads)?;
-    from.is_at_end().then_some(to.end)
+    T::transcribe(from, &mut to, place, reads)?;
+    Some(to.end)
 }
 
 /// The text that was laid at `place`, if it is there to be read.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use wit_parser::{Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 
 use crate::facts::Request;
+use crate::json::{Context, Cursor, Path};
 use crate::memory::{ALL, lay, lay_within, text_at, transcribe};
 
 /// A request with every fact there is but attributes, none of it out of the ordinary.
@@ -13,6 +14,21 @@ fn full() -> String {
     let mut request = Request::from_json(full.as_bytes(), || 7).expect("a request");
     request.attributes.clear();
     serde_json::to_string(&request).expect("JSON")
+}
+
+/// Lays out the request that all of `text` is.
+fn transcribed(
+    text: &[u8],
+    clock: &dyn Fn() -> i64,
+    memory: &mut [u8],
+    address: usize,
+    reads: u64,
+) -> Option<usize> {
+    let context = Context::new(true, clock);
+    let root = Path::root(&context);
+    let mut from = Cursor::new(text, &root);
+    let end = transcribe::<Request>(&mut from, memory, address, reads)?;
+    from.is_at_end().then_some(end)
 }
 
 /// Reads what stands in memory by the contract alone.
@@ -131,7 +147,7 @@ fn what_is_transcribed_is_what_is_laid() {
         let mut laid = vec![0xAA; 1 << 16];
         lay(&request, &mut laid, 1_024).expect("there is room");
         let mut memory = vec![0xAA; 1 << 16];
-        let end = transcribe::<Request>(text.as_bytes(), &|| 7, &mut memory, 1_024, ALL);
+        let end = transcribed(text.as_bytes(), &|| 7, &mut memory, 1_024, ALL);
         let end = end.unwrap_or_else(|| panic!("it is ordinary: {text}"));
         let (before, behind) = (&memory[..1_024], &memory[end..]);
         assert!(before.iter().chain(behind).all(|byte| *byte == 0xAA));
@@ -145,7 +161,7 @@ fn what_is_transcribed_is_what_is_laid() {
 #[test]
 fn what_is_not_read_is_empty() {
     let (text, mut memory) = (full(), vec![0xAA; 1 << 16]);
-    let end = transcribe::<Request>(text.as_bytes(), &|| 7, &mut memory, 1_024, Request::ACTION);
+    let end = transcribed(text.as_bytes(), &|| 7, &mut memory, 1_024, Request::ACTION);
     let request = Request::from_json(text.as_bytes(), || 7).expect("a request");
     let bare = {
         let mut bare = vec![0xAA; 1 << 16];
@@ -163,7 +179,7 @@ fn too_little_room_is_found() {
     let text = full();
     let room = |room: usize| {
         let mut memory = vec![0xAA; 1_024 + room];
-        transcribe::<Request>(text.as_bytes(), &|| 7, &mut memory, 1_024, ALL)
+        transcribed(text.as_bytes(), &|| 7, &mut memory, 1_024, ALL)
     };
     let end = room(1 << 16).expect("there is room");
     for less in 0..end - 1_024 {
@@ -178,7 +194,7 @@ fn what_needs_a_closer_look_is_not_transcribed() {
     let is_transcribed = |text: &[u8], now: i64| {
         let mut memory = vec![0; 1 << 16];
         [ALL, Request::ACTION]
-            .map(|reads| transcribe::<Request>(text, &|| now, &mut memory, 0, reads).is_some())
+            .map(|reads| transcribed(text, &|| now, &mut memory, 0, reads).is_some())
     };
     assert_eq!(is_transcribed(full.as_bytes(), 7), [true; 2]);
     let long = format!("\"{}\"", "a".repeat(8_193));

@@ -3,10 +3,12 @@
 //! Always true here: a decision that leaves was made at the trusted time by the policy that is to decide for its tenant and is not too
 //! old, and was recorded.
 
+mod untold;
+
 use std::cell::Cell;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use scopegate::{Decision, EvaluateError, JsonError, Policy, Request};
@@ -16,7 +18,7 @@ use crate::caller::Caller;
 use crate::choice::Choice;
 use crate::lines;
 use crate::problem::{Kind, Problem};
-use crate::recorder::{RecordError, Recorded};
+use crate::recorder::{RecordError, Recorded, Recorder};
 use crate::service::Service;
 use crate::shelf::Snapshot;
 use crate::tally::Tally;
@@ -94,13 +96,11 @@ impl Sitting {
     pub(crate) fn decide(&self, request: &Request, id: &str) -> Result<Decision<'_>, Problem> {
         let mut tally = Tally::default();
         let decided = self.judge(request).and_then(|judged| {
-            let recorded = match self.service.recorder() {
-                Some(recorder) => {
-                    let entries = [self.entry(id, request, &judged)];
-                    recorder.record(&entries).into_iter().next()
-                }
-                None => Some(Ok(())),
+            let Some(recorder) = self.service.recorder() else {
+                return judged.told(id, &mut tally);
             };
+            let entries = [self.entry(id, request, &judged)];
+            let recorded = recorder.record(&entries).into_iter().next();
             judged.answer(id, recorded, &mut tally)
         });
         if id == self.id {
@@ -133,7 +133,7 @@ impl Sitting {
         let mut tally = Tally::default();
         let decided = self
             .judge_text(text, &mut Request::default())
-            .and_then(|judged| judged.answer(&self.id, Some(Ok(())), &mut tally));
+            .and_then(|judged| judged.told(&self.id, &mut tally));
         self.concluded(decided, tally)
     }
 
@@ -144,6 +144,22 @@ impl Sitting {
         texts: &[&[u8]],
         first: u64,
     ) -> Vec<Result<Decision<'_>, Problem>> {
+        let mut tally = Tally::default();
+        let decided = match self.service.recorder() {
+            Some(recorder) => self.decide_recorded(recorder, texts, first, &mut tally),
+            None => self.decide_unrecorded(texts, first, &mut tally),
+        };
+        self.count(&tally);
+        decided
+    }
+
+    fn decide_recorded<'s>(
+        &'s self,
+        recorder: &dyn Recorder,
+        texts: &[&[u8]],
+        first: u64,
+        tally: &mut Tally<'s>,
+    ) -> Vec<Result<Decision<'s>, Problem>> {
         let judged = texts.iter().zip(first..).map(|(text, index)| {
             let mut request = Request::default();
             self.understand(text, &mut request)?;
@@ -151,55 +167,35 @@ impl Sitting {
             Ok((format!("{}/{index}", self.id), request, judged))
         });
         let judged: Vec<Result<_, Problem>> = judged.collect();
-        let mut recorded = self.service.recorder().map(|recorder| {
-            let entries = judged.iter().flatten();
-            let entries: Vec<_> = entries
-                .map(|(id, request, judged)| self.entry(id, request, judged))
-                .collect();
-            recorder.record(&entries).into_iter()
-        });
-        let mut tally = Tally::default();
-        let answer = |judged: Result<_, Problem>| {
-            let decided = judged.and_then(|(id, _, judged): (String, Request, Judged<'_>)| {
-                let recorded = match &mut recorded {
-                    Some(recorded) => recorded.next(),
-                    None => Some(Ok(())),
-                };
-                judged.answer(id, recorded, &mut tally)
-            });
+        let entries = judged.iter().flatten();
+        let entries: Vec<_> = entries
+            .map(|(id, request, judged)| self.entry(id, request, judged))
+            .collect();
+        let mut recorded = recorder.record(&entries).into_iter();
+        drop(entries);
+        let answer = |judged: Result<(String, Request, Judged<'s>), Problem>| {
+            let decided =
+                judged.and_then(|(id, _, judged)| judged.answer(&id, recorded.next(), tally));
             tally.noted(decided)
         };
-        let decided = judged.into_iter().map(answer).collect();
-        self.count(&tally);
-        decided
+        judged.into_iter().map(answer).collect()
     }
 
-    /// Whether decisions may be made that nobody is told: they are not written down, and whatever policy makes them is quick.
-    pub(crate) fn may_decide_untold(&self) -> bool {
-        self.service.recorder().is_none() && self.choice.is_quick(&self.snapshot)
-    }
-
-    /// Decides each of `texts` as [`decide_all`](Self::decide_all) does, if all are requests that its policy is asked about, and until it
-    /// `is_over`; nothing is written down or counted yet.
-    pub(crate) fn decide_untold<'s>(
+    fn decide_unrecorded<'s>(
         &'s self,
         texts: &[&[u8]],
         first: u64,
-        is_over: &AtomicBool,
-    ) -> Option<(Vec<Result<Decision<'s>, Problem>>, Tally<'s>)> {
-        let mut tally = Tally::default();
-        let mut decided = Vec::with_capacity(texts.len());
+        tally: &mut Tally<'s>,
+    ) -> Vec<Result<Decision<'s>, Problem>> {
         let mut request = Request::default();
-        for (text, index) in texts.iter().zip(first..) {
-            if is_over.load(Ordering::Relaxed) {
-                return None;
-            }
-            let judged = self.judge_text(text, &mut request).ok()?;
+        let decide = |(text, index): (&&[u8], u64)| {
             let id = format_args!("{}/{index}", self.id);
-            let answer = judged.answer(id, Some(Ok(())), &mut tally);
-            decided.push(tally.noted(answer));
-        }
-        Some((decided, tally))
+            let decided = self
+                .judge_text(text, &mut request)
+                .and_then(|judged| judged.told(id, tally));
+            tally.noted(decided)
+        };
+        texts.iter().zip(first..).map(decide).collect()
     }
 
     /// Has the metrics take what was counted.
@@ -209,33 +205,11 @@ impl Sitting {
 
     /// Reads what `text` says over `request`, at the trusted time, which counts for nothing yet.
     fn understand(&self, text: &[u8], request: &mut Request) -> Result<(), Problem> {
-        self.timed(text, |clock| {
-            let read = request.read_json(text, clock);
-            read.map_err(|error| Problem::input(&error))
-        })
-    }
-
-    /// What `read` makes of `text` with the trusted time, which is the only one unless the operator lets callers name another.
-    fn timed<T>(
-        &self,
-        text: &[u8],
-        read: impl FnOnce(&dyn Fn() -> i64) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
-        let settings = self.service.settings();
-        let limit = settings.body_bytes;
-        if text.len() > limit {
-            return Err(lines::too_long(limit));
-        }
-        let asked = Cell::new(false);
-        let read = read(&|| {
-            asked.set(true);
-            self.service.now()
-        })?;
-        if !asked.get() && !settings.allow_caller_time {
-            let detail = "`now`: the server's clock decides, not the caller's: leave `now` out";
-            return Err(Problem::new(Kind::CallerTime, detail).at("now"));
-        }
-        Ok(read)
+        self.check_length(text)?;
+        let time = TrustedTime::new(&self.service);
+        let read = request.read_json(text, || time.now());
+        read.map_err(|error| Problem::input(&error))?;
+        time.check()
     }
 
     fn chosen(&self, request: &Request) -> Result<&Policy, Problem> {
@@ -263,14 +237,17 @@ impl Sitting {
             self.understand(text, request)?;
             return self.judge(request);
         };
+        self.check_length(text)?;
         self.check_age()?;
         let begin = Instant::now();
         self.check_time(begin)?;
-        let outcome = self.timed(text, |clock| match policy.evaluate_json(text, clock) {
-            Ok(decision) => Ok(Ok(decision)),
-            Err(JsonError::Input(error)) => Err(Problem::input(&error)),
-            Err(JsonError::Evaluate(error)) => Ok(Err(error)),
-        })?;
+        let time = TrustedTime::new(&self.service);
+        let outcome = match policy.evaluate_json(text, || time.now()) {
+            Ok(decision) => Ok(decision),
+            Err(JsonError::Input(error)) => return Err(Problem::input(&error)),
+            Err(JsonError::Evaluate(error)) => Err(error),
+        };
+        time.check()?;
         Ok(Judged {
             policy,
             outcome,
@@ -298,6 +275,14 @@ impl Sitting {
     /// Counts the problem, if there is one.
     fn counted<T>(&self, done: Result<T, Problem>) -> Result<T, Problem> {
         done.inspect_err(|problem| self.service.metrics().failed(problem.kind))
+    }
+
+    fn check_length(&self, text: &[u8]) -> Result<(), Problem> {
+        let limit = self.service.settings().body_bytes;
+        if text.len() > limit {
+            return Err(lines::too_long(limit));
+        }
+        Ok(())
     }
 
     fn check_time(&self, now: Instant) -> Result<(), Problem> {
@@ -329,26 +314,58 @@ impl<'s> Judged<'s> {
     /// The decision, if there is one and it was recorded.
     fn answer(
         self,
-        id: impl Display,
+        id: &str,
         recorded: Option<Result<(), RecordError>>,
         tally: &mut Tally<'s>,
     ) -> Result<Decision<'s>, Problem> {
-        let unrecorded = match recorded {
-            Some(Ok(())) => None,
-            Some(Err(error)) => Some(error.to_string()),
-            None => Some("the recorder says nothing of it".to_owned()),
+        let reason = match recorded {
+            Some(Ok(())) => return self.told(id, tally),
+            Some(Err(error)) => error.to_string(),
+            None => "the recorder says nothing of it".to_owned(),
         };
-        if let Some(reason) = &unrecorded {
-            tracing::error!(reason, %id, "it is not recorded");
-        }
+        tracing::error!(reason, %id, "it is not recorded");
+        self.outcome?;
+        let detail =
+            "the decision could not be recorded, so nothing is allowed: the server's log tells why";
+        Err(Problem::new(Kind::NotRecorded, detail))
+    }
+
+    /// The decision, if there is one.
+    fn told(self, id: impl Display, tally: &mut Tally<'s>) -> Result<Decision<'s>, Problem> {
         let decision = self.outcome?;
-        if unrecorded.is_some() {
-            let detail = "the decision could not be recorded, so nothing is allowed: the server's log tells why";
-            return Err(Problem::new(Kind::NotRecorded, detail));
-        }
         tally.decided(self.policy, &decision, self.duration);
         tracing::debug!(%id, allowed = decision.is_allowed(), "decided");
         Ok(decision)
+    }
+}
+
+/// The time of requests, which the operator may let callers tell.
+struct TrustedTime<'s> {
+    service: &'s Service,
+    /// Whether it was asked for.
+    asked: Cell<bool>,
+}
+
+impl<'s> TrustedTime<'s> {
+    fn new(service: &'s Service) -> Self {
+        Self {
+            service,
+            asked: Cell::new(false),
+        }
+    }
+
+    fn now(&self) -> i64 {
+        self.asked.set(true);
+        self.service.now()
+    }
+
+    /// Refuses the request that was read last, if it tells another time and may not.
+    fn check(&self) -> Result<(), Problem> {
+        if self.asked.take() || self.service.settings().allow_caller_time {
+            return Ok(());
+        }
+        let detail = "`now`: the server's clock decides, not the caller's: leave `now` out";
+        Err(Problem::new(Kind::CallerTime, detail).at("now"))
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Always true here: an error is never a decision, and an instance whose call failed never answers again.
 
+mod json;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,9 +12,9 @@ use rayon::prelude::*;
 use crate::contract::{Evaluated, RawEvaluationError};
 use crate::decision::{Decision, PolicyId};
 use crate::engine::Engine;
-use crate::error::{EvaluateError, JsonError};
+use crate::error::EvaluateError;
 use crate::explain::{self, Explanation};
-use crate::facts::{Request, once};
+use crate::facts::Request;
 use crate::instance::{Code, Instance};
 use crate::manifest::Manifest;
 use crate::pool::{Instances, Pool};
@@ -128,29 +130,6 @@ impl Policy {
         })?
     }
 
-    /// Decides the request that `json` is: the fastest way from a text to a decision, without a [`Request`] in between where that can be.
-    /// `clock` gives the time, in seconds since 1970-01-01T00:00:00Z, if the text names none.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Request::from_json`] and those of [`evaluate`](Self::evaluate), in this order.
-    pub fn evaluate_json(
-        &self,
-        json: &[u8],
-        clock: impl FnOnce() -> i64,
-    ) -> Result<Decision<'_>, JsonError> {
-        let clock = once(clock);
-        let decided = match self.transcribed(json, &clock).transpose() {
-            Some(decided) => decided?,
-            None => return self.read(json, &clock),
-        };
-        if cfg!(debug_assertions) {
-            let read = self.read(json, &clock).expect("it is decided either way");
-            assert_eq!(decided, read, "{}", String::from_utf8_lossy(json));
-        }
-        Ok(decided)
-    }
-
     /// Decides each of `requests` by itself, in order, on all cores. One that gives an error leaves the others unharmed.
     pub fn evaluate_batch(&self, requests: &[Request]) -> Vec<Result<Decision<'_>, EvaluateError>> {
         let chunk = match self.origin() {
@@ -184,25 +163,6 @@ impl Policy {
             self.manifest(),
             self.inner.engine.limits(),
         )
-    }
-
-    /// Decides the request that `json` is, if it can be laid out as it is read.
-    fn transcribed(
-        &self,
-        json: &[u8],
-        clock: &dyn Fn() -> i64,
-    ) -> Result<Option<Decision<'_>>, EvaluateError> {
-        let terms = &self.inner.terms;
-        self.run(|instance| {
-            let evaluated = instance.evaluate_json(json, clock, |action| terms.action(action))?;
-            Ok(evaluated.map(|(evaluated, action)| self.decision(evaluated, action)))
-        })?
-        .transpose()
-    }
-
-    /// Reads the request that `json` is, and decides it.
-    fn read(&self, json: &[u8], clock: &dyn Fn() -> i64) -> Result<Decision<'_>, JsonError> {
-        Ok(self.evaluate(&Request::from_json(json, clock)?)?)
     }
 
     /// Decides each of `requests`, on this thread.

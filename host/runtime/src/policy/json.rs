@@ -1,0 +1,172 @@
+//! From JSON to decisions, without a [`Request`] in between where that can be.
+//!
+//! Always true here: what is decided of a text is what is decided of the request that the text is.
+
+use std::ops::ControlFlow;
+
+use serde::Deserialize as _;
+use serde_json::value::RawValue;
+
+use super::Policy;
+use crate::decision::Decision;
+use crate::error::{EvaluateError, JsonError};
+use crate::facts::{Request, once};
+use crate::json::{Context, Cursor, InputError, Path};
+
+/// What comes next in a sequence.
+enum Next {
+    /// Another request, as far as can be seen.
+    Request,
+    /// Another request that has to be looked at closely.
+    Closely,
+    /// Nothing that is wanted.
+    Nothing,
+    /// What may not stand there.
+    Else,
+}
+
+impl Policy {
+    /// Decides the request that `json` is: the fastest way from a text to a decision.
+    /// `clock` gives the time, in seconds since 1970-01-01T00:00:00Z, if the text names none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Request::from_json`] and those of [`evaluate`](Self::evaluate), in this order.
+    pub fn evaluate_json(
+        &self,
+        json: &[u8],
+        clock: impl FnOnce() -> i64,
+    ) -> Result<Decision<'_>, JsonError> {
+        let clock = once(clock);
+        let context = Context::new(true, &clock);
+        let root = Path::root(&context);
+        let mut from = Cursor::new(json, &root);
+        let terms = &self.inner.terms;
+        let decided = self.run(|instance| {
+            match instance.lay_json(&mut from, |action| terms.action(action))? {
+                Some((laid, action)) if from.is_at_end() => {
+                    Ok(Some(self.decision(laid.evaluate()?, action)))
+                }
+                _ => Ok(None),
+            }
+        })?;
+        match decided {
+            Some(decided) => {
+                self.check(&decided, json, &clock);
+                Ok(decided?)
+            }
+            None => Ok(self.evaluate(&Request::from_json(json, clock)?)?),
+        }
+    }
+
+    /// Decides the requests that `json` has, one behind the other with commas between them, as a list has them between its brackets, and
+    /// tells `each` in order what came of it, until that breaks off. `clock` gives the time of those that name none, in seconds since
+    /// 1970-01-01T00:00:00Z; for each that is not until the one before was told.
+    ///
+    /// # Errors
+    ///
+    /// What the first that is no request should have been. Those before it are told.
+    ///
+    /// ```
+    /// # use std::ops::ControlFlow;
+    /// # fn decide(policy: &scopegate::Policy, list: &[u8]) -> Result<usize, scopegate::InputError> {
+    /// let mut allowed = 0;
+    /// policy.evaluate_json_sequence(list, || 1_795_435_200, |decision| {
+    ///     allowed += usize::from(decision.is_ok_and(|decision| decision.is_allowed()));
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// # Ok(allowed)
+    /// # }
+    /// ```
+    pub fn evaluate_json_sequence<'p>(
+        &'p self,
+        json: &[u8],
+        clock: impl Fn() -> i64,
+        mut each: impl FnMut(Result<Decision<'p>, EvaluateError>) -> ControlFlow<()>,
+    ) -> Result<(), InputError> {
+        let context = Context::new(true, &clock);
+        let root = Path::root(&context);
+        let mut from = Cursor::new(json, &root);
+        let terms = &self.inner.terms;
+        let mut request = Request::default();
+        let mut next = Next::Request;
+        loop {
+            next = match next {
+                Next::Nothing => return Ok(()),
+                Next::Else => {
+                    let error = InputError {
+                        path: "$".to_owned(),
+                        message: "expected `,` behind a request".to_owned(),
+                        line: 1,
+                        column: 1,
+                    };
+                    return Err(error.behind(&json[..from.at()]));
+                }
+                // All that can be decided so is decided by the same instance.
+                Next::Request => {
+                    let decided = self.run(|instance| {
+                        loop {
+                            let begin = from.at();
+                            let laid = instance.lay_json(&mut from, |name| terms.action(name))?;
+                            let Some((laid, action)) = laid else {
+                                from.go_to(begin);
+                                return Ok(Next::Closely);
+                            };
+                            let decided = self.decision(laid.evaluate()?, action);
+                            self.check(&decided, &json[begin..from.at()], &clock);
+                            match told(each(decided), &mut from) {
+                                Next::Request => {}
+                                next => return Ok(next),
+                            }
+                        }
+                    });
+                    decided.unwrap_or_else(|error| told(each(Err(error)), &mut from))
+                }
+                Next::Closely => {
+                    let (before, rest) = json.split_at(from.at());
+                    let spaces = rest.len() - rest.trim_ascii_start().len();
+                    let mut text = serde_json::Deserializer::from_slice(rest);
+                    let text = <&RawValue>::deserialize(&mut text)
+                        .map_err(|error| InputError::new(None, &error).behind(before))?
+                        .get();
+                    let before = &json[..before.len() + spaces];
+                    request
+                        .read_json(text.as_bytes(), &clock)
+                        .map_err(|error| error.behind(before))?;
+                    from.go_to(before.len() + text.len());
+                    told(each(self.evaluate(&request)), &mut from)
+                }
+            };
+        }
+    }
+
+    /// In a debug build what was decided of `json` is decided once more of the request that it is.
+    fn check(
+        &self,
+        decided: &Result<Decision<'_>, EvaluateError>,
+        json: &[u8],
+        clock: &dyn Fn() -> i64,
+    ) {
+        if cfg!(debug_assertions) {
+            let request = Request::from_json(json, clock).expect("it is a request");
+            let read = self.evaluate(&request);
+            assert_eq!(
+                format!("{decided:?}"),
+                format!("{read:?}"),
+                "{}",
+                String::from_utf8_lossy(json)
+            );
+        }
+    }
+}
+
+/// What comes behind a request that was told.
+fn told(flow: ControlFlow<()>, from: &mut Cursor<'_, '_>) -> Next {
+    if flow.is_break() || from.is_at_end() {
+        Next::Nothing
+    } else if from.pass(b',').is_some() {
+        Next::Request
+    } else {
+        Next::Else
+    }
+}
