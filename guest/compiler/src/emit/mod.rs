@@ -6,6 +6,7 @@ mod decide;
 mod equal;
 mod explain;
 mod expr;
+mod find;
 mod fold;
 mod function;
 mod limits;
@@ -93,8 +94,6 @@ struct Emitter<'r> {
     places: HashMap<usize, usize>,
     /// The function that asks a list of them, once it is needed.
     visit: Option<u32>,
-    /// The function that finds a text in a table with open addressing, once one is made.
-    find_hashed: Option<u32>,
     writable: Writable,
 }
 
@@ -126,7 +125,6 @@ impl<'r> Emitter<'r> {
             visited: Vec::new(),
             places: HashMap::new(),
             visit: None,
-            find_hashed: None,
             writable,
         }
     }

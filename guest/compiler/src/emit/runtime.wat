@@ -253,8 +253,63 @@
 
   ;; ---- look-up ------------------------------------------------------------------------------------------------
 
-  ;; The value beside the key in a table, or $otherwise: a count, then (length, pointer, value) sorted by length, then bytes.
+  ;; The value beside the key in a table, or $otherwise. A table has slots (length, pointer, value) behind two words: by how many bits the
+  ;; key's hash is shifted to its place, and the mask of a place; the next slots are those of other keys up to one without a pointer.
+  ;; Where the first word is 0 the slots are sorted, as $find_sorted has them.
   (func $find (export "find") (param $table i32) (param $key i32) (param $len i32) (param $otherwise i32) (result i32)
+    (local $place i32) (local $slot i32)
+    (if (i32.eqz (i32.load (local.get $table)))
+      (then
+        (return
+          (call $find_sorted
+            (i32.add (local.get $table) (i32.const 4)) (local.get $key) (local.get $len) (local.get $otherwise)))))
+    (local.set $place
+      (i32.wrap_i64
+        (i64.shr_u
+          (i64.mul
+            (i64.xor (call $mixed (local.get $key) (local.get $len)) (i64.extend_i32_u (local.get $len)))
+            ;; 2^64 divided by the golden ratio.
+            (i64.const 0x9E3779B97F4A7C15))
+          (i64.load32_u (local.get $table)))))
+    (loop $places
+      (local.set $slot
+        (i32.add (local.get $table)
+          (i32.mul (i32.and (local.get $place) (i32.load offset=4 (local.get $table))) (i32.const 12))))
+      (if (i32.eqz (i32.load offset=12 (local.get $slot))) (then (return (local.get $otherwise))))
+      (if (i32.eq (i32.load offset=8 (local.get $slot)) (local.get $len))
+        (then
+          (if (call $text_equal
+                (local.get $key) (local.get $len) (i32.load offset=12 (local.get $slot)) (local.get $len))
+            (then (return (i32.load offset=16 (local.get $slot)))))))
+      (local.set $place (i32.add (local.get $place) (i32.const 1)))
+      (br $places))
+    (unreachable))
+
+  ;; A text's first and last bytes as one number.
+  (func $mixed (param $text i32) (param $len i32) (result i64) (local $end i32)
+    (local.set $end (i32.add (local.get $text) (local.get $len)))
+    (if (i32.ge_u (local.get $len) (i32.const 8))
+      (then
+        (return
+          (i64.xor
+            (i64.load align=1 (local.get $text))
+            (i64.rotl (i64.load align=1 (i32.sub (local.get $end) (i32.const 8))) (i64.const 29))))))
+    (if (i32.ge_u (local.get $len) (i32.const 4))
+      (then
+        (return
+          (i64.or
+            (i64.load32_u align=1 (local.get $text))
+            (i64.shl (i64.load32_u align=1 (i32.sub (local.get $end) (i32.const 4))) (i64.const 32))))))
+    (if (i32.eqz (local.get $len)) (then (return (i64.const 0))))
+    (i64.or
+      (i64.load8_u (local.get $text))
+      (i64.or
+        (i64.shl
+          (i64.load8_u (i32.add (local.get $text) (i32.shr_u (local.get $len) (i32.const 1)))) (i64.const 8))
+        (i64.shl (i64.load8_u (i32.sub (local.get $end) (i32.const 1))) (i64.const 16)))))
+
+  ;; As $find, where a table is a count, then (length, pointer, value) sorted by length, then bytes.
+  (func $find_sorted (param $table i32) (param $key i32) (param $len i32) (param $otherwise i32) (result i32)
     (local $low i32) (local $high i32) (local $middle i32) (local $row i32) (local $order i32) (local $text i32)
     (local.set $high (i32.load (local.get $table)))
     (loop $halves

@@ -1,4 +1,4 @@
-//! Look-up tables: laid out once as static data, found by bisection or, for enums and the action, by index.
+//! Look-up tables: laid out once as static data, found by their text or, for enums and the action, by index.
 
 use wasm_encoder::{Instruction as I, ValType};
 
@@ -111,7 +111,7 @@ impl Emitter<'_> {
             return otherwise;
         }
         match rule.keys[rule.keys.len() - keys_left] {
-            Key::Text => self.data.words(&[0]),
+            Key::Text => self.find_table(Vec::new()),
             Key::Enum(e) => {
                 let inner = self.missing(table, keys_left - 1);
                 let words = vec![inner; CONTRACT.enums[e].cases.len()];
@@ -170,18 +170,6 @@ impl Emitter<'_> {
                 row.map_or(missing, |(_, at)| *at)
             })
             .collect();
-        self.data.words(&words)
-    }
-
-    /// A table as the runtime's `find` wants it.
-    pub(super) fn find_table(&mut self, mut rows: Vec<(&str, u32)>) -> u32 {
-        rows.sort_by_key(|(name, _)| (name.len(), *name));
-        rows.dedup_by_key(|(name, _)| *name);
-        let mut words = vec![count(rows.len())];
-        for (name, value) in rows {
-            let (at, len) = self.data.text(name);
-            words.extend([len, at, value]);
-        }
         self.data.words(&words)
     }
 

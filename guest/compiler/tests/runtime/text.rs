@@ -136,7 +136,42 @@ fn a_list_tells_what_it_holds() {
     }
 }
 
-/// A table as the compiler lays it out: a count, then length, pointer and value, by length and then bytes.
+/// The hash that tells a text's place in a table.
+fn hash(text: &[u8]) -> u64 {
+    let word = |bytes: &[u8]| {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(word)
+    };
+    let length = text.len();
+    let mixed = match text {
+        [] => 0,
+        [first, ..] if length < 4 => word(&[*first, text[length / 2], text[length - 1]]),
+        _ if length < 8 => word(&[&text[..4], &text[length - 4..]].concat()),
+        _ => word(&text[..8]) ^ word(&text[length - 8..]).rotate_left(29),
+    };
+    (mixed ^ length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Slots by the hashes of their texts, behind a shift and a mask; one without a pointer is free.
+fn hashed(rows: &[(&[u8], [u32; 3])]) -> Vec<u32> {
+    let bits = (rows.len() + 1).next_power_of_two().ilog2().max(1);
+    let mask = (1 << bits) - 1;
+    let mut slots = vec![[0; 3]; mask + 1];
+    for (text, row) in rows {
+        let mut place = usize::try_from(hash(text) >> (64 - bits)).expect("it is small");
+        while slots[place & mask][1] != 0 {
+            place += 1;
+        }
+        slots[place & mask] = *row;
+    }
+    let head = [64 - bits, u32::try_from(mask).expect("small")];
+    head.into_iter()
+        .chain(slots.into_iter().flatten())
+        .collect()
+}
+
+/// Tables as the compiler lays them out: hashed, or sorted by length and then bytes.
 #[test]
 fn a_table_finds_what_a_map_finds() {
     const OTHERWISE: u32 = 0xFFFF;
@@ -153,17 +188,26 @@ fn a_table_finds_what_a_map_finds() {
             .collect();
         let mut rows: Vec<(&String, &u32)> = map.iter().collect();
         rows.sort_by_key(|(key, _)| (key.len(), key.as_bytes()));
-        let mut words = vec![u32::try_from(rows.len()).expect("small")];
-        for (key, value) in &rows {
-            let place = machine.put(key.as_bytes());
-            words.extend([place.len, place.at, **value]);
-        }
-        let table = machine.put_words(&words).at;
+        let rows: Vec<(&[u8], [u32; 3])> = rows
+            .into_iter()
+            .map(|(key, value)| {
+                let place = machine.put(key.as_bytes());
+                (key.as_bytes(), [place.len, place.at, *value])
+            })
+            .collect();
+        let head = [0, u32::try_from(rows.len()).expect("small")];
+        let sorted: Vec<u32> = head
+            .into_iter()
+            .chain(rows.iter().flat_map(|(_, row)| *row))
+            .collect();
+        let tables = [sorted, hashed(&rows)].map(|words| machine.put_words(&words).at);
         let strangers: Vec<String> = (0..30).map(|_| text(&mut random)).collect();
         for key in map.keys().chain(&strangers) {
             let place = machine.put_last(key.as_bytes(), 0);
-            let found = machine.call("find", &[table, place.at, place.len, OTHERWISE]);
-            assert_eq!(found, map.get(key).copied().unwrap_or(OTHERWISE), "{key:?}");
+            for table in tables {
+                let found = machine.call("find", &[table, place.at, place.len, OTHERWISE]);
+                assert_eq!(found, map.get(key).copied().unwrap_or(OTHERWISE), "{key:?}");
+            }
         }
     }
 }

@@ -6,7 +6,6 @@
 //! Always true here: what is not asked holds.
 
 mod groups;
-mod hash;
 mod needs;
 #[cfg(test)]
 mod tests;
