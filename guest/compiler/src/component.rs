@@ -38,7 +38,7 @@ pub(crate) fn component(mut module: Vec<u8>, work: u64, source: &str) -> Vec<u8>
         .and_then(|mut encoder| encoder.encode())
         .expect("what the compiler writes fits the contract");
     let mut component = without_custom_sections(&encoded);
-    let compressed = miniz_oxide::deflate::compress_to_vec(source.as_bytes(), 9);
+    let compressed = miniz_oxide::deflate::compress_to_vec(source.as_bytes(), 10);
     append(
         &mut component,
         scopegate_contract::RULES_SECTION,

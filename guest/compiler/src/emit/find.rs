@@ -9,10 +9,13 @@ use super::runtime::RUNTIME;
 use super::{Emitter, count};
 
 /// Fewer texts are found as fast by halving.
-const LEAST: usize = 4;
+const LEAST: usize = 8;
 
 /// The most places that a look-up visits.
 const PROBES: usize = 16;
+
+/// What the number of rows is marked with where they are sorted.
+const SORTED: u32 = 1 << 31;
 
 /// 2^64 divided by the golden ratio: multiplied with it, texts that are near each other come far apart.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -54,11 +57,11 @@ impl Emitter<'_> {
     pub(super) fn find_table(&mut self, mut rows: Vec<(&str, u32)>) -> u32 {
         rows.sort_by_key(|(name, _)| (name.len(), *name));
         rows.dedup_by_key(|(name, _)| *name);
-        let bits = (2 * rows.len()).next_power_of_two().ilog2();
+        let bits = (rows.len() * 4 / 3).next_power_of_two().ilog2();
         let places = (rows.len() >= LEAST).then(|| places(&rows, bits)).flatten();
         let mut words = match &places {
             Some(_) => vec![64 - bits, (1 << bits) - 1],
-            None => vec![0, count(rows.len())],
+            None => vec![SORTED | count(rows.len())],
         };
         for row in places.unwrap_or_else(|| rows.into_iter().map(Some).collect()) {
             words.extend(row.map_or([0; 3], |(text, value)| {

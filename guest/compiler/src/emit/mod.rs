@@ -13,6 +13,7 @@ mod limits;
 mod list;
 mod manifest;
 mod module;
+mod needed;
 mod reads;
 mod runtime;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use wasm_encoder::{
 
 use scopegate_contract::{EVALUATE_WITHIN, REQUEST_BEGIN, REQUEST_END, REQUEST_READS};
 
+use super::needed::needed;
 use super::runtime::RUNTIME;
 use super::{Emitter, count, reads, runtime};
 
@@ -52,13 +53,25 @@ impl Emitter<'_> {
     pub(super) fn write(self, exports: &Exports) -> Vec<u8> {
         let (mut types, mut functions) = (TypeSection::new(), FunctionSection::new());
         let (mut globals, mut code) = (GlobalSection::new(), CodeSection::new());
-        RUNTIME.begin(&mut types, &mut functions, &mut globals, &mut code);
+        let own: Vec<(u32, Vec<u8>)> = self
+            .functions
+            .into_iter()
+            .map(|(ty, body)| {
+                let body = body.expect("every declared function is defined");
+                (ty, body.into_raw_body())
+            })
+            .collect();
+        let needed = needed(
+            [RUNTIME.index("cabi_realloc")],
+            own.iter().map(|(_, body)| &**body),
+        );
+        RUNTIME.begin(&mut types, &mut functions, &mut globals, &mut code, &needed);
         for (params, results) in self.types {
             types.ty().function(params, results);
         }
-        for (ty, body) in self.functions {
+        for (ty, body) in own {
             functions.function(ty);
-            code.function(&body.expect("every declared function is defined"));
+            code.raw(&body);
         }
         let heap = self.data.end().next_multiple_of(16);
         let region = region(&mut globals, heap, reads::reads(self.rules));

@@ -16,6 +16,9 @@ const CLASSES: u32 = 64;
 /// The first byte that is the policy's own.
 pub(super) const STATIC_BASE: u32 = 320;
 
+/// The body of a function that nothing calls: no locals, `unreachable`, `end`.
+const UNREACHABLE: [u8; 3] = [0, 0, 0x0b];
+
 /// The runtime's functions and globals by name, and its sections.
 pub(super) struct Runtime {
     types: Vec<wasmparser::FuncType>,
@@ -93,13 +96,19 @@ impl Runtime {
         u32::try_from(self.functions.len()).expect("the runtime is small")
     }
 
-    /// Writes the runtime's part of each section, before the policy's.
+    /// The functions' bodies: their locals and what they do.
+    pub(super) fn bodies(&self) -> &[Vec<u8>] {
+        &self.bodies
+    }
+
+    /// Writes the runtime's part of each section, before the policy's. Functions that are not `needed` keep their indices, not their code.
     pub(super) fn begin(
         &self,
         types: &mut TypeSection,
         functions: &mut FunctionSection,
         globals: &mut GlobalSection,
         code: &mut CodeSection,
+        needed: &[bool],
     ) {
         let value = |ty: &wasmparser::ValType| match ty {
             wasmparser::ValType::I32 => wasm_encoder::ValType::I32,
@@ -125,8 +134,8 @@ impl Runtime {
                 &wasm_encoder::ConstExpr::i32_const(*init),
             );
         }
-        for body in &self.bodies {
-            code.raw(body);
+        for (body, needed) in self.bodies.iter().zip(needed) {
+            code.raw(if *needed { body } else { &UNREACHABLE });
         }
     }
 }

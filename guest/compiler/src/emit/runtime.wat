@@ -255,14 +255,14 @@
 
   ;; The value beside the key in a table, or $otherwise. A table has slots (length, pointer, value) behind two words: by how many bits the
   ;; key's hash is shifted to its place, and the mask of a place; the next slots are those of other keys up to one without a pointer.
-  ;; Where the first word is 0 the slots are sorted, as $find_sorted has them.
+  ;; Where the highest bit of the first word is set, there are only slots behind it, as many as its other bits say, sorted by length and then
+  ;; bytes.
   (func $find (export "find") (param $table i32) (param $key i32) (param $len i32) (param $otherwise i32) (result i32)
     (local $place i32) (local $slot i32)
-    (if (i32.eqz (i32.load (local.get $table)))
+    (if (i32.lt_s (i32.load (local.get $table)) (i32.const 0))
       (then
         (return
-          (call $find_sorted
-            (i32.add (local.get $table) (i32.const 4)) (local.get $key) (local.get $len) (local.get $otherwise)))))
+          (call $find_sorted (local.get $table) (local.get $key) (local.get $len) (local.get $otherwise)))))
     (local.set $place
       (i32.wrap_i64
         (i64.shr_u
@@ -276,11 +276,10 @@
         (i32.add (local.get $table)
           (i32.mul (i32.and (local.get $place) (i32.load offset=4 (local.get $table))) (i32.const 12))))
       (if (i32.eqz (i32.load offset=12 (local.get $slot))) (then (return (local.get $otherwise))))
-      (if (i32.eq (i32.load offset=8 (local.get $slot)) (local.get $len))
-        (then
-          (if (call $text_equal
-                (local.get $key) (local.get $len) (i32.load offset=12 (local.get $slot)) (local.get $len))
-            (then (return (i32.load offset=16 (local.get $slot)))))))
+      (if (call $text_equal
+            (local.get $key) (local.get $len)
+            (i32.load offset=12 (local.get $slot)) (i32.load offset=8 (local.get $slot)))
+        (then (return (i32.load offset=16 (local.get $slot)))))
       (local.set $place (i32.add (local.get $place) (i32.const 1)))
       (br $places))
     (unreachable))
@@ -308,10 +307,10 @@
           (i64.load8_u (i32.add (local.get $text) (i32.shr_u (local.get $len) (i32.const 1)))) (i64.const 8))
         (i64.shl (i64.load8_u (i32.sub (local.get $end) (i32.const 1))) (i64.const 16)))))
 
-  ;; As $find, where a table is a count, then (length, pointer, value) sorted by length, then bytes.
+  ;; As $find, where the slots are sorted.
   (func $find_sorted (param $table i32) (param $key i32) (param $len i32) (param $otherwise i32) (result i32)
-    (local $low i32) (local $high i32) (local $middle i32) (local $row i32) (local $order i32) (local $text i32)
-    (local.set $high (i32.load (local.get $table)))
+    (local $low i32) (local $high i32) (local $middle i32) (local $row i32) (local $order i32)
+    (local.set $high (i32.and (i32.load (local.get $table)) (i32.const 0x7FFFFFFF)))
     (loop $halves
       (if (i32.ge_u (local.get $low) (local.get $high)) (then (return (local.get $otherwise))))
       (local.set $middle (i32.shr_u (i32.add (local.get $low) (local.get $high)) (i32.const 1)))
@@ -319,10 +318,10 @@
       (local.set $order (i32.sub (local.get $len) (i32.load (local.get $row))))
       (if (i32.eqz (local.get $order))
         (then
-          (local.set $text (i32.load offset=4 (local.get $row)))
-          (if (call $text_equal (local.get $key) (local.get $len) (local.get $text) (local.get $len))
-            (then (return (i32.load offset=8 (local.get $row)))))
-          (local.set $order (call $text_order (local.get $key) (local.get $len) (local.get $text) (local.get $len)))))
+          (local.set $order
+            (call $text_order
+              (local.get $key) (local.get $len) (i32.load offset=4 (local.get $row)) (local.get $len)))
+          (if (i32.eqz (local.get $order)) (then (return (i32.load offset=8 (local.get $row)))))))
       (if (i32.lt_s (local.get $order) (i32.const 0))
         (then (local.set $high (local.get $middle)))
         (else (local.set $low (i32.add (local.get $middle) (i32.const 1)))))

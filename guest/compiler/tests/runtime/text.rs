@@ -195,9 +195,8 @@ fn a_table_finds_what_a_map_finds() {
                 (key.as_bytes(), [place.len, place.at, *value])
             })
             .collect();
-        let head = [0, u32::try_from(rows.len()).expect("small")];
-        let sorted: Vec<u32> = head
-            .into_iter()
+        let head = 1 << 31 | u32::try_from(rows.len()).expect("small");
+        let sorted: Vec<u32> = std::iter::once(head)
             .chain(rows.iter().flat_map(|(_, row)| *row))
             .collect();
         let tables = [sorted, hashed(&rows)].map(|words| machine.put_words(&words).at);
