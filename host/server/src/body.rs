@@ -20,19 +20,26 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
     (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
 }
 
-/// All of `body`, of at most `limit` bytes, which may take `time`.
-pub(crate) async fn read(body: Body, limit: usize, time: Duration) -> Result<Vec<u8>, Problem> {
+/// All of `body`, of at most `limit` bytes, which may take `time`. What comes at once is not copied.
+pub(crate) async fn read(mut body: Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
     let all = async {
-        let mut body = body;
         let declared = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
-        let mut read = Vec::with_capacity(declared.min(limit).min(DECLARED_BYTES));
+        let (mut read, mut rest) = (Bytes::new(), Vec::new());
         while let Some(bytes) = next(&mut body).await? {
-            if bytes.len() > limit - read.len() {
+            if bytes.len() > limit - read.len() - rest.len() {
                 return Err(too_large(limit));
             }
-            read.extend_from_slice(&bytes);
+            if read.is_empty() && rest.is_empty() {
+                read = bytes;
+                continue;
+            }
+            if rest.is_empty() {
+                rest.reserve(declared.min(limit).min(DECLARED_BYTES));
+                rest.extend_from_slice(&std::mem::take(&mut read));
+            }
+            rest.extend_from_slice(&bytes);
         }
-        Ok(read)
+        Ok(if rest.is_empty() { read } else { rest.into() })
     };
     tokio::time::timeout(time, all)
         .await

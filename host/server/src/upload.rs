@@ -66,10 +66,10 @@ impl Upload {
         let bytes = body::read(request.into_body(), limit, time).await?;
         match boundary {
             None => Ok(Self {
-                component: bytes,
+                component: bytes.into(),
                 ..Self::default()
             }),
-            Some(boundary) => Self::of_parts(bytes.into(), boundary).await,
+            Some(boundary) => Self::of_parts(bytes, boundary).await,
         }
     }
 
