@@ -2,27 +2,35 @@
 //!
 //! Always true here: no more than the limit is ever in memory.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 
+use crate::alarms::Alarms;
 use crate::problem::{Kind, Problem};
 
 /// The most bytes that are set aside for a body because it is said to have them, before they come.
 const DECLARED_BYTES: usize = 4 << 20;
 
-/// The type of a body, without its parameters.
-pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+/// The type of a body, without its parameters, in lower case.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let essence = value.split(';').next().unwrap_or_default().trim();
-    (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+    if essence.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(essence.to_ascii_lowercase().into());
+    }
+    (!essence.is_empty()).then_some(essence.into())
 }
 
-/// All of `body`, of at most `limit` bytes, which may take `time`. What comes at once is not copied.
-pub(crate) async fn read(mut body: Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
+/// All of the request's body, of at most `limit` bytes, which may take `time`. What comes at once is not copied.
+pub(crate) async fn read(request: Request, limit: usize, time: Duration) -> Result<Bytes, Problem> {
+    let alarms = Alarms::of(&request);
     let all = async {
+        let mut body = request.into_body();
         let declared = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
         let (mut read, mut rest) = (Bytes::new(), Vec::new());
         while let Some(bytes) = next(&mut body).await? {
@@ -41,9 +49,8 @@ pub(crate) async fn read(mut body: Body, limit: usize, time: Duration) -> Result
         }
         Ok(if rest.is_empty() { read } else { rest.into() })
     };
-    tokio::time::timeout(time, all)
-        .await
-        .unwrap_or_else(|_| Err(slow(time)))
+    let read = alarms.within(time, all).await;
+    read.unwrap_or_else(|| Err(slow(time)))
 }
 
 /// The next bytes of `body`.

@@ -3,7 +3,7 @@
 //! Always true here: without tokens only this machine may ask for decisions, and nobody may administer.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -17,6 +17,9 @@ use crate::tokens::Role;
 /// The address at the other end of the connection, an extension of each request that [`serve`](crate::serve) takes.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+/// The name of those who need no token.
+static ANONYMOUS: LazyLock<Arc<str>> = LazyLock::new(|| "anonymous".into());
 
 /// Somebody who may ask for decisions.
 #[derive(Debug, Clone)]
@@ -48,7 +51,7 @@ impl FromRequestParts<Service> for Caller {
                 ));
             }
             return Ok(Self {
-                name: "anonymous".into(),
+                name: Arc::clone(&ANONYMOUS),
                 role: Role::Decide,
                 request_id,
             });

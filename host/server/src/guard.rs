@@ -18,6 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
+use crate::alarms::Alarms;
 use crate::hosts;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
@@ -88,15 +89,16 @@ async fn answer(service: &Service, route: &str, request: Request, next: Next) ->
         return refused(route, problem);
     }
     let time = settings.body_time + settings.answer_time;
+    let alarms = Alarms::of(&request);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(time, answer).await {
-        Ok(Ok(response)) => holding(permit, as_problem(response)),
-        Ok(Err(_)) => {
+    match alarms.within(time, answer).await {
+        Some(Ok(response)) => holding(permit, as_problem(response)),
+        Some(Err(_)) => {
             tracing::error!("an answer panicked");
             let detail = "the server failed, so nothing is allowed: its log tells how";
             refused(route, Problem::new(Kind::Internal, detail))
         }
-        Err(_) => {
+        None => {
             let detail = format!("the answer took longer than {time:?}: ask for less at once");
             refused(route, Problem::new(Kind::TimedOut, detail))
         }

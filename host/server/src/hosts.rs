@@ -3,6 +3,7 @@
 //! Always true here: without tokens no page of another site gets an answer. A browser says which host its page asked for, and from which
 //! site a request comes; a name that somebody else let point to this machine is neither of ours.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::extract::Request;
@@ -81,14 +82,21 @@ fn is_ours(settings: &Settings, host: &str) -> bool {
 }
 
 /// The name or address of `authority`, in lower case, without the port.
-fn host_of(authority: &str) -> Option<String> {
+fn host_of(authority: &str) -> Option<Cow<'_, str>> {
+    // Most are so simple that there is nothing to take apart.
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.');
+    let is_name = !host.is_empty() && !host.ends_with('.') && host.bytes().all(is_plain);
+    if is_name && port.parse::<u16>().is_ok() {
+        return Some(host.into());
+    }
     let authority: Authority = authority.parse().ok()?;
     if authority.as_str().contains('@') {
         return None;
     }
     let host = authority.host();
     let host = host.strip_suffix('.').unwrap_or(host);
-    Some(host.to_ascii_lowercase())
+    Some(host.to_ascii_lowercase().into())
 }
 
 /// Whether `host`, in lower case, is this machine by its form alone, whoever is asked.

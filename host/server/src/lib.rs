@@ -19,6 +19,7 @@
 //! ```
 
 mod administration;
+mod alarms;
 mod authzen;
 mod body;
 mod caller;

@@ -217,7 +217,7 @@ pub(crate) async fn activate(
 ) -> Result<Json<Activated>, Problem> {
     json_only(request.headers())?;
     let settings = service.settings();
-    let body = body::read(request.into_body(), settings.body_bytes, settings.body_time).await?;
+    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
     let Activation { version, reason } =
         serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?;
     check_reason(reason.as_deref())?;
@@ -240,13 +240,13 @@ pub(crate) async fn rollback(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Json<Activated>, Problem> {
-    let (head, body) = request.into_parts();
+    let is_json = json_only(request.headers());
     let settings = service.settings();
-    let body = body::read(body, settings.body_bytes, settings.body_time).await?;
+    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
     let Rollback { reason } = if body.is_empty() {
         Rollback::default()
     } else {
-        json_only(&head.headers)?;
+        is_json?;
         serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?
     };
     check_reason(reason.as_deref())?;

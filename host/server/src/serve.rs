@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
+use crate::alarms::Alarms;
 use crate::caller::Peer;
 use crate::service::Service;
 use crate::tls::Tls;
@@ -131,9 +132,11 @@ impl Answering {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let alarms = Alarms::default();
         let answer = service_fn(|request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(alarms.clone());
             let router = self.router.clone();
             async move {
                 Ok::<_, Infallible>(

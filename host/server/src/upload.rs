@@ -63,7 +63,7 @@ impl Upload {
             }
         };
         let (limit, time) = (settings.component_bytes, settings.body_time);
-        let bytes = body::read(request.into_body(), limit, time).await?;
+        let bytes = body::read(request, limit, time).await?;
         match boundary {
             None => Ok(Self {
                 component: bytes.into(),

@@ -111,7 +111,7 @@ async fn read(service: &Service, request: Request) -> Result<(Map<String, Value>
         return Err(Problem::new(Kind::MediaType, detail));
     }
     let settings = service.settings();
-    let body = body::read(request.into_body(), settings.body_bytes, settings.body_time).await?;
+    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
     match unique::read(&body) {
         Ok(Value::Object(object)) => Ok((object, body.len())),
         Ok(_) => Err(Problem::new(Kind::Invalid, "the body: expected an object").at("$")),
