@@ -150,34 +150,22 @@ macro_rules! record {
                 place: usize,
                 reads: u64,
             ) -> Option<()> {
-                use $crate::memory::{Fact, Laid, Layout};
+                use $crate::memory::{Fact, Field, Laid, Layout};
 
                 #[expect(non_camel_case_types, reason = "the fields' own names")]
                 enum Index { $($field),* }
 
-                let offsets = const { Layout::offsets([$(<$ty as Laid>::LAYOUT),*]) };
-                let pointers = const { $crate::memory::before([$(<$ty as Fact>::POINTERS),*]) };
-                let (mut given, mut before) = ([false; Self::KNOWN.all().len()], None);
-                from.pass(b'{')?;
-                while from.goes_on(before.is_none(), b'}')? {
-                    let index = from.name(Self::KNOWN, before)?;
-                    if std::mem::replace(&mut given[index], true) {
-                        return None;
-                    }
-                    before = Some(index);
-                    let place = place + offsets[index];
-                    let reads = reads.unbounded_shr(pointers[index]);
-                    $(if index == Index::$field as usize {
-                        record!(@transcribe from, to, place, reads, $ty $(, $default)?);
-                        continue;
-                    })*
-                }
-                $(if !given[Index::$field as usize] {
-                    let value: $ty = record!(@absent from, $ty $(, $default)?);
-                    let reads = reads.unbounded_shr(pointers[Index::$field as usize]);
-                    to.lay(&value, place + offsets[Index::$field as usize], reads)?;
-                })*
-                Some(())
+                static FIELDS: &[Field] = {
+                    let offsets = Layout::offsets([$(<$ty as Laid>::LAYOUT),*]);
+                    let pointers = $crate::memory::before([$(<$ty as Fact>::POINTERS),*]);
+                    &[$(Field {
+                        offset: offsets[Index::$field as usize],
+                        pointers: pointers[Index::$field as usize],
+                        transcribe: record!(@transcribe $ty $(, $default)?),
+                        lay_absent: record!(@lay_absent $ty $(, $default)?),
+                    }),*]
+                };
+                $crate::memory::transcribe_fields(from, to, place, reads, Self::KNOWN, FIELDS)
             }
         }
 
@@ -218,15 +206,22 @@ macro_rules! record {
         }
     };
 
-    (@transcribe $from:ident, $to:ident, $place:expr, $reads:expr, $ty:ty) => {
-        <$ty as $crate::memory::Transcribe>::transcribe($from, $to, $place, $reads)?
+    (@transcribe $ty:ty) => { <$ty as $crate::memory::Transcribe>::transcribe };
+    (@transcribe $ty:ty, $default:expr) => {
+        |from, to, place, reads| {
+            if from.null()? {
+                let lay_absent: $crate::memory::Transcription = record!(@lay_absent $ty, $default);
+                return lay_absent(from, to, place, reads);
+            }
+            <$ty as $crate::memory::Transcribe>::transcribe(from, to, place, reads)
+        }
     };
-    (@transcribe $from:ident, $to:ident, $place:expr, $reads:expr, $ty:ty, $default:expr) => {
-        if $from.null()? {
-            let value: $ty = record!(@absent $from, $ty, $default);
-            $to.lay(&value, $place, $reads)?;
-        } else {
-            record!(@transcribe $from, $to, $place, $reads, $ty);
+
+    (@lay_absent $ty:ty) => { $crate::memory::lay_absent::<$ty> };
+    (@lay_absent $ty:ty, $default:expr) => {
+        |from, to, place, reads| {
+            let value: $ty = record!(@absent from, $ty, $default);
+            to.lay(&value, place, reads)
         }
     };
 

@@ -8,7 +8,7 @@ mod tests;
 
 use scopegate_contract::{LIST, TEXT_BYTES};
 
-use crate::json::Cursor;
+use crate::json::{Cursor, Json, Names};
 use crate::memory::answer::word;
 use crate::memory::fact::{Fact, copy, point};
 use crate::memory::layout::{Laid, up};
@@ -26,6 +26,62 @@ pub(crate) trait Transcribe: Fact {
         place: usize,
         reads: u64,
     ) -> Option<()>;
+}
+
+/// How a field of a record is transcribed.
+pub(crate) struct Field {
+    /// Where it stands in the record.
+    pub(crate) offset: usize,
+    /// How many texts and lists the fields before it have.
+    pub(crate) pointers: u32,
+    pub(crate) transcribe: Transcription,
+    /// Lays out what stands for it where it is not given; `None` if it must be.
+    pub(crate) lay_absent: Transcription,
+}
+
+/// Reads the next value, if there is one to read, and lays it out at a place, as [`Transcribe::transcribe`] does.
+pub(crate) type Transcription = fn(&mut Cursor<'_, '_>, &mut Page<'_>, usize, u64) -> Option<()>;
+
+/// Transcribes a record whose fields have the names `known`. It is the same code for all of them, which is not longer than the processor
+/// has at hand.
+pub(crate) fn transcribe_fields(
+    from: &mut Cursor<'_, '_>,
+    to: &mut Page<'_>,
+    place: usize,
+    reads: u64,
+    known: &Names,
+    fields: &[Field],
+) -> Option<()> {
+    let (mut given, mut before) = (0_u64, None);
+    from.pass(b'{')?;
+    while from.goes_on(before.is_none(), b'}')? {
+        let index = from.name(known, before)?;
+        let field = fields.get(index)?;
+        if given & 1 << index != 0 {
+            return None;
+        }
+        given |= 1 << index;
+        before = Some(index);
+        let reads = reads.unbounded_shr(field.pointers);
+        (field.transcribe)(from, to, place + field.offset, reads)?;
+    }
+    for (index, field) in fields.iter().enumerate() {
+        if given & 1 << index == 0 {
+            let reads = reads.unbounded_shr(field.pointers);
+            (field.lay_absent)(from, to, place + field.offset, reads)?;
+        }
+    }
+    Some(())
+}
+
+/// Lays out what stands for a `T` that is not given; `None` if it must be.
+pub(crate) fn lay_absent<T: Json + Fact>(
+    _: &mut Cursor<'_, '_>,
+    to: &mut Page<'_>,
+    place: usize,
+    reads: u64,
+) -> Option<()> {
+    to.lay(&T::absent()?, place, reads)
 }
 
 /// A part of a policy's memory that is being written to.
