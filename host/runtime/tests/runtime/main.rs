@@ -7,3 +7,5 @@ mod guest;
 mod hostile;
 mod json;
 mod policy;
+#[cfg(feature = "compiler")]
+mod sequence;
