@@ -10,6 +10,9 @@ use std::time::Duration;
 use axum::extract::Request;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+/// As long as nobody waits: thirty years.
+const FOREVER: Duration = Duration::from_hours(30 * 365 * 24);
+
 /// The timers of a connection that nobody waits with. It is an extension of its requests; others have timers of their own.
 #[derive(Clone, Default)]
 pub(crate) struct Alarms(Arc<Mutex<Vec<Pin<Box<Sleep>>>>>);
@@ -26,7 +29,8 @@ impl Alarms {
         time: Duration,
         work: impl Future<Output = T>,
     ) -> Option<T> {
-        let mut alarm = self.set(Instant::now() + time);
+        let now = Instant::now();
+        let mut alarm = self.set(now.checked_add(time).unwrap_or(now + FOREVER));
         let done = tokio::select! {
             biased;
             done = work => Some(done),

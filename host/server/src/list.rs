@@ -71,6 +71,9 @@ fn at_once(sitting: &Sitting, policy: &Policy, text: &[u8], limit: usize) -> Opt
 fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
     let mut rest = trimmed(text).strip_prefix(b"[")?.strip_suffix(b"]")?;
     let first = trimmed(rest);
+    if !first.starts_with(b"{") {
+        return None;
+    }
     let name = memchr(b':', &first[..first.len().min(BEGINNING_BYTES)])?;
     let beginning = Finder::new(&first[..name]);
     let mut parts = Vec::with_capacity(1 + rest.len() / PART_BYTES);

@@ -45,7 +45,7 @@ impl<'s> Tally<'s> {
         self.of.values()
     }
 
-    /// Counts what `policy` decided of `request`.
+    /// Counts what `policy` decided.
     pub(crate) fn decided(
         &mut self,
         policy: &'s Policy,

@@ -11,7 +11,7 @@ use super::{Emitter, count};
 /// Fewer texts are found as fast by halving.
 const LEAST: usize = 8;
 
-/// The most places that a look-up visits.
+/// The most places that a look-up visits: the runtime has the same.
 const PROBES: usize = 16;
 
 /// What the number of rows is marked with where they are sorted.

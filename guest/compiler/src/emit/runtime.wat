@@ -258,7 +258,7 @@
   ;; Where the highest bit of the first word is set, there are only slots behind it, as many as its other bits say, sorted by length and then
   ;; bytes.
   (func $find (export "find") (param $table i32) (param $key i32) (param $len i32) (param $otherwise i32) (result i32)
-    (local $place i32) (local $slot i32)
+    (local $place i32) (local $end i32) (local $slot i32)
     (if (i32.lt_s (i32.load (local.get $table)) (i32.const 0))
       (then
         (return
@@ -271,6 +271,8 @@
             ;; 2^64 divided by the golden ratio.
             (i64.const 0x9E3779B97F4A7C15))
           (i64.load32_u (local.get $table)))))
+    ;; No key is further from its place.
+    (local.set $end (i32.add (local.get $place) (i32.const 16)))
     (loop $places
       (local.set $slot
         (i32.add (local.get $table)
@@ -281,8 +283,8 @@
             (i32.load offset=12 (local.get $slot)) (i32.load offset=8 (local.get $slot)))
         (then (return (i32.load offset=16 (local.get $slot)))))
       (local.set $place (i32.add (local.get $place) (i32.const 1)))
-      (br $places))
-    (unreachable))
+      (br_if $places (i32.ne (local.get $place) (local.get $end))))
+    (local.get $otherwise))
 
   ;; A text's first and last bytes as one number.
   (func $mixed (param $text i32) (param $len i32) (result i64) (local $end i32)

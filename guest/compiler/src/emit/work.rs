@@ -16,7 +16,7 @@ const COMPARE: u64 = TEXT_BYTES as u64 / 8;
 /// Steps to take a URL or a pattern apart, or to run a state machine over a text.
 const SCAN: u64 = 4 * TEXT_BYTES as u64;
 
-/// Comparisons to find a key in a table: as many as halvings of the largest.
+/// Comparisons to find a key in a table: as many as halvings of the largest that is sorted, which are more than a hashed one takes.
 const HALVINGS: u64 = 20;
 
 /// Steps to see that a request is within the limits: no two of its attributes have the same name.

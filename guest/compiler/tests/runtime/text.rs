@@ -153,18 +153,28 @@ fn hash(text: &[u8]) -> u64 {
     (mixed ^ length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Slots by the hashes of their texts, behind a shift and a mask; one without a pointer is free.
-fn hashed(rows: &[(&[u8], [u32; 3])]) -> Vec<u32> {
-    let bits = (rows.len() + 1).next_power_of_two().ilog2().max(1);
+fn slots(rows: &[(&[u8], [u32; 3])], bits: u32) -> Option<Vec<[u32; 3]>> {
     let mask = (1 << bits) - 1;
     let mut slots = vec![[0; 3]; mask + 1];
     for (text, row) in rows {
-        let mut place = usize::try_from(hash(text) >> (64 - bits)).expect("it is small");
-        while slots[place & mask][1] != 0 {
-            place += 1;
-        }
-        slots[place & mask] = *row;
+        let first = usize::try_from(hash(text) >> (64 - bits)).expect("it is small");
+        let mut places = (first..first + 16).map(|place| place & mask);
+        let free = places.find(|place| slots[*place][1] == 0)?;
+        slots[free] = *row;
     }
+    Some(slots)
+}
+
+/// Slots by the hashes of their texts, behind a shift and a mask; one without a pointer is free, and none is further than 16 from its place.
+fn hashed(rows: &[(&[u8], [u32; 3])]) -> Vec<u32> {
+    let mut bits = (rows.len() + 1).next_power_of_two().ilog2().max(1);
+    let slots = loop {
+        match slots(rows, bits) {
+            Some(slots) => break slots,
+            None => bits += 1,
+        }
+    };
+    let mask = slots.len() - 1;
     let head = [64 - bits, u32::try_from(mask).expect("small")];
     head.into_iter()
         .chain(slots.into_iter().flatten())

@@ -2,6 +2,7 @@
 //!
 //! Always true here: what is decided of a text is what is decided of the request that the text is.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use serde::Deserialize as _;
@@ -11,6 +12,7 @@ use super::Policy;
 use crate::decision::Decision;
 use crate::error::{EvaluateError, JsonError};
 use crate::facts::{Request, once};
+use crate::instance::Code;
 use crate::json::{Context, Cursor, InputError, Path};
 
 /// What comes next in a sequence.
@@ -42,6 +44,9 @@ impl Policy {
         let root = Path::root(&context);
         let mut from = Cursor::new(json, &root);
         let terms = &self.inner.terms;
+        if !self.is_direct() {
+            return self.read(json, &clock);
+        }
         let decided = self.run(|instance| {
             match instance.lay_json(&mut from, |action| terms.action(action))? {
                 Some((laid, action)) if from.is_at_end() => {
@@ -49,13 +54,15 @@ impl Policy {
                 }
                 _ => Ok(None),
             }
-        })?;
+        });
         match decided {
-            Some(decided) => {
+            Ok(Some(decided)) => {
                 self.check(&decided, json, &clock);
                 Ok(decided?)
             }
-            None => Ok(self.evaluate(&Request::from_json(json, clock)?)?),
+            Err(error) if from.at() > 0 => Err(error.into()),
+            // It has to be read strictly, or there is no instance: whatever is wrong with the text comes first.
+            Ok(None) | Err(_) => self.read(json, &clock),
         }
     }
 
@@ -84,6 +91,11 @@ impl Policy {
         clock: impl Fn() -> i64,
         mut each: impl FnMut(Result<Decision<'p>, EvaluateError>) -> ControlFlow<()>,
     ) -> Result<(), InputError> {
+        let now = Cell::new(0);
+        let clock = || {
+            now.set(clock());
+            now.get()
+        };
         let context = Context::new(true, &clock);
         let root = Path::root(&context);
         let mut from = Cursor::new(json, &root);
@@ -91,6 +103,7 @@ impl Policy {
         let mut request = Request::default();
         let mut next = Next::Request;
         loop {
+            let mut begin = from.at();
             next = match next {
                 Next::Nothing => return Ok(()),
                 Next::Else => {
@@ -103,26 +116,31 @@ impl Policy {
                     return Err(error.behind(&json[..from.at()]));
                 }
                 // All that can be decided so is decided by the same instance.
-                Next::Request => {
+                Next::Request if self.is_direct() => {
                     let decided = self.run(|instance| {
                         loop {
-                            let begin = from.at();
+                            begin = from.at();
                             let laid = instance.lay_json(&mut from, |name| terms.action(name))?;
                             let Some((laid, action)) = laid else {
                                 from.go_to(begin);
                                 return Ok(Next::Closely);
                             };
                             let decided = self.decision(laid.evaluate()?, action);
-                            self.check(&decided, &json[begin..from.at()], &clock);
+                            self.check(&decided, &json[begin..from.at()], &|| now.get());
                             match told(each(decided), &mut from) {
                                 Next::Request => {}
                                 next => return Ok(next),
                             }
                         }
                     });
-                    decided.unwrap_or_else(|error| told(each(Err(error)), &mut from))
+                    match decided {
+                        Ok(next) => next,
+                        Err(error) if from.at() > begin => told(each(Err(error)), &mut from),
+                        // There is no instance: whatever is wrong with the text comes first.
+                        Err(_) => Next::Closely,
+                    }
                 }
-                Next::Closely => {
+                Next::Request | Next::Closely => {
                     let (before, rest) = json.split_at(from.at());
                     let spaces = rest.len() - rest.trim_ascii_start().len();
                     let mut text = serde_json::Deserializer::from_slice(rest);
@@ -131,13 +149,23 @@ impl Policy {
                         .get();
                     let before = &json[..before.len() + spaces];
                     request
-                        .read_json(text.as_bytes(), &clock)
+                        .read_json(text.as_bytes(), clock)
                         .map_err(|error| error.behind(before))?;
                     from.go_to(before.len() + text.len());
                     told(each(self.evaluate(&request)), &mut from)
                 }
             };
         }
+    }
+
+    /// Whether a request can be laid out in its memory.
+    fn is_direct(&self) -> bool {
+        matches!(self.inner.code, Code::Direct(_))
+    }
+
+    /// Reads the request that `json` is, and decides it.
+    fn read(&self, json: &[u8], clock: &dyn Fn() -> i64) -> Result<Decision<'_>, JsonError> {
+        Ok(self.evaluate(&Request::from_json(json, clock)?)?)
     }
 
     /// In a debug build what was decided of `json` is decided once more of the request that it is.

@@ -46,19 +46,18 @@ impl Sitting {
             if !is_whole {
                 return ControlFlow::Break(());
             }
-            let now = Instant::now();
             let judged = Judged {
                 policy,
                 outcome,
-                duration: now - begin,
+                duration: begin.elapsed(),
             };
-            begin = now;
             let decided = judged.told(&self.id, &mut tally);
             match tally.noted(decided) {
                 Ok(decision) => decision.write_json(&mut out),
                 Err(problem) => list::error(&problem, &mut out),
             }
             out.push(b',');
+            begin = Instant::now();
             ControlFlow::Continue(())
         };
         let decided = policy.evaluate_json_sequence(sequence, || time.now(), each);

@@ -47,6 +47,17 @@ async fn a_list_in_order() {
     }
 }
 
+/// A list of spaces is gone through once, however it begins.
+#[tokio::test]
+async fn a_list_of_nothing_is_refused_at_once() {
+    let service = builder().build();
+    for begin in ["[", "[:", "[,", "[{:", "[{", "[{ \"a\":1},"] {
+        let spaces = " ".repeat(3 << 20);
+        let answer = post(&service, "/v1/decisions", format!("{begin}{spaces}]")).await;
+        assert!(answer.status.is_client_error(), "{begin} {answer:?}");
+    }
+}
+
 /// Writes nothing, and says it did.
 struct Pretends;
 
