@@ -6,7 +6,7 @@ use wit_parser::{Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 
 use crate::facts::Request;
 use crate::json::{Context, Cursor, Path};
-use crate::memory::{ALL, lay, lay_within, text_at, transcribe};
+use crate::memory::{ALL, lay, lay_within, text_at, transcribe, word};
 
 /// A request with every fact there is but attributes, none of it out of the ordinary.
 fn full() -> String {
@@ -58,10 +58,7 @@ impl Reader {
     }
 
     fn read(&self, memory: &[u8], place: usize, ty: &Type, out: &mut String) {
-        let word = |place: usize| {
-            let bytes = memory[place..][..4].try_into().expect("four bytes");
-            u32::from_le_bytes(bytes) as usize
-        };
+        let word = |place: usize| word(&memory[place..][..4]) as usize;
         match ty {
             Type::Bool => write!(out, "{}", memory[place]),
             Type::U32 => write!(out, "{}", word(place)),
@@ -98,10 +95,7 @@ impl Reader {
                 }
             }
             TypeDefKind::List(ty) => {
-                let word = |place: usize| {
-                    let bytes = memory[place..][..4].try_into().expect("four bytes");
-                    u32::from_le_bytes(bytes) as usize
-                };
+                let word = |place: usize| word(&memory[place..][..4]) as usize;
                 let (address, count) = (word(place), word(place + 4));
                 let size = self.sizes.size(ty).size_wasm32();
                 assert!(address.is_multiple_of(self.sizes.align(ty).align_wasm32()));
