@@ -28,20 +28,13 @@ macro_rules! record {
                 #[expect(non_camel_case_types, reason = "the fields' own names")]
                 enum Index { $($field),* }
 
-                let (mut given, mut before) = ([false; Self::KNOWN.all().len()], None);
-                from.pass(b'{')?;
-                while from.goes_on(before.is_none(), b'}')? {
-                    let index = from.name(Self::KNOWN, before)?;
-                    if std::mem::replace(&mut given[index], true) {
-                        return None;
-                    }
-                    before = Some(index);
+                let given = from.record(Self::KNOWN, |from, index| {
                     $(if index == Index::$field as usize {
                         record!(@quick from, self.$field, $ty $(, $default)?);
-                        continue;
                     })*
-                }
-                $(if !given[Index::$field as usize] {
+                    Some(())
+                })?;
+                $(if given & 1 << Index::$field as usize == 0 {
                     self.$field = record!(@absent from, $ty $(, $default)?);
                 })*
                 Some(())

@@ -108,9 +108,31 @@ impl<'t, 'p> Cursor<'t, 'p> {
         Some(true)
     }
 
+    /// Reads a record whose names are `known`, each at most once: has `read` read the value of the name with an index. Gives a bit for each
+    /// name that is there.
+    #[inline]
+    pub(crate) fn record(
+        &mut self,
+        known: &Names,
+        mut read: impl FnMut(&mut Self, usize) -> Option<()>,
+    ) -> Option<u64> {
+        let (mut given, mut before) = (0_u64, None);
+        self.pass(b'{')?;
+        while self.goes_on(before.is_none(), b'}')? {
+            let index = self.name(known, before)?;
+            if given & 1 << index != 0 {
+                return None;
+            }
+            given |= 1 << index;
+            before = Some(index);
+            read(self, index)?;
+        }
+        Some(given)
+    }
+
     /// The index of the next name of a record, which stands behind the one with the index `before`, and goes behind its colon.
     #[inline]
-    pub(crate) fn name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
+    fn name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
         self.peek()?;
         if let Some(ahead) = self.text[self.at..].first_chunk()
             && let Some((index, length)) = known.following(before, ahead)

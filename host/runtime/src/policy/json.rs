@@ -40,13 +40,13 @@ impl Policy {
         clock: impl FnOnce() -> i64,
     ) -> Result<Decision<'_>, JsonError> {
         let clock = once(clock);
+        if !self.is_direct() {
+            return self.read(json, &clock);
+        }
         let context = Context::new(true, &clock);
         let root = Path::root(&context);
         let mut from = Cursor::new(json, &root);
         let terms = &self.inner.terms;
-        if !self.is_direct() {
-            return self.read(json, &clock);
-        }
         let decided = self.run(|instance| {
             match instance.lay_json(&mut from, |action| terms.action(action))? {
                 Some((laid, action)) if from.is_at_end() => {
@@ -141,17 +141,7 @@ impl Policy {
                     }
                 }
                 Next::Request | Next::Closely => {
-                    let (before, rest) = json.split_at(from.at());
-                    let spaces = rest.len() - rest.trim_ascii_start().len();
-                    let mut text = serde_json::Deserializer::from_slice(rest);
-                    let text = <&RawValue>::deserialize(&mut text)
-                        .map_err(|error| InputError::new(None, &error).behind(before))?
-                        .get();
-                    let before = &json[..before.len() + spaces];
-                    request
-                        .read_json(text.as_bytes(), clock)
-                        .map_err(|error| error.behind(before))?;
-                    from.go_to(before.len() + text.len());
+                    from.go_to(read_next(&mut request, json, from.at(), &clock)?);
                     told(each(self.evaluate(&request)), &mut from)
                 }
             };
@@ -186,6 +176,23 @@ impl Policy {
             );
         }
     }
+}
+
+/// Reads the request that begins `at` so many bytes of `json` over `request`, strictly; gives where it ends.
+fn read_next(
+    request: &mut Request,
+    json: &[u8],
+    at: usize,
+    clock: &dyn Fn() -> i64,
+) -> Result<usize, InputError> {
+    let (before, rest) = json.split_at(at);
+    let begin = json.len() - rest.trim_ascii_start().len();
+    let text = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_slice(rest))
+        .map_err(|error| InputError::new(None, &error).behind(before))?
+        .get();
+    let read = request.read_json(text.as_bytes(), clock);
+    read.map_err(|error| error.behind(&json[..begin]))?;
+    Ok(begin + text.len())
 }
 
 /// What comes behind a request that was told.

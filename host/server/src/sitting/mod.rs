@@ -103,23 +103,21 @@ impl Sitting {
             let recorded = recorder.record(&entries).into_iter().next();
             judged.answer(id, recorded, &mut tally)
         });
-        if id == self.id {
-            return self.concluded(decided, tally);
-        }
-        let decided = tally.noted(decided);
-        self.count(&tally);
-        decided
+        self.concluded(id, decided, tally)
     }
 
-    /// The only decision, or why there is none, is counted and said on the request's span.
+    /// The decision, or why there is none, is counted, and said on the request's span if it is the only one.
     fn concluded<'s>(
         &'s self,
+        id: &str,
         decided: Result<Decision<'s>, Problem>,
         mut tally: Tally<'s>,
     ) -> Result<Decision<'s>, Problem> {
         let decided = tally.noted(decided);
         self.count(&tally);
-        if let Ok(decision) = &decided {
+        if let Ok(decision) = &decided
+            && id == self.id
+        {
             said_on_span(decision);
         }
         decided
@@ -134,7 +132,7 @@ impl Sitting {
         let decided = self
             .judge_text(text, &mut Request::default())
             .and_then(|judged| judged.told(&self.id, &mut tally));
-        self.concluded(decided, tally)
+        self.concluded(&self.id, decided, tally)
     }
 
     /// Decides each of `texts`, the first of which has the index `first`, and writes all of that down at once. Gives for each its

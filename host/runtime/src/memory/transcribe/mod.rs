@@ -52,19 +52,11 @@ pub(crate) fn transcribe_fields(
     known: &Names,
     fields: &[Field],
 ) -> Option<()> {
-    let (mut given, mut before) = (0_u64, None);
-    from.pass(b'{')?;
-    while from.goes_on(before.is_none(), b'}')? {
-        let index = from.name(known, before)?;
+    let given = from.record(known, |from, index| {
         let field = fields.get(index)?;
-        if given & 1 << index != 0 {
-            return None;
-        }
-        given |= 1 << index;
-        before = Some(index);
         let reads = reads.unbounded_shr(field.pointers);
-        (field.transcribe)(from, to, place + field.offset, reads)?;
-    }
+        (field.transcribe)(from, to, place + field.offset, reads)
+    })?;
     for (index, field) in fields.iter().enumerate() {
         if given & 1 << index == 0 {
             let reads = reads.unbounded_shr(field.pointers);
