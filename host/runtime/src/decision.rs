@@ -2,10 +2,9 @@
 //!
 //! Always true here: a [`Decision`] names its policy, and its verdict fits its findings.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, mem};
 
-use hashbrown::HashSet;
 use scopegate_contract::ACTION_NOT_GOVERNED;
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
@@ -105,7 +104,7 @@ impl<'p> Decision<'p> {
     /// action.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         let ungoverned = self.is_ungoverned().then_some(ACTION_NOT_GOVERNED);
-        let codes = self.code_indices().into_iter();
+        let codes = self.code_indices();
         ungoverned
             .into_iter()
             .chain(codes.map(|index| &*self.requirement(index).code))
@@ -126,7 +125,7 @@ impl<'p> Decision<'p> {
 
     /// The states of the findings, each once, in their order.
     pub fn blocked(&self) -> impl Iterator<Item = &str> {
-        let states = self.state_indices().into_iter();
+        let states = self.state_indices();
         states.map(|index| &*self.requirement(index).state)
     }
 
@@ -174,12 +173,12 @@ impl<'p> Decision<'p> {
     }
 
     /// For each code the first requirement that has it.
-    pub(crate) fn code_indices(&self) -> Vec<u32> {
+    pub(crate) fn code_indices(&self) -> impl Iterator<Item = u32> {
         once(self.judged.unmet(), &self.terms().codes)
     }
 
     /// For each blocked state the first requirement that has it.
-    pub(crate) fn state_indices(&self) -> Vec<u32> {
+    pub(crate) fn state_indices(&self) -> impl Iterator<Item = u32> {
         once(self.judged.unmet(), &self.terms().states)
     }
 
@@ -231,10 +230,10 @@ impl Serialize for Decision<'_> {
 }
 
 /// Of what `unmet` has in `firsts`, each once, in their order.
-fn once(unmet: Indices<'_>, firsts: &[u32]) -> Vec<u32> {
-    let mut seen = HashSet::new();
+fn once(unmet: Indices<'_>, firsts: &[u32]) -> impl Iterator<Item = u32> {
+    let mut seen = vec![false; if unmet.is_empty() { 0 } else { firsts.len() }];
     let firsts = unmet.iter().map(|index| firsts[index as usize]);
-    firsts.filter(|first| seen.insert(*first)).collect()
+    firsts.filter(move |first| !mem::replace(&mut seen[*first as usize], true))
 }
 
 /// What in a decision contradicts the rest of it or the manifest.

@@ -49,13 +49,7 @@ impl Written {
         if decision.is_ungoverned() {
             list(out, [json(scopegate_contract::ACTION_NOT_GOVERNED)].iter());
         } else {
-            list(
-                out,
-                decision
-                    .code_indices()
-                    .into_iter()
-                    .map(|index| &finding(index).1),
-            );
+            list(out, decision.code_indices().map(|index| &finding(index).1));
         }
         out.extend_from_slice(br#"],"findings":["#);
         list(out, decision.unmet().iter().map(|index| &finding(index).0));
@@ -68,13 +62,7 @@ impl Written {
                 .map(|index| &self.ready[index as usize]),
         );
         out.extend_from_slice(br#"],"blocked":["#);
-        list(
-            out,
-            decision
-                .state_indices()
-                .into_iter()
-                .map(|index| &finding(index).2),
-        );
+        list(out, decision.state_indices().map(|index| &finding(index).2));
         out.extend_from_slice(br#"],"fallbacks":["#);
         for (index, mode) in decision.fallbacks().enumerate() {
             out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });

@@ -3,15 +3,15 @@
 //! Always true here: no more than the limit is ever in memory.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 
-use crate::alarms::Alarms;
 use crate::problem::{Kind, Problem};
+use crate::within::within;
 
 /// The most bytes that are set aside for a body because it is said to have them, before they come.
 const DECLARED_BYTES: usize = 4 << 20;
@@ -28,7 +28,7 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
 
 /// All of the request's body, of at most `limit` bytes, which may take `time`. What comes at once is not copied.
 pub(crate) async fn read(request: Request, limit: usize, time: Duration) -> Result<Bytes, Problem> {
-    let alarms = Alarms::of(&request);
+    let begin = Instant::now();
     let all = async {
         let mut body = request.into_body();
         let declared = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
@@ -49,7 +49,7 @@ pub(crate) async fn read(request: Request, limit: usize, time: Duration) -> Resu
         }
         Ok(if rest.is_empty() { read } else { rest.into() })
     };
-    let read = alarms.within(time, all).await;
+    let read = within(time, begin, all).await;
     read.unwrap_or_else(|| Err(slow(time)))
 }
 

@@ -2,56 +2,98 @@
 //!
 //! Always true here: every request is answered, within the limits, with the `X-Request-ID` it came with.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::Route;
 use futures_util::FutureExt as _;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
+use tower::Layer;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use crate::alarms::Alarms;
 use crate::hosts;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::within::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What must answer however busy the server is.
 const ALWAYS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-pub(crate) async fn guard(
-    State(service): State<Service>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let begin = Instant::now();
-    let id = request.headers().get(REQUEST_ID).cloned();
-    let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.map_or("other", MatchedPath::as_str).to_owned();
-    let method = request.method().clone();
-    let span = span(&method, &route, id.as_ref());
-    service.join(&span, request.headers());
-    let mut response = answer(&service, &route, request, next)
-        .instrument(span.clone())
-        .await;
-    if let Some(id) = id {
-        response.headers_mut().insert(REQUEST_ID, id);
+/// Has the requests of every route go through a [`Guarded`] service.
+#[derive(Clone)]
+pub(crate) struct Guard(pub(crate) Service);
+
+impl Layer<Route> for Guard {
+    type Service = Guarded;
+
+    fn layer(&self, inner: Route) -> Guarded {
+        let service = self.0.clone();
+        Guarded { service, inner }
     }
-    let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
-    service.metrics().answered(&route, status, elapsed);
-    span.record("status", i64::from(status));
-    span.in_scope(|| tracing::info!(elapsed_us = elapsed.as_micros(), "answered"));
-    response
+}
+
+/// What a route answers, within the limits.
+#[derive(Clone)]
+pub(crate) struct Guarded {
+    service: Service,
+    inner: Route,
+}
+
+impl tower::Service<Request> for Guarded {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        tower::Service::<Request>::poll_ready(&mut self.inner, cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let begin = Instant::now();
+        let service = self.service.clone();
+        let id = request.headers().get(REQUEST_ID).cloned();
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let route = route(matched.as_ref());
+        let span = span(request.method(), route, id.as_ref());
+        service.join(&span, request.headers());
+        let admitted =
+            admit(&service, route, &request).map(|permit| (permit, self.inner.call(request)));
+        Box::pin(async move {
+            let answer = async {
+                let (permit, answer) = admitted?;
+                let answer = limited(service.settings(), begin, answer).await?;
+                Ok(holding(permit, as_problem(answer)))
+            };
+            let answer = answer.instrument(span.clone()).await;
+            let route = self::route(matched.as_ref());
+            let mut response = answer.unwrap_or_else(|problem| refused(route, problem));
+            if let Some(id) = id {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
+            service.metrics().answered(route, status, elapsed);
+            span.record("status", i64::from(status));
+            span.in_scope(|| tracing::info!(elapsed_us = elapsed.as_micros(), "answered"));
+            Ok(response)
+        })
+    }
+}
+
+/// What logs and metrics call the path that was asked for: never what a caller made up.
+fn route(matched: Option<&MatchedPath>) -> &str {
+    matched.map_or("other", MatchedPath::as_str)
 }
 
 /// The span of a request: what it asks for, and what became of it. It has no facts, no tokens, and no text of the caller's but the id
@@ -69,38 +111,47 @@ fn span(method: &Method, route: &str, id: Option<&HeaderValue>) -> Span {
     )
 }
 
-async fn answer(service: &Service, route: &str, request: Request, next: Next) -> Response {
+/// Takes a slot for `request`, if it needs one, may be answered at all, and one is free.
+fn admit(
+    service: &Service,
+    route: &str,
+    request: &Request,
+) -> Result<Option<OwnedSemaphorePermit>, Problem> {
+    let settings = service.settings();
     let permit = if ALWAYS.contains(&route) {
         None
     } else if let Ok(permit) = service.slots().clone().try_acquire_owned() {
         Some(permit)
     } else {
-        let most = service.settings().concurrent_requests;
+        let most = settings.concurrent_requests;
         let detail = format!("{most} requests are being answered already: come again");
-        return refused(route, Problem::new(Kind::Busy, detail));
+        return Err(Problem::new(Kind::Busy, detail));
     };
-    let settings = service.settings();
-    if service.tokens().is_none()
-        && let Err(problem) = hosts::check(settings, route, &request)
-    {
-        return refused(route, problem);
+    if service.tokens().is_none() {
+        hosts::check(settings, route, request)?;
     }
-    if let Err(problem) = check_head(settings, &request) {
-        return refused(route, problem);
-    }
+    check_head(settings, request)?;
+    Ok(permit)
+}
+
+/// The answer that comes in time, without a panic.
+async fn limited(
+    settings: &Settings,
+    begin: Instant,
+    answer: impl Future<Output = Result<Response, Infallible>>,
+) -> Result<Response, Problem> {
     let time = settings.body_time + settings.answer_time;
-    let alarms = Alarms::of(&request);
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match alarms.within(time, answer).await {
-        Some(Ok(response)) => holding(permit, as_problem(response)),
+    let answer = AssertUnwindSafe(answer).catch_unwind();
+    match within(time, begin, answer).await {
+        Some(Ok(answer)) => Ok(answer.unwrap_or_else(|never| match never {})),
         Some(Err(_)) => {
             tracing::error!("an answer panicked");
             let detail = "the server failed, so nothing is allowed: its log tells how";
-            refused(route, Problem::new(Kind::Internal, detail))
+            Err(Problem::new(Kind::Internal, detail))
         }
         None => {
             let detail = format!("the answer took longer than {time:?}: ask for less at once");
-            refused(route, Problem::new(Kind::TimedOut, detail))
+            Err(Problem::new(Kind::TimedOut, detail))
         }
     }
 }

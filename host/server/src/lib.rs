@@ -19,13 +19,13 @@
 //! ```
 
 mod administration;
-mod alarms;
 mod authzen;
 mod body;
 mod caller;
 mod choice;
 mod decisions;
 mod guard;
+mod head_timer;
 mod health;
 mod hosts;
 mod lines;
@@ -47,6 +47,7 @@ mod tenants;
 mod tls;
 mod tokens;
 mod upload;
+mod within;
 
 pub use administration::{
     Activated, Administration, AdministrationError, Event, Stored, StoredVersion, Uploaded,

@@ -12,11 +12,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use scopegate::{Decision, Policy};
 
 use crate::problem::Kind;
 use crate::recorder::RecordCounters;
 use crate::shelf::{OfPolicy, Shelf, Snapshot};
-use crate::tally::Tally;
+use crate::tally::{self, Counting, Tally};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decided {
@@ -126,28 +127,14 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn decided(&self, tally: &Tally<'_>) {
+    /// Takes what `tally` counted.
+    pub(crate) fn take(&self, tally: &Tally<'_>) {
         for counts in tally.counts() {
-            let id = counts.policy.id();
-            for (outcome, times) in [("allow", counts.allowed), ("deny", counts.denied)] {
-                if times > 0 {
-                    let labels = Decided {
-                        policy: id.name.clone(),
-                        version: id.version.clone(),
-                        action: counts.action.to_owned(),
-                        outcome,
-                    };
-                    self.decisions.get_or_create(&labels).inc_by(times);
-                }
-            }
+            let (policy, action) = (counts.policy, counts.action);
+            self.count(policy, action, "allow", counts.allowed);
+            self.count(policy, action, "deny", counts.denied);
             for (code, times) in &counts.codes {
-                let labels = Denied {
-                    policy: id.name.clone(),
-                    version: id.version.clone(),
-                    action: counts.action.to_owned(),
-                    code: code.clone(),
-                };
-                self.codes.get_or_create(&labels).inc_by(*times);
+                self.count_code(policy, action, code, *times);
             }
         }
         for duration in &tally.durations {
@@ -156,6 +143,31 @@ impl Metrics {
         for kind in &tally.failures {
             self.failed(*kind);
         }
+    }
+
+    fn count(&self, policy: &Policy, action: &str, outcome: &'static str, times: u64) {
+        if times == 0 {
+            return;
+        }
+        let id = policy.id();
+        let labels = Decided {
+            policy: id.name.clone(),
+            version: id.version.clone(),
+            action: action.to_owned(),
+            outcome,
+        };
+        self.decisions.get_or_create(&labels).inc_by(times);
+    }
+
+    fn count_code(&self, policy: &Policy, action: &str, code: &str, times: u64) {
+        let id = policy.id();
+        let labels = Denied {
+            policy: id.name.clone(),
+            version: id.version.clone(),
+            action: action.to_owned(),
+            code: code.to_owned(),
+        };
+        self.codes.get_or_create(&labels).inc_by(times);
     }
 
     pub(crate) fn failed(&self, kind: Kind) {
@@ -195,6 +207,26 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+impl<'s> Counting<'s> for &Metrics {
+    fn decided(&mut self, policy: &'s Policy, decision: &Decision<'_>, duration: Duration) {
+        let action = tally::name(policy, decision.action());
+        self.count(policy, action, outcome(decision), 1);
+        for code in decision.codes() {
+            self.count_code(policy, action, code, 1);
+        }
+        self.decision_seconds.observe(duration.as_secs_f64());
+    }
+}
+
+/// What metrics and spans call what was decided.
+pub(crate) fn outcome(decision: &Decision<'_>) -> &'static str {
+    if decision.is_allowed() {
+        "allow"
+    } else {
+        "deny"
     }
 }
 

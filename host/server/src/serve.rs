@@ -3,7 +3,6 @@
 //! Always true here: what was begun before shutdown is answered, if it takes no longer than allowed. A connection holds one of the slots
 //! from the moment it is accepted, and its handshake may take no longer than the head of a request.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +13,15 @@ use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
+use tower::Service as _;
 
-use crate::alarms::Alarms;
 use crate::caller::Peer;
+use crate::head_timer::HeadTimer;
 use crate::service::Service;
 use crate::tls::Tls;
 
@@ -103,8 +102,7 @@ impl Answering {
         let settings = service.settings();
         let head_time = settings.head_time;
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(head_time)
+        http.header_read_timeout(head_time)
             .max_buf_size(settings.head_bytes.max(HEAD_BUFFER));
         Self {
             router: service.router(),
@@ -132,22 +130,15 @@ impl Answering {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let alarms = Alarms::default();
         let answer = service_fn(|request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            request.extensions_mut().insert(alarms.clone());
-            let router = self.router.clone();
-            async move {
-                Ok::<_, Infallible>(
-                    router
-                        .oneshot(request)
-                        .await
-                        .unwrap_or_else(|never| match never {}),
-                )
-            }
+            // It is always ready.
+            self.router.clone().call(request)
         });
-        let connection = self.http.serve_connection(TokioIo::new(io), answer);
+        let mut http = self.http.clone();
+        http.timer(HeadTimer::default());
+        let connection = http.serve_connection(TokioIo::new(io), answer);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection broke off");
         }

@@ -6,15 +6,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use arc_swap::{ArcSwapOption, Guard};
+use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
 use crate::administration::Administration;
+use crate::guard::Guard;
 use crate::metrics::Metrics;
 use crate::preview::PreviewFile;
 use crate::problem::{Kind, Problem};
@@ -22,7 +22,7 @@ use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::shelf::{Shelf, Snapshot};
 use crate::tokens::Tokens;
-use crate::{authzen, choice, decisions, guard, health, openapi, policies, preview};
+use crate::{authzen, choice, decisions, health, openapi, policies, preview};
 
 type Joining = Arc<dyn Fn(&tracing::Span, &HeaderMap) + Send + Sync>;
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -188,7 +188,7 @@ impl Service {
             .merge(preview::routes())
             .fallback(nothing)
             .method_not_allowed_fallback(wrong_method)
-            .layer(from_fn_with_state(self.clone(), guard::guard))
+            .layer(Guard(self.clone()))
             .with_state(self.clone())
     }
 
@@ -208,7 +208,7 @@ impl Service {
         self.inner.recorder.as_deref()
     }
 
-    pub(crate) fn tokens(&self) -> Guard<Option<Arc<Tokens>>> {
+    pub(crate) fn tokens(&self) -> arc_swap::Guard<Option<Arc<Tokens>>> {
         self.inner.tokens.load()
     }
 

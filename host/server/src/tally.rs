@@ -9,8 +9,17 @@ use scopegate::{Decision, Policy};
 
 use crate::problem::{Kind, Problem};
 
-/// What stands for an action that the policy does not govern, for a caller may make up any.
-const OTHER: &str = "other";
+/// What metrics call the action with that index in the policy's manifest. One that the policy does not govern is `other`, for a caller may
+/// make up any.
+pub(crate) fn name(policy: &Policy, action: Option<usize>) -> &str {
+    action.map_or("other", |action| &policy.manifest().actions[action])
+}
+
+/// What counts decisions.
+pub(crate) trait Counting<'s> {
+    /// Counts what `policy` decided.
+    fn decided(&mut self, policy: &'s Policy, decision: &Decision<'_>, duration: Duration);
+}
 
 /// Decisions by policy and governed action, and what came of them.
 #[derive(Default)]
@@ -34,24 +43,8 @@ pub(crate) struct Counts<'s> {
     pub(crate) codes: HashMap<String, u64>,
 }
 
-impl<'s> Tally<'s> {
-    /// How many were counted.
-    pub(crate) fn many(&self) -> usize {
-        self.durations.len() + self.failures.len()
-    }
-
-    /// What was decided, by policy and action.
-    pub(crate) fn counts(&self) -> impl Iterator<Item = &Counts<'s>> {
-        self.of.values()
-    }
-
-    /// Counts what `policy` decided.
-    pub(crate) fn decided(
-        &mut self,
-        policy: &'s Policy,
-        decision: &Decision<'_>,
-        duration: Duration,
-    ) {
+impl<'s> Counting<'s> for Tally<'s> {
+    fn decided(&mut self, policy: &'s Policy, decision: &Decision<'_>, duration: Duration) {
         let counts = self.of(policy, decision.action());
         if decision.is_allowed() {
             counts.allowed += 1;
@@ -62,6 +55,18 @@ impl<'s> Tally<'s> {
             counts.code(code, 1);
         }
         self.durations.push(duration);
+    }
+}
+
+impl<'s> Tally<'s> {
+    /// How many were counted.
+    pub(crate) fn many(&self) -> usize {
+        self.durations.len() + self.failures.len()
+    }
+
+    /// What was decided, by policy and action.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = &Counts<'s>> {
+        self.of.values()
     }
 
     /// Counts the problem, if there is one.
@@ -87,7 +92,7 @@ impl<'s> Tally<'s> {
         let address = std::ptr::from_ref(policy).addr();
         self.of.entry((address, action)).or_insert_with(|| Counts {
             policy,
-            action: action.map_or(OTHER, |action| &policy.manifest().actions[action]),
+            action: name(policy, action),
             allowed: 0,
             denied: 0,
             codes: HashMap::new(),

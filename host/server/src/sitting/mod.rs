@@ -17,11 +17,12 @@ use uuid::Uuid;
 use crate::caller::Caller;
 use crate::choice::Choice;
 use crate::lines;
+use crate::metrics;
 use crate::problem::{Kind, Problem};
 use crate::recorder::{RecordError, Recorded, Recorder};
 use crate::service::Service;
 use crate::shelf::Snapshot;
-use crate::tally::Tally;
+use crate::tally::{Counting, Tally};
 
 /// Bytes of requests above which they are decided on a thread that may take its time.
 const INLINE_BYTES: usize = 64 << 10;
@@ -94,33 +95,16 @@ impl Sitting {
 
     /// Decides `request`, and writes that down.
     pub(crate) fn decide(&self, request: &Request, id: &str) -> Result<Decision<'_>, Problem> {
-        let mut tally = Tally::default();
         let decided = self.judge(request).and_then(|judged| {
+            let mut metrics = self.service.metrics();
             let Some(recorder) = self.service.recorder() else {
-                return judged.told(id, &mut tally);
+                return judged.told(id, &mut metrics);
             };
             let entries = [self.entry(id, request, &judged)];
             let recorded = recorder.record(&entries).into_iter().next();
-            judged.answer(id, recorded, &mut tally)
+            judged.answer(id, recorded, &mut metrics)
         });
-        self.concluded(id, decided, tally)
-    }
-
-    /// The decision, or why there is none, is counted, and said on the request's span if it is the only one.
-    fn concluded<'s>(
-        &'s self,
-        id: &str,
-        decided: Result<Decision<'s>, Problem>,
-        mut tally: Tally<'s>,
-    ) -> Result<Decision<'s>, Problem> {
-        let decided = tally.noted(decided);
-        self.count(&tally);
-        if let Ok(decision) = &decided
-            && id == self.id
-        {
-            said_on_span(decision);
-        }
-        decided
+        self.concluded(id, decided)
     }
 
     /// Decides the request that `text` is, and writes that down.
@@ -128,11 +112,23 @@ impl Sitting {
         if self.service.recorder().is_some() {
             return self.decide(&self.read(text)?, &self.id);
         }
-        let mut tally = Tally::default();
         let decided = self
-            .judge_text(text, &mut Request::default())
-            .and_then(|judged| judged.told(&self.id, &mut tally));
-        self.concluded(&self.id, decided, tally)
+            .judge_text(text, &mut None)
+            .and_then(|judged| judged.told(&self.id, &mut self.service.metrics()));
+        self.concluded(&self.id, decided)
+    }
+
+    /// A problem is counted, and a decision said on the request's span if it is the only one.
+    fn concluded<'s>(
+        &self,
+        id: &str,
+        decided: Result<Decision<'s>, Problem>,
+    ) -> Result<Decision<'s>, Problem> {
+        let decision = self.counted(decided)?;
+        if id == self.id {
+            said_on_span(&decision);
+        }
+        Ok(decision)
     }
 
     /// Decides each of `texts`, the first of which has the index `first`, and writes all of that down at once. Gives for each its
@@ -185,7 +181,7 @@ impl Sitting {
         first: u64,
         tally: &mut Tally<'s>,
     ) -> Vec<Result<Decision<'s>, Problem>> {
-        let mut request = Request::default();
+        let mut request = None;
         let decide = |(text, index): (&&[u8], u64)| {
             let id = format_args!("{}/{index}", self.id);
             let decided = self
@@ -198,7 +194,7 @@ impl Sitting {
 
     /// Has the metrics take what was counted.
     pub(crate) fn count(&self, tally: &Tally<'_>) {
-        self.service.metrics().decided(tally);
+        self.service.metrics().take(tally);
     }
 
     /// Reads what `text` says over `request`, at the trusted time, which counts for nothing yet.
@@ -230,8 +226,13 @@ impl Sitting {
     }
 
     /// Has the policy decide the request that `text` is, which counts for nothing yet. If it has to be read first, that is over `request`.
-    fn judge_text(&self, text: &[u8], request: &mut Request) -> Result<Judged<'_>, Problem> {
+    fn judge_text(
+        &self,
+        text: &[u8],
+        request: &mut Option<Request>,
+    ) -> Result<Judged<'_>, Problem> {
         let Choice::One(policy) = &self.choice else {
+            let request = request.get_or_insert_default();
             self.understand(text, request)?;
             return self.judge(request);
         };
@@ -314,10 +315,10 @@ impl<'s> Judged<'s> {
         self,
         id: &str,
         recorded: Option<Result<(), RecordError>>,
-        tally: &mut Tally<'s>,
+        counting: &mut impl Counting<'s>,
     ) -> Result<Decision<'s>, Problem> {
         let reason = match recorded {
-            Some(Ok(())) => return self.told(id, tally),
+            Some(Ok(())) => return self.told(id, counting),
             Some(Err(error)) => error.to_string(),
             None => "the recorder says nothing of it".to_owned(),
         };
@@ -329,9 +330,13 @@ impl<'s> Judged<'s> {
     }
 
     /// The decision, if there is one.
-    fn told(self, id: impl Display, tally: &mut Tally<'s>) -> Result<Decision<'s>, Problem> {
+    fn told(
+        self,
+        id: impl Display,
+        counting: &mut impl Counting<'s>,
+    ) -> Result<Decision<'s>, Problem> {
         let decision = self.outcome?;
-        tally.decided(self.policy, &decision, self.duration);
+        counting.decided(self.policy, &decision, self.duration);
         tracing::debug!(%id, allowed = decision.is_allowed(), "decided");
         Ok(decision)
     }
@@ -372,12 +377,7 @@ fn said_on_span(decision: &Decision<'_>) {
     let (span, policy) = (tracing::Span::current(), decision.policy());
     span.record("policy", policy.name.as_str());
     span.record("version", policy.version.as_str());
-    let outcome = if decision.is_allowed() {
-        "allow"
-    } else {
-        "deny"
-    };
-    span.record("outcome", outcome);
+    span.record("outcome", metrics::outcome(decision));
 }
 
 /// Does `work` on a thread that may take its time.

@@ -123,17 +123,22 @@ async fn a_head_that_never_ends() {
     let serving = tokio::spawn(serve(listener, service, async {
         let _ = stopped.await;
     }));
-    let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
-    silent.write_all(b"GET /healthz HT").await.unwrap();
-    let mut next = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-    next.write_all(head).await.unwrap();
-    let mut answer = String::new();
-    next.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.ends_with("alive\n"), "{answer}");
-    let mut closed = Vec::new();
-    silent.read_to_end(&mut closed).await.unwrap();
-    assert!(!String::from_utf8_lossy(&closed).contains("alive"));
+    let head = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n";
+    // The first head, and the one behind two that were answered.
+    for answered in [0, 2] {
+        let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
+        let begin = format!("{head}\r\n").repeat(answered) + head;
+        silent.write_all(begin.as_bytes()).await.unwrap();
+        let mut next = tokio::net::TcpStream::connect(address).await.unwrap();
+        let last = format!("{head}connection: close\r\n\r\n");
+        next.write_all(last.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        next.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("alive\n"), "{answer}");
+        let mut said = String::new();
+        silent.read_to_string(&mut said).await.unwrap();
+        assert_eq!(said.matches("alive").count(), answered, "{said}");
+    }
     stop.send(()).unwrap();
     serving.await.unwrap();
 }
