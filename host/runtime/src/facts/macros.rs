@@ -264,7 +264,7 @@ macro_rules! cases {
 
             #[inline]
             fn quick(&mut self, from: &mut $crate::json::Cursor<'_, '_>) -> Option<()> {
-                *self = Self::ALL[Self::KNOWN.index(from.bytes()?)?];
+                *self = Self::ALL[from.case(Self::KNOWN)?];
                 Some(())
             }
         }
@@ -282,6 +282,17 @@ macro_rules! cases {
         impl serde::Serialize for $Name {
             fn serialize<S: serde::ser::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 $crate::json::Json::write(self, to)
+            }
+        }
+
+        impl $crate::memory::Transcribe for $Name {
+            fn transcribe(
+                from: &mut $crate::json::Cursor<'_, '_>,
+                to: &mut $crate::memory::Page<'_>,
+                place: usize,
+                _: u64,
+            ) -> Option<()> {
+                $crate::memory::transcribe_case(from, to, place, Self::KNOWN)
             }
         }
 

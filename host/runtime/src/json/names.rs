@@ -15,7 +15,7 @@ pub(crate) struct Names {
     all: &'static [&'static str],
     /// Each as it stands before its value.
     quoted: [Quoted; MOST],
-    /// For none and for each of them: what comes next in the contract's order, and what in the alphabet's.
+    /// For none and for each of them: what comes next in each [`Order`].
     next: [[u8; 2]; MOST + 1],
     /// Spreads the keys over the places so that no two names have the same.
     factor: u64,
@@ -67,34 +67,56 @@ impl Names {
         is_same(self.all.get(index)?.as_bytes(), name).then_some(index)
     }
 
-    /// Which of them `text` begins with, in quotes and with a colon, and how many bytes that has: told quickly if it is one that serializers
-    /// write behind the one with the index `before`. `None` says nothing.
+    /// Which of them `text` begins with, in quotes and with a colon, and how many bytes that has: told quickly if it is the one behind that
+    /// with the index `before` in `order`. `None` says nothing.
     #[inline]
     pub(crate) fn following(
         &self,
         before: Option<usize>,
+        order: Order,
         text: &[u8; QUOTED_BYTES],
     ) -> Option<(usize, usize)> {
         let likely = self.next[before.map_or(0, |before| before + 1)];
-        likely.iter().find_map(|index| {
-            let index = usize::from(*index);
-            let quoted = self.quoted[..self.all.len()].get(index)?;
-            quoted.begins(text).then_some((index, quoted.length))
-        })
+        let index = usize::from(likely[order as usize]);
+        let quoted = self.quoted[..self.all.len()].get(index)?;
+        quoted.begins(text).then_some((index, quoted.length))
+    }
+}
+
+/// The orders in which serializers write names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Order {
+    /// The contract's.
+    Contract,
+    /// The alphabet's.
+    Alphabet,
+}
+
+impl Order {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Contract => Self::Alphabet,
+            Self::Alphabet => Self::Contract,
+        }
     }
 }
 
 /// Whether both are the same: for most names sooner told than by `memcmp`.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    if !(8..=16).contains(&one.len()) {
-        return one == other;
-    }
-    one.first_chunk::<8>() == other.first_chunk::<8>()
-        && one.last_chunk::<8>() == other.last_chunk::<8>()
+    one.len() == other.len()
+        && match one.len() {
+            4..8 => has_same_ends::<4>(one, other),
+            8..16 => has_same_ends::<8>(one, other),
+            16..=32 => has_same_ends::<16>(one, other),
+            _ => one == other,
+        }
+}
+
+/// Whether their first and last `N` bytes are the same, which may overlap.
+#[inline]
+fn has_same_ends<const N: usize>(one: &[u8], other: &[u8]) -> bool {
+    one.first_chunk::<N>() == other.first_chunk() && one.last_chunk::<N>() == other.last_chunk()
 }
 
 /// The index of the first of `names` in the alphabet that comes behind `name`; any if there is none.
@@ -175,7 +197,7 @@ const fn key(name: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, QUOTED_BYTES};
+    use super::{Names, Order, QUOTED_BYTES};
 
     #[test]
     fn only_what_is_all_the_same_is_known() {
@@ -213,22 +235,27 @@ mod tests {
             let text = format!("{start:x<32}").into_bytes();
             text.try_into().expect("it is as long")
         };
-        for (before, start, expected) in [
-            (None, r#""task":"#, Some((0, 7))),
-            (None, r#""id":"#, Some((1, 5))),
-            (None, r#""kind":"#, None),
-            (Some(0), r#""id":"#, Some((1, 5))),
-            (Some(1), r#""kind":"#, Some((2, 7))),
-            (Some(2), r#""task":"#, Some((0, 7))),
-            (Some(2), r#""":"#, None),
-            (Some(1), r#""kin":"#, None),
-            (Some(1), r#""kinds":"#, None),
-            (Some(1), r#""kind" "#, None),
+        let (contract, alphabet) = (Order::Contract, Order::Alphabet);
+        for (before, order, start, expected) in [
+            (None, contract, r#""task":"#, Some((0, 7))),
+            (None, alphabet, r#""task":"#, None),
+            (None, alphabet, r#""id":"#, Some((1, 5))),
+            (None, contract, r#""id":"#, None),
+            (None, alphabet, r#""kind":"#, None),
+            (Some(0), contract, r#""id":"#, Some((1, 5))),
+            (Some(1), contract, r#""kind":"#, Some((2, 7))),
+            (Some(1), alphabet, r#""kind":"#, Some((2, 7))),
+            (Some(2), contract, r#""kind":"#, None),
+            (Some(2), alphabet, r#""task":"#, Some((0, 7))),
+            (Some(2), alphabet, r#""":"#, None),
+            (Some(1), contract, r#""kin":"#, None),
+            (Some(1), contract, r#""kinds":"#, None),
+            (Some(1), contract, r#""kind" "#, None),
         ] {
             assert_eq!(
-                names.following(before, &text(start)),
+                names.following(before, order, &text(start)),
                 expected,
-                "{before:?} {start}"
+                "{before:?} {order:?} {start}"
             );
         }
     }

@@ -4,7 +4,7 @@
 //! read at all, and left to the strict reader, which knows what is wrong with it, if anything is. In a debug build every text that is read
 //! here is read strictly too.
 
-use super::{Names, Path};
+use super::{Names, Order, Path};
 
 /// A fact that can be read quickly.
 pub(crate) trait Quick: Sized {
@@ -20,12 +20,19 @@ pub(crate) struct Cursor<'t, 'p> {
     text: &'t [u8],
     at: usize,
     root: &'p Path<'p>,
+    /// In which the names come, as far as was seen.
+    order: Order,
 }
 
 impl<'t, 'p> Cursor<'t, 'p> {
     /// The beginning of `text`, a document of which `root` is the path.
     pub(crate) fn new(text: &'t [u8], root: &'p Path<'p>) -> Self {
-        Self { text, at: 0, root }
+        Self {
+            text,
+            at: 0,
+            root,
+            order: Order::Contract,
+        }
     }
 
     /// The path of the whole document.
@@ -131,12 +138,30 @@ impl<'t, 'p> Cursor<'t, 'p> {
     }
 
     /// The index of the next name of a record, which stands behind the one with the index `before`, and goes behind its colon.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call for each name takes longer than half of what it does"
+    )]
+    #[inline(always)]
     fn name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
         self.peek()?;
         if let Some(ahead) = self.text[self.at..].first_chunk()
-            && let Some((index, length)) = known.following(before, ahead)
+            && let Some((index, length)) = known.following(before, self.order, ahead)
         {
+            self.at += length;
+            return Some(index);
+        }
+        self.any_name(known, before)
+    }
+
+    /// The same of a name that is not the likeliest: apart, so that the rest is short.
+    #[inline(never)]
+    fn any_name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
+        let other = self.order.other();
+        if let Some(ahead) = self.text[self.at..].first_chunk()
+            && let Some((index, length)) = known.following(before, other, ahead)
+        {
+            self.order = other;
             self.at += length;
             return Some(index);
         }
@@ -149,6 +174,11 @@ impl<'t, 'p> Cursor<'t, 'p> {
     #[inline]
     pub(crate) fn text(&mut self) -> Option<&'t str> {
         str::from_utf8(self.plain()?.0).ok()
+    }
+
+    /// Which of `known` the next text is.
+    pub(crate) fn case(&mut self, known: &Names) -> Option<usize> {
+        known.index(self.bytes()?)
     }
 
     /// The bytes of the next text, which has no escapes: they are UTF-8.

@@ -128,20 +128,6 @@ macro_rules! scalar {
                 $is_within
             }
         }
-
-        impl $crate::memory::Transcribe for $Type {
-            #[inline]
-            fn transcribe(
-                from: &mut $crate::json::Cursor<'_, '_>,
-                to: &mut $crate::memory::Page<'_>,
-                place: usize,
-                _: u64,
-            ) -> Option<()> {
-                let mut $value = <Self as $crate::json::Quick>::blank();
-                $crate::json::Quick::quick(&mut $value, from)?;
-                to.put(place, $bytes)
-            }
-        }
     };
 }
 

@@ -13,5 +13,6 @@ pub(crate) use answer::{Answer, Memory, unknown_case, word};
 pub(crate) use fact::{ALL, FULL, Fact, before, lay, lay_within, scalar};
 pub(crate) use layout::{Laid, Layout};
 pub(crate) use transcribe::{
-    Field, Page, Transcribe, Transcription, lay_absent, text_at, transcribe, transcribe_fields,
+    Field, Page, Transcribe, Transcription, lay_absent, text_at, transcribe, transcribe_case,
+    transcribe_fields,
 };

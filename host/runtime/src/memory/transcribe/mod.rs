@@ -8,7 +8,7 @@ mod tests;
 
 use scopegate_contract::{LIST, TEXT_BYTES};
 
-use crate::json::{Cursor, Json, Names};
+use crate::json::{Cursor, Json, Names, Quick as _};
 use crate::memory::answer::word;
 use crate::memory::fact::{Fact, copy, point};
 use crate::memory::layout::{Laid, up};
@@ -64,6 +64,17 @@ pub(crate) fn transcribe_fields(
         }
     }
     Some(())
+}
+
+/// Transcribes one of the cases with the names `known`, in the same order.
+pub(crate) fn transcribe_case(
+    from: &mut Cursor<'_, '_>,
+    to: &mut Page<'_>,
+    place: usize,
+    known: &Names,
+) -> Option<()> {
+    let case = from.case(known)?;
+    to.put(place, [u8::try_from(case).ok()?])
 }
 
 /// Lays out what stands for a `T` that is not given; `None` if it must be.
@@ -139,6 +150,28 @@ pub(crate) fn text_at(memory: &[u8], place: usize) -> Option<&str> {
     let (address, length) = (word(address) as usize, word(length) as usize);
     str::from_utf8(memory.get(address..)?.get(..length)?).ok()
 }
+
+/// A number or boolean.
+macro_rules! scalar {
+    ($Type:ty: $value:ident => $bytes:expr) => {
+        impl Transcribe for $Type {
+            fn transcribe(
+                from: &mut Cursor<'_, '_>,
+                to: &mut Page<'_>,
+                place: usize,
+                _: u64,
+            ) -> Option<()> {
+                let mut $value = Self::blank();
+                $value.quick(from)?;
+                to.put(place, $bytes)
+            }
+        }
+    };
+}
+
+scalar!(bool: value => [u8::from(value)]);
+scalar!(u32: value => value.to_le_bytes());
+scalar!(i64: value => value.to_le_bytes());
 
 impl Transcribe for String {
     #[inline]
