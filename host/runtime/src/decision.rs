@@ -231,7 +231,8 @@ impl Serialize for Decision<'_> {
 
 /// Of what `unmet` has in `firsts`, each once, in their order.
 fn once(unmet: Indices<'_>, firsts: &[u32]) -> impl Iterator<Item = u32> {
-    let mut seen = vec![false; if unmet.is_empty() { 0 } else { firsts.len() }];
+    // None comes behind that of which it is the first.
+    let mut seen = vec![false; unmet.last().map_or(0, |last| last as usize + 1)];
     let firsts = unmet.iter().map(|index| firsts[index as usize]);
     firsts.filter(move |first| !mem::replace(&mut seen[*first as usize], true))
 }

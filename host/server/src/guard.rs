@@ -1,6 +1,7 @@
 //! What every request goes through: a slot, a time limit, a log line; and a panic is a problem like others.
 //!
-//! Always true here: every request is answered, within the limits, with the `X-Request-ID` it came with.
+//! Always true here: every request is answered, within the limits, with the `X-Request-ID` it came with; and if the answer is that there is
+//! no decision, that is counted here.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -65,7 +66,7 @@ impl tower::Service<Request> for Guarded {
         let service = self.service.clone();
         let id = request.headers().get(REQUEST_ID).cloned();
         let matched = request.extensions().get::<MatchedPath>().cloned();
-        let route = route(matched.as_ref());
+        let route = route_of(matched.as_ref());
         let span = span(request.method(), route, id.as_ref());
         service.join(&span, request.headers());
         let admitted =
@@ -77,8 +78,13 @@ impl tower::Service<Request> for Guarded {
                 Ok(holding(permit, as_problem(answer)))
             };
             let answer = answer.instrument(span.clone()).await;
-            let route = self::route(matched.as_ref());
+            let route = route_of(matched.as_ref());
             let mut response = answer.unwrap_or_else(|problem| refused(route, problem));
+            if let Some(kind) = response.extensions().get::<Kind>()
+                && is_asked_to_decide(route)
+            {
+                service.metrics().failed(*kind);
+            }
             if let Some(id) = id {
                 response.headers_mut().insert(REQUEST_ID, id);
             }
@@ -92,12 +98,17 @@ impl tower::Service<Request> for Guarded {
 }
 
 /// What logs and metrics call the path that was asked for: never what a caller made up.
-fn route(matched: Option<&MatchedPath>) -> &str {
+fn route_of(matched: Option<&MatchedPath>) -> &str {
     matched.map_or("other", MatchedPath::as_str)
 }
 
-/// The span of a request: what it asks for, and what became of it. It has no facts, no tokens, and no text of the caller's but the id
-/// that the caller gave the request.
+/// Whether who asks at `route` asks for a decision.
+fn is_asked_to_decide(route: &str) -> bool {
+    route == "/v1/decisions" || route.starts_with("/access/")
+}
+
+/// The span of a request: what it asks for, and what became of it. It has no facts, no tokens, and no text of the caller's but the method and
+/// the id that the caller gave the request.
 fn span(method: &Method, route: &str, id: Option<&HeaderValue>) -> Span {
     tracing::info_span!(
         "request",
@@ -140,7 +151,7 @@ async fn limited(
     begin: Instant,
     answer: impl Future<Output = Result<Response, Infallible>>,
 ) -> Result<Response, Problem> {
-    let time = settings.body_time + settings.answer_time;
+    let time = settings.body_time.saturating_add(settings.answer_time);
     let answer = AssertUnwindSafe(answer).catch_unwind();
     match within(time, begin, answer).await {
         Some(Ok(answer)) => Ok(answer.unwrap_or_else(|never| match never {})),

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
 
-type Set = Pin<Box<tokio::time::Sleep>>;
+type Alarm = Pin<Box<tokio::time::Sleep>>;
 
-/// Gives its one timer to whoever waits for a head; if somebody has it, another one.
+/// Lends its one timer to whoever waits for a head; another one, if somebody has it.
 #[derive(Clone, Default)]
 pub(crate) struct HeadTimer {
-    idle: Arc<Mutex<Option<Set>>>,
+    idle: Arc<Mutex<Option<Alarm>>>,
 }
 
 impl HeadTimer {
-    fn idle<T>(&self, with: impl FnOnce(&mut Option<Set>) -> T) -> T {
+    fn idle<T>(&self, with: impl FnOnce(&mut Option<Alarm>) -> T) -> T {
         with(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -30,15 +30,15 @@ impl Timer for HeadTimer {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        let set = match self.idle(Option::take) {
-            Some(mut set) => {
-                set.as_mut().reset(deadline.into());
-                set
+        let alarm = match self.idle(Option::take) {
+            Some(mut alarm) => {
+                alarm.as_mut().reset(deadline.into());
+                alarm
             }
             None => Box::pin(tokio::time::sleep_until(deadline.into())),
         };
         Box::pin(Lent {
-            set: Some(set),
+            alarm: Some(alarm),
             of: self.clone(),
         })
     }
@@ -47,7 +47,7 @@ impl Timer for HeadTimer {
 /// The timer while somebody waits with it.
 struct Lent {
     /// There until it is given back.
-    set: Option<Set>,
+    alarm: Option<Alarm>,
     of: HeadTimer,
 }
 
@@ -55,8 +55,8 @@ impl Future for Lent {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.set {
-            Some(set) => set.as_mut().poll(cx),
+        match &mut self.alarm {
+            Some(alarm) => alarm.as_mut().poll(cx),
             None => Poll::Ready(()),
         }
     }
@@ -66,7 +66,7 @@ impl Sleep for Lent {}
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let set = self.set.take();
-        self.of.idle(|idle| *idle = set);
+        let alarm = self.alarm.take();
+        self.of.idle(|idle| *idle = alarm);
     }
 }

@@ -100,6 +100,7 @@ impl Lines {
     /// The last line: nothing after it is answered.
     fn end(&mut self, problem: &Problem) -> Vec<u8> {
         self.is_done = true;
+        self.sitting.failed(problem);
         let mut out = Vec::new();
         error(problem, &mut out);
         out.push(b'\n');

@@ -17,7 +17,7 @@ use scopegate::{Decision, Policy};
 use crate::problem::Kind;
 use crate::recorder::RecordCounters;
 use crate::shelf::{OfPolicy, Shelf, Snapshot};
-use crate::tally::{self, Counting, Tally};
+use crate::tally::{Counting, Tally};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Decided {
@@ -92,7 +92,7 @@ impl Metrics {
         let help = "Codes of denials, by policy, version and governed action";
         registry.register("denial_codes", help, codes.clone());
         let failures = Family::default();
-        let help = "Requests for a decision that got none, by kind of problem";
+        let help = "Decisions that were asked for and not made, by kind of problem";
         registry.register("failures", help, failures.clone());
         let answers = Family::default();
         registry.register("answers", "Answers, by route and status", answers.clone());
@@ -131,8 +131,8 @@ impl Metrics {
     pub(crate) fn take(&self, tally: &Tally<'_>) {
         for counts in tally.counts() {
             let (policy, action) = (counts.policy, counts.action);
-            self.count(policy, action, "allow", counts.allowed);
-            self.count(policy, action, "deny", counts.denied);
+            self.count(policy, action, outcome(true), counts.allowed);
+            self.count(policy, action, outcome(false), counts.denied);
             for (code, times) in &counts.codes {
                 self.count_code(policy, action, code, *times);
             }
@@ -212,8 +212,8 @@ impl Metrics {
 
 impl<'s> Counting<'s> for &Metrics {
     fn decided(&mut self, policy: &'s Policy, decision: &Decision<'_>, duration: Duration) {
-        let action = tally::name(policy, decision.action());
-        self.count(policy, action, outcome(decision), 1);
+        let action = action_label(policy, decision.action());
+        self.count(policy, action, outcome(decision.is_allowed()), 1);
         for code in decision.codes() {
             self.count_code(policy, action, code, 1);
         }
@@ -222,12 +222,14 @@ impl<'s> Counting<'s> for &Metrics {
 }
 
 /// What metrics and spans call what was decided.
-pub(crate) fn outcome(decision: &Decision<'_>) -> &'static str {
-    if decision.is_allowed() {
-        "allow"
-    } else {
-        "deny"
-    }
+pub(crate) fn outcome(is_allowed: bool) -> &'static str {
+    if is_allowed { "allow" } else { "deny" }
+}
+
+/// What metrics call the action with that index in the policy's manifest. One that the policy does not govern is `other`, for a caller may
+/// make up any.
+pub(crate) fn action_label(policy: &Policy, action: Option<usize>) -> &str {
+    action.map_or("other", |action| &policy.manifest().actions[action])
 }
 
 impl Pools {

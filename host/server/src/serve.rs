@@ -88,10 +88,14 @@ async fn listen<L>(
 /// The most bytes of a head that are read, even if fewer are allowed: so much can be refused with a problem document.
 const HEAD_BUFFER: usize = 64 << 10;
 
+/// The longest that a head may take, for nobody can say when longer times end.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
 /// How connections are answered. Cheap to clone.
 #[derive(Clone)]
 struct Answering {
     router: Router,
+    /// Each connection adds a timer of its own.
     http: http1::Builder,
     tls: Option<TlsAcceptor>,
     head_time: Duration,
@@ -100,7 +104,7 @@ struct Answering {
 impl Answering {
     fn new(service: &Service, tls: Option<TlsAcceptor>) -> Self {
         let settings = service.settings();
-        let head_time = settings.head_time;
+        let head_time = settings.head_time.min(LONGEST);
         let mut http = http1::Builder::new();
         http.header_read_timeout(head_time)
             .max_buf_size(settings.head_bytes.max(HEAD_BUFFER));

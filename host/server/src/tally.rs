@@ -1,19 +1,14 @@
 //! Decisions counted by their labels before the metrics take them.
 //!
-//! Always true here: what is counted together is told the metrics once, for a label is looked up by texts of its own.
+//! Always true here: what a tally counts is told the metrics once for all of it, for a label is looked up by texts of its own.
 
 use std::time::Duration;
 
 use hashbrown::HashMap;
 use scopegate::{Decision, Policy};
 
+use crate::metrics::action_label;
 use crate::problem::{Kind, Problem};
-
-/// What metrics call the action with that index in the policy's manifest. One that the policy does not govern is `other`, for a caller may
-/// make up any.
-pub(crate) fn name(policy: &Policy, action: Option<usize>) -> &str {
-    action.map_or("other", |action| &policy.manifest().actions[action])
-}
 
 /// What counts decisions.
 pub(crate) trait Counting<'s> {
@@ -92,7 +87,7 @@ impl<'s> Tally<'s> {
         let address = std::ptr::from_ref(policy).addr();
         self.of.entry((address, action)).or_insert_with(|| Counts {
             policy,
-            action: name(policy, action),
+            action: action_label(policy, action),
             allowed: 0,
             denied: 0,
             codes: HashMap::new(),

@@ -1,7 +1,8 @@
 //! Work that may not take longer than it is given.
 //!
-//! Always true here: nobody waits longer than that. Most work is done when it is asked for a second time, as soon as a body that has come
-//! already is read; it sets no timer, for to set one and to take it back takes as long as to decide some requests.
+//! Always true here: nobody waits longer than that. What is done at once is given whatever the time. Most work is done when it is asked for
+//! the second time, which is when a body that has come with its head is read; it sets no timer, for to set one and to take it back takes as
+//! long as to decide some requests.
 
 use std::future::poll_fn;
 use std::mem;

@@ -83,7 +83,7 @@ fn main() {
     let [constant, single, constant_batched, batched] = rates.map(median);
     let [floor_p99, p99] = times.map(p99);
     println!(
-        "{CALLERS} connections, the callers on the same cores; median of {ROUNDS} rounds in turn"
+        "{CALLERS} connections, the callers on the same cores; medians of {ROUNDS} rounds in turn, also of what is compared"
     );
     println!(
         "the same server, a constant answer    {constant:>9.0} a second   p99 {floor_p99:>6.0?}"

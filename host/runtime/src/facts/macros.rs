@@ -245,6 +245,15 @@ macro_rules! cases {
 
             const KNOWN: &'static $crate::json::Names = &$crate::json::Names::new(&[$($json),*]);
 
+            /// Each case has its index for its number.
+            const ARE_NUMBERED: () = {
+                let mut index = 0;
+                while index < Self::ALL.len() {
+                    assert!(Self::ALL[index] as usize == index);
+                    index += 1;
+                }
+            };
+
             /// The case's name, as JSON writes it.
             pub const fn name(self) -> &'static str {
                 Self::KNOWN.all()[self as usize]
@@ -292,6 +301,7 @@ macro_rules! cases {
                 place: usize,
                 _: u64,
             ) -> Option<()> {
+                const { Self::ARE_NUMBERED };
                 $crate::memory::transcribe_case(from, to, place, Self::KNOWN)
             }
         }

@@ -228,6 +228,22 @@ mod tests {
         }
     }
 
+    /// Names of every length, and each with any one of its bytes changed.
+    #[test]
+    fn every_byte_of_a_name_counts() {
+        static ALPHABET: &str = "abcdefghijklmnopqrstuvwxyz_12";
+        for length in 1..=ALPHABET.len() {
+            let name = &ALPHABET[..length];
+            let names = Names::new(Box::leak(Box::new([name])));
+            assert_eq!(names.index(name.as_bytes()), Some(0), "{name}");
+            for at in 0..length {
+                let mut other = name.as_bytes().to_vec();
+                other[at] ^= 1;
+                assert_eq!(names.index(&other), None, "{name} at {at}");
+            }
+        }
+    }
+
     #[test]
     fn what_likely_follows_is_told_by_what_came_before() {
         let names = Names::new(&["task", "id", "kind"]);

@@ -91,6 +91,7 @@ fn answers(sitting: &Sitting, mut given: Object, until: Until) -> Answers {
         let id = format!("{}/{index}", sitting.id);
         let answer = with_defaults(item, &given)
             .and_then(|evaluation| evaluate(sitting, &evaluation, &id))
+            .inspect_err(|problem| sitting.failed(problem))
             .unwrap_or_else(Answer::failed);
         let decision = answer.decision;
         evaluations.push(answer);

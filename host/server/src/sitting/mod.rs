@@ -48,8 +48,7 @@ impl Sitting {
         caller: Caller,
     ) -> Result<Arc<Self>, Problem> {
         let snapshot = service.shelf().snapshot();
-        let choice = Choice::new(service.settings(), &snapshot, asked, &caller)
-            .inspect_err(|problem| service.metrics().failed(problem.kind))?;
+        let choice = Choice::new(service.settings(), &snapshot, asked, &caller)?;
         let sitting = Self {
             service: service.clone(),
             snapshot,
@@ -59,13 +58,14 @@ impl Sitting {
             until_ns: AtomicU64::new(0),
             id: Uuid::now_v7().to_string(),
         };
-        sitting.counted(sitting.check_age())?;
+        sitting.check_age()?;
         Ok(Arc::new(sitting))
     }
 
     /// The policy that decides `request`.
     pub(crate) fn policy(&self, request: &Request) -> Result<&Policy, Problem> {
-        self.counted(self.chosen(request))
+        self.choice
+            .policy(self.service.settings(), &self.snapshot, request)
     }
 
     /// Does `work` on `bytes` of text: at once if that is quick, else on a thread that may take its time.
@@ -76,7 +76,8 @@ impl Sitting {
         bytes: usize,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let until = self.begun.elapsed() + self.service.settings().answer_time;
+        let time = self.service.settings().answer_time;
+        let until = self.begun.elapsed().saturating_add(time);
         let until_ns = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
         self.until_ns.store(until_ns, Ordering::Relaxed);
         if bytes <= INLINE_BYTES && self.choice.is_quick(&self.snapshot) {
@@ -89,22 +90,26 @@ impl Sitting {
     /// Reads a request, at the trusted time.
     pub(crate) fn read(&self, text: &[u8]) -> Result<Request, Problem> {
         let mut request = Request::default();
-        self.counted(self.understand(text, &mut request))?;
+        self.understand(text, &mut request)?;
         Ok(request)
     }
 
     /// Decides `request`, and writes that down.
     pub(crate) fn decide(&self, request: &Request, id: &str) -> Result<Decision<'_>, Problem> {
-        let decided = self.judge(request).and_then(|judged| {
-            let mut metrics = self.service.metrics();
-            let Some(recorder) = self.service.recorder() else {
-                return judged.told(id, &mut metrics);
-            };
-            let entries = [self.entry(id, request, &judged)];
-            let recorded = recorder.record(&entries).into_iter().next();
-            judged.answer(id, recorded, &mut metrics)
-        });
-        self.concluded(id, decided)
+        let judged = self.judge(request)?;
+        let mut metrics = self.service.metrics();
+        let decision = match self.service.recorder() {
+            None => judged.told(id, &mut metrics)?,
+            Some(recorder) => {
+                let entries = [self.entry(id, request, &judged)];
+                let recorded = recorder.record(&entries).into_iter().next();
+                judged.answer(id, recorded, &mut metrics)?
+            }
+        };
+        if id == self.id {
+            said_on_span(&decision);
+        }
+        Ok(decision)
     }
 
     /// Decides the request that `text` is, and writes that down.
@@ -112,22 +117,9 @@ impl Sitting {
         if self.service.recorder().is_some() {
             return self.decide(&self.read(text)?, &self.id);
         }
-        let decided = self
-            .judge_text(text, &mut None)
-            .and_then(|judged| judged.told(&self.id, &mut self.service.metrics()));
-        self.concluded(&self.id, decided)
-    }
-
-    /// A problem is counted, and a decision said on the request's span if it is the only one.
-    fn concluded<'s>(
-        &self,
-        id: &str,
-        decided: Result<Decision<'s>, Problem>,
-    ) -> Result<Decision<'s>, Problem> {
-        let decision = self.counted(decided)?;
-        if id == self.id {
-            said_on_span(&decision);
-        }
+        let judged = self.judge_text(text, &mut None)?;
+        let decision = judged.told(&self.id, &mut self.service.metrics())?;
+        said_on_span(&decision);
         Ok(decision)
     }
 
@@ -192,6 +184,11 @@ impl Sitting {
         texts.iter().zip(first..).map(decide).collect()
     }
 
+    /// Counts a problem that is told within an answer; one that is the answer is counted with it.
+    pub(crate) fn failed(&self, problem: &Problem) {
+        self.service.metrics().failed(problem.kind);
+    }
+
     /// Has the metrics take what was counted.
     pub(crate) fn count(&self, tally: &Tally<'_>) {
         self.service.metrics().take(tally);
@@ -206,17 +203,12 @@ impl Sitting {
         time.check()
     }
 
-    fn chosen(&self, request: &Request) -> Result<&Policy, Problem> {
-        self.choice
-            .policy(self.service.settings(), &self.snapshot, request)
-    }
-
     /// Has the policy decide `request`, which counts for nothing yet.
     fn judge(&self, request: &Request) -> Result<Judged<'_>, Problem> {
         self.check_age()?;
         let begin = Instant::now();
         self.check_time(begin)?;
-        let policy = self.chosen(request)?;
+        let policy = self.policy(request)?;
         let outcome = policy.evaluate(request);
         Ok(Judged {
             policy,
@@ -269,11 +261,6 @@ impl Sitting {
             outcome: judged.outcome.as_ref(),
             duration: judged.duration,
         }
-    }
-
-    /// Counts the problem, if there is one.
-    fn counted<T>(&self, done: Result<T, Problem>) -> Result<T, Problem> {
-        done.inspect_err(|problem| self.service.metrics().failed(problem.kind))
     }
 
     fn check_length(&self, text: &[u8]) -> Result<(), Problem> {
@@ -377,7 +364,7 @@ fn said_on_span(decision: &Decision<'_>) {
     let (span, policy) = (tracing::Span::current(), decision.policy());
     span.record("policy", policy.name.as_str());
     span.record("version", policy.version.as_str());
-    span.record("outcome", metrics::outcome(decision));
+    span.record("outcome", metrics::outcome(decision.is_allowed()));
 }
 
 /// Does `work` on a thread that may take its time.

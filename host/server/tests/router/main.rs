@@ -9,6 +9,7 @@ mod certification;
 mod decisions;
 mod failures;
 mod handshakes;
+mod heads;
 mod hosts;
 mod lists;
 mod operation;

@@ -47,6 +47,98 @@ async fn metrics_count() {
     assert!(!text.contains("made-up"));
 }
 
+/// What is asked for and not decided is counted once, whether it is the answer or stands within one.
+#[tokio::test]
+async fn failures_count() {
+    let (object, list) = ("application/json", "application/x-ndjson");
+    let none = json!({"subject": {"type": "user", "id": "a"}});
+    for (route, kind, body, expected) in [
+        ("/v1/decisions", object, "{".to_owned(), r#"malformed"} 1"#),
+        ("/v1/decisions", object, "{}".to_owned(), r#"invalid"} 1"#),
+        ("/v1/decisions", object, "[]".to_owned(), r#"invalid"} 1"#),
+        (
+            "/v1/decisions",
+            object,
+            "[{},{}]".to_owned(),
+            r#"invalid"} 2"#,
+        ),
+        (
+            "/v1/decisions",
+            object,
+            "[{},".to_owned(),
+            r#"malformed"} 1"#,
+        ),
+        (
+            "/v1/decisions",
+            "text/html",
+            "{}".to_owned(),
+            r#"media-type"} 1"#,
+        ),
+        (
+            "/v1/decisions",
+            list,
+            "{}\n{}\n".to_owned(),
+            r#"invalid"} 2"#,
+        ),
+        (
+            "/v1/decisions?policy=no",
+            object,
+            "{}".to_owned(),
+            r#"not-found"} 1"#,
+        ),
+        (
+            "/v1/decisions?color=red",
+            object,
+            "{}".to_owned(),
+            r#"query"} 1"#,
+        ),
+        (
+            "/access/v1/evaluation",
+            object,
+            "[]".to_owned(),
+            r#"invalid"} 1"#,
+        ),
+        (
+            "/access/v1/evaluation",
+            object,
+            none.to_string(),
+            r#"invalid"} 1"#,
+        ),
+        (
+            "/access/v1/evaluations",
+            object,
+            json!({"evaluations": [none, none, none]}).to_string(),
+            r#"invalid"} 3"#,
+        ),
+        (
+            "/access/v1/search/action",
+            object,
+            "{}".to_owned(),
+            r#"invalid"} 1"#,
+        ),
+    ] {
+        let service = builder().build();
+        let headers = [("content-type", kind)];
+        send(
+            &service,
+            ask(Method::POST, route, &headers, Body::from(body.clone())),
+        )
+        .await;
+        let metrics = get(&service, "/metrics").await;
+        let text = metrics.text();
+        let counts = text
+            .lines()
+            .filter(|line| line.starts_with("scopegate_failures_total{"));
+        let expected = format!(r#"scopegate_failures_total{{kind="{expected}"#);
+        assert!(counts.eq([expected]), "{route} {body}\n{text}");
+    }
+    // What does not ask for a decision is none that failed.
+    let service = builder().build();
+    assert_eq!(get(&service, "/v1/policies/no").await.status, 404);
+    let metrics = get(&service, "/metrics").await;
+    assert!(!metrics.text().contains("scopegate_failures_total{"));
+}
+
 #[tokio::test]
 async fn the_document_names_every_route() {
     let service = builder().build();

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use scopegate_server::{Service, Settings, Shelf, serve};
+use scopegate_server::{Service, Shelf, serve};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{NOW, builder, facts, post, snapshot, with};
+use crate::support::{NOW, builder, facts, post, snapshot};
 
 /// Version 1 allows, version 2 denies: each answer is what the version it names says, and a list names one.
 #[test]
@@ -107,38 +106,4 @@ async fn a_graceful_end() {
     assert_eq!(text.matches(r#""decision":"allow""#).count(), 2, "{text}");
     serving.await.unwrap();
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
-}
-
-/// A connection that never says what it wants is closed, and makes room for the next.
-#[tokio::test]
-async fn a_head_that_never_ends() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let service = with(Settings {
-        head_time: Duration::from_millis(10),
-        connections: 1,
-        ..Settings::default()
-    });
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(serve(listener, service, async {
-        let _ = stopped.await;
-    }));
-    let head = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n";
-    // The first head, and the one behind two that were answered.
-    for answered in [0, 2] {
-        let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
-        let begin = format!("{head}\r\n").repeat(answered) + head;
-        silent.write_all(begin.as_bytes()).await.unwrap();
-        let mut next = tokio::net::TcpStream::connect(address).await.unwrap();
-        let last = format!("{head}connection: close\r\n\r\n");
-        next.write_all(last.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        next.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.ends_with("alive\n"), "{answer}");
-        let mut said = String::new();
-        silent.read_to_string(&mut said).await.unwrap();
-        assert_eq!(said.matches("alive").count(), answered, "{said}");
-    }
-    stop.send(()).unwrap();
-    serving.await.unwrap();
 }

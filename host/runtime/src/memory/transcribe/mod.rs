@@ -151,27 +151,29 @@ pub(crate) fn text_at(memory: &[u8], place: usize) -> Option<&str> {
     str::from_utf8(memory.get(address..)?.get(..length)?).ok()
 }
 
-/// A number or boolean.
-macro_rules! scalar {
-    ($Type:ty: $value:ident => $bytes:expr) => {
+/// A number or boolean: its bytes are those that it is laid out with.
+macro_rules! transcribe_scalar {
+    ($Type:ty) => {
         impl Transcribe for $Type {
             fn transcribe(
                 from: &mut Cursor<'_, '_>,
                 to: &mut Page<'_>,
                 place: usize,
-                _: u64,
+                reads: u64,
             ) -> Option<()> {
-                let mut $value = Self::blank();
-                $value.quick(from)?;
-                to.put(place, $bytes)
+                let mut value = Self::blank();
+                value.quick(from)?;
+                let place = to.memory.get_mut(place..)?;
+                value.put(place.get_mut(..Self::LAYOUT.size)?, 0, reads);
+                Some(())
             }
         }
     };
 }
 
-scalar!(bool: value => [u8::from(value)]);
-scalar!(u32: value => value.to_le_bytes());
-scalar!(i64: value => value.to_le_bytes());
+transcribe_scalar!(bool);
+transcribe_scalar!(u32);
+transcribe_scalar!(i64);
 
 impl Transcribe for String {
     #[inline]
