@@ -38,10 +38,11 @@ impl Sitting {
         let time = TrustedTime::new(&self.service);
         let mut begin = Instant::now();
         let each = |outcome: Result<Decision<'s>, EvaluateError>| {
+            let end = Instant::now();
             is_whole = !is_over.load(Ordering::Relaxed)
                 && tally.many() < limit
                 && time.check().is_ok()
-                && self.check_time(begin).is_ok()
+                && self.check_time(end).is_ok()
                 && self.check_age().is_ok();
             if !is_whole {
                 return ControlFlow::Break(());
@@ -49,15 +50,16 @@ impl Sitting {
             let judged = Judged {
                 policy,
                 outcome,
-                duration: begin.elapsed(),
+                duration: end.duration_since(begin),
             };
+            // One look at the clock for each, so what is written of one counts for the next.
+            begin = end;
             let decided = judged.told(&self.id, &mut tally);
             match tally.noted(decided) {
                 Ok(decision) => decision.write_json(&mut out),
                 Err(problem) => list::error(&problem, &mut out),
             }
             out.push(b',');
-            begin = Instant::now();
             ControlFlow::Continue(())
         };
         let decided = policy.evaluate_json_sequence(sequence, || time.now(), each);
