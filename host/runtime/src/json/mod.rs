@@ -24,7 +24,7 @@ use serde::ser::{Serialize, Serializer};
 pub use error::InputError;
 pub(crate) use leaf::{case, text};
 pub(crate) use name::Name;
-pub(crate) use names::{Names, Order};
+pub(crate) use names::Names;
 pub(crate) use number::{raw, whole_number};
 pub(crate) use path::{Context, Path};
 pub(crate) use quick::{Cursor, Quick};

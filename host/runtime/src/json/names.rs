@@ -84,7 +84,7 @@ impl Names {
 }
 
 /// The orders in which serializers write names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Order {
     /// The contract's.
     Contract,

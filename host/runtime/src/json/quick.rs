@@ -4,7 +4,8 @@
 //! read at all, and left to the strict reader, which knows what is wrong with it, if anything is. In a debug build every text that is read
 //! here is read strictly too.
 
-use super::{Names, Order, Path};
+use super::names::Order;
+use super::{Names, Path};
 
 /// A fact that can be read quickly.
 pub(crate) trait Quick: Sized {
@@ -145,28 +146,31 @@ impl<'t, 'p> Cursor<'t, 'p> {
     #[inline(always)]
     fn name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
         self.peek()?;
-        if let Some(ahead) = self.text[self.at..].first_chunk()
-            && let Some((index, length)) = known.following(before, self.order, ahead)
-        {
-            self.at += length;
-            return Some(index);
+        match self.likely(known, before, self.order) {
+            Some(index) => Some(index),
+            None => self.any_name(known, before),
         }
-        self.any_name(known, before)
     }
 
     /// The same of a name that is not the likeliest: apart, so that the rest is short.
     #[inline(never)]
     fn any_name(&mut self, known: &Names, before: Option<usize>) -> Option<usize> {
         let other = self.order.other();
-        if let Some(ahead) = self.text[self.at..].first_chunk()
-            && let Some((index, length)) = known.following(before, other, ahead)
-        {
+        if let Some(index) = self.likely(known, before, other) {
             self.order = other;
-            self.at += length;
             return Some(index);
         }
         let index = known.index(self.bytes()?)?;
         self.pass(b':')?;
+        Some(index)
+    }
+
+    /// The same if it is the one behind `before` in `order`.
+    #[inline]
+    fn likely(&mut self, known: &Names, before: Option<usize>, order: Order) -> Option<usize> {
+        let ahead = self.text[self.at..].first_chunk()?;
+        let (index, length) = known.following(before, order, ahead)?;
+        self.at += length;
         Some(index)
     }
 

@@ -50,87 +50,34 @@ async fn metrics_count() {
 /// What is asked for and not decided is counted once, whether it is the answer or stands within one.
 #[tokio::test]
 async fn failures_count() {
-    let (object, list) = ("application/json", "application/x-ndjson");
-    let none = json!({"subject": {"type": "user", "id": "a"}});
-    for (route, kind, body, expected) in [
-        ("/v1/decisions", object, "{".to_owned(), r#"malformed"} 1"#),
-        ("/v1/decisions", object, "{}".to_owned(), r#"invalid"} 1"#),
-        ("/v1/decisions", object, "[]".to_owned(), r#"invalid"} 1"#),
-        (
-            "/v1/decisions",
-            object,
-            "[{},{}]".to_owned(),
-            r#"invalid"} 2"#,
-        ),
-        (
-            "/v1/decisions",
-            object,
-            "[{},".to_owned(),
-            r#"malformed"} 1"#,
-        ),
-        (
-            "/v1/decisions",
-            "text/html",
-            "{}".to_owned(),
-            r#"media-type"} 1"#,
-        ),
-        (
-            "/v1/decisions",
-            list,
-            "{}\n{}\n".to_owned(),
-            r#"invalid"} 2"#,
-        ),
-        (
-            "/v1/decisions?policy=no",
-            object,
-            "{}".to_owned(),
-            r#"not-found"} 1"#,
-        ),
-        (
-            "/v1/decisions?color=red",
-            object,
-            "{}".to_owned(),
-            r#"query"} 1"#,
-        ),
-        (
-            "/access/v1/evaluation",
-            object,
-            "[]".to_owned(),
-            r#"invalid"} 1"#,
-        ),
-        (
-            "/access/v1/evaluation",
-            object,
-            none.to_string(),
-            r#"invalid"} 1"#,
-        ),
-        (
-            "/access/v1/evaluations",
-            object,
-            json!({"evaluations": [none, none, none]}).to_string(),
-            r#"invalid"} 3"#,
-        ),
-        (
-            "/access/v1/search/action",
-            object,
-            "{}".to_owned(),
-            r#"invalid"} 1"#,
-        ),
+    let (json, lines) = ("application/json", "application/x-ndjson");
+    let three = r#"{"subject": {"type": "user", "id": "a"}, "evaluations": [{}, {}, {}]}"#;
+    let (decisions, evaluation) = ("/v1/decisions", "/access/v1/evaluation");
+    for (path, media, body, kind, times) in [
+        (decisions, json, "{", "malformed", 1),
+        (decisions, json, "{}", "invalid", 1),
+        (decisions, json, "[]", "invalid", 1),
+        (decisions, json, "[{},{}]", "invalid", 2),
+        (decisions, json, "[{},", "malformed", 1),
+        (decisions, "text/html", "{}", "media-type", 1),
+        (decisions, lines, "{}\n{}\n", "invalid", 2),
+        ("/v1/decisions?policy=no", json, "{}", "not-found", 1),
+        ("/v1/decisions?color=red", json, "{}", "query", 1),
+        (evaluation, json, "[]", "invalid", 1),
+        (evaluation, json, three, "invalid", 1),
+        ("/access/v1/evaluations", json, three, "invalid", 3),
+        ("/access/v1/search/action", json, "{}", "invalid", 1),
     ] {
         let service = builder().build();
-        let headers = [("content-type", kind)];
-        send(
-            &service,
-            ask(Method::POST, route, &headers, Body::from(body.clone())),
-        )
-        .await;
+        let headers = [("content-type", media)];
+        send(&service, ask(Method::POST, path, &headers, body)).await;
         let metrics = get(&service, "/metrics").await;
         let text = metrics.text();
         let counts = text
             .lines()
             .filter(|line| line.starts_with("scopegate_failures_total{"));
-        let expected = format!(r#"scopegate_failures_total{{kind="{expected}"#);
-        assert!(counts.eq([expected]), "{route} {body}\n{text}");
+        let expected = format!(r#"scopegate_failures_total{{kind="{kind}"}} {times}"#);
+        assert!(counts.eq([expected]), "{path} {body}\n{text}");
     }
     // What does not ask for a decision is none that failed.
     let service = builder().build();

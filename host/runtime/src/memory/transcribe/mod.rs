@@ -151,7 +151,7 @@ pub(crate) fn text_at(memory: &[u8], place: usize) -> Option<&str> {
     str::from_utf8(memory.get(address..)?.get(..length)?).ok()
 }
 
-/// A number or boolean: its bytes are those that it is laid out with.
+/// A number or boolean.
 macro_rules! transcribe_scalar {
     ($Type:ty) => {
         impl Transcribe for $Type {
@@ -163,9 +163,7 @@ macro_rules! transcribe_scalar {
             ) -> Option<()> {
                 let mut value = Self::blank();
                 value.quick(from)?;
-                let place = to.memory.get_mut(place..)?;
-                value.put(place.get_mut(..Self::LAYOUT.size)?, 0, reads);
-                Some(())
+                to.lay(&value, place, reads)
             }
         }
     };
