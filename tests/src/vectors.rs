@@ -7,15 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cases;
-use crate::edition::Edition;
-use crate::random::{Requests, spelled as spelled_requests};
+use crate::random::Requests;
 
 /// The random requests among the vectors, and their seed.
 const RANDOM: usize = 5_000;
 const SEED: u64 = 20_261_125;
-
-/// Of later editions, so many more whose names may print as nothing.
-const SPELLED: usize = 2_000;
 
 /// A request with every fact in it.
 const FULL: &str = include_str!("../../host/runtime/tests/runtime/full.json");
@@ -45,21 +41,14 @@ pub struct Invalid {
     pub path: String,
 }
 
-/// Every case of an edition of the default policy, and random requests: decided.
-pub fn decided(edition: Edition) -> Vec<Decided> {
+/// Every case of the default policy, and random requests: decided.
+pub fn decided() -> Vec<Decided> {
     let engine = Engine::new().expect("an engine");
     let policy = engine
-        .load(&cases::component_of(edition))
+        .load(&cases::component())
         .expect("the default policy");
-    let cases = cases::of(edition).into_iter().map(|(_, request)| request);
-    // What the first edition decides stays as it is.
-    let spelled = match edition {
-        Edition::First => 0,
-        Edition::Spelled => SPELLED,
-    };
-    let requests = cases
-        .chain(Requests::new(SEED).take(RANDOM))
-        .chain(spelled_requests(SEED).take(spelled));
+    let cases = cases::all().into_iter().map(|(_, request)| request);
+    let requests = cases.chain(Requests::new(SEED).take(RANDOM));
     requests
         .filter_map(|request| of(&policy, &request))
         .collect()

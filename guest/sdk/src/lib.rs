@@ -6,7 +6,7 @@
 //! Rules suffice nearly always, and say what a new version changes; `docs/writing-policies.md` tells when to write code.
 //!
 //! ```
-//! use scopegate_sdk::{Policy, Requirement, export, is_blank};
+//! use scopegate_sdk::{Policy, Requirement, export};
 //!
 //! static POLICY: Policy = Policy {
 //!     name: "acme",
@@ -16,7 +16,7 @@
 //!     requirements: &[Requirement {
 //!         id: "actor-known",
 //!         actions: &["scan"],
-//!         must: |request| !is_blank(&request.actor.id),
+//!         must: |request| !request.actor.id.is_empty(),
 //!         code: "ACTOR_REQUIRED",
 //!         state: "responsibility_blocked",
 //!         message: "Nobody is named who asks for the scan.",
@@ -38,8 +38,6 @@ mod facts;
 mod limits;
 mod manifest;
 mod policy;
-mod spelling;
-pub mod url;
 
 pub use answer::Unmet;
 #[doc(hidden)]
@@ -53,9 +51,3 @@ pub use export::contract::{
     Tenancy, Verdict,
 };
 pub use policy::{Attribute, AttributeType, Policy, Ready, Requirement};
-
-/// Whether the text is empty or prints as nothing: it has only code points that are blanks, controls or ignored by whoever shows them.
-/// An identifier that is blank identifies nobody.
-pub fn is_blank(text: &str) -> bool {
-    text.chars().all(spelling::is_blank)
-}

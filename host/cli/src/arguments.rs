@@ -33,7 +33,7 @@ Exit codes:
   0  everything was allowed, or done
   1  something failed: a file, a policy, an option, an evaluation
   2  some action was denied
-  3  some request is invalid
+  3  some request is invalid, or has a fact that the policy cannot judge
 Of several the first of 1, 3, 2 counts: only 0 says that every action may proceed.";
 
 /// May this action proceed now? Decides with policies compiled to WebAssembly.
@@ -126,7 +126,7 @@ Exit codes:
   0  every action is allowed
   1  a file cannot be read, the policy cannot be loaded, or it failed to decide
   2  some action is denied
-  3  some request is invalid
+  3  some request is invalid, or has a fact that the policy cannot judge
 Of several the first of 1, 3, 2 counts.")]
 pub(crate) struct Check {
     /// Requests: a JSON object, a list of them, JSON lines, or objects one after another; `-` is standard input
@@ -305,7 +305,7 @@ pub(crate) enum PolicyAction {
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
 
-        /// A rule set whose rules stand too, such as `webriskops@1.1.0`
+        /// A rule set whose rules stand too, such as `webriskops@1.0.0`
         #[arg(long, value_name = "NAME@VERSION|PATH")]
         extends: Option<String>,
     },

@@ -12,7 +12,6 @@ use mimalloc::MiMalloc;
 mod arguments;
 mod base;
 mod commands;
-mod earlier;
 mod exit;
 mod foreign;
 mod output;

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use scopegate::{AccessMode, Decision, Explanation, Fact, Finding, Manifest};
+use scopegate::{AccessMode, Decision, Excerpt, Explanation, Fact, Finding, Manifest};
 
 use crate::output::{BAD, FAINT, GOOD, Plain, STRONG, list};
 
@@ -28,7 +28,7 @@ pub(crate) fn decision(
     write!(
         out,
         "{style}{verdict}{style:#} {STRONG}{}{STRONG:#}",
-        Plain(action)
+        Excerpt(action)
     )?;
     if !place.is_empty() {
         write!(out, "  {FAINT}{}{FAINT:#}", Plain(place))?;
@@ -84,7 +84,7 @@ fn finding(out: &mut impl Write, finding: &Finding<'_>, facts: &[Fact]) -> io::R
         line(
             out,
             if index == 0 { "found" } else { "" },
-            &format!("{} = {}", Plain(&fact.path), value(fact)),
+            &format!("{} = {}", Excerpt(&fact.path), value(fact)),
         )?;
     }
     line(out, "remedy", &Plain(finding.remedy).to_string())?;

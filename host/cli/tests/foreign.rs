@@ -152,7 +152,7 @@ fn a_policy_is_allowed_what_it_is_and_no_more() {
     done(&place.store, &["add", &component, "--name", "guest"]);
     done(&place.store, &["activate", "guest@1.2.3"]);
 
-    let serving = Serving::new(&["--store", &place.store]);
+    let serving = Serving::choosing(&["--store", &place.store]);
     let mut caller = Caller::new(serving.address);
     let request = about(&place.request, "publish");
     let path = "/v1/decisions?policy=guest";

@@ -130,7 +130,7 @@ fn a_version_that_could_not_be_loaded_is_tried_again() {
     fs::rename(&component, &away).expect("it is moved");
     let there = folder.path().join("there.wasm");
     std::os::unix::fs::symlink(&there, &component).expect("a link");
-    let serving = Serving::new(&["--store", &store]);
+    let serving = Serving::choosing(&["--store", &store]);
     let mut caller = Caller::new(serving.address);
     let asked = "/v1/decisions?policy=acme@0.2.0";
     assert_eq!(caller.call("POST", asked, None, &request).0, 404);
@@ -185,7 +185,7 @@ fn what_is_no_version_hides_no_other() {
 #[test]
 fn what_was_never_activated_does_not_decide_under_the_number_of_what_was() {
     let (folder, store, request) = stored();
-    let serving = Serving::new(&["--store", &store]);
+    let serving = Serving::choosing(&["--store", &store]);
     let mut caller = Caller::new(serving.address);
     assert_eq!(version(&caller.decide(&request)), "0.1.0");
     let opened = Store::open(&store).expect("it opens");

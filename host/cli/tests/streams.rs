@@ -311,14 +311,14 @@ fn explanations_come_with_the_decision() {
 }
 
 #[test]
-fn what_the_policy_cannot_judge_is_an_error_and_a_failure() {
+fn what_the_policy_cannot_judge_is_invalid() {
     let unjudged = denied().replacen("\"seats\":0", "\"seats\":\"many\"", 1);
-    gives(&unjudged, &["!attributes.seats"], 1);
-    // A failure is worse than what is invalid, and that is worse than a denial.
+    gives(&unjudged, &["!attributes.seats"], 3);
+    // What is invalid is worse than a denial.
     gives(
         format!("{}\n{{}}\n{unjudged}\n", denied()),
         &["deny", "!action", "!attributes.seats"],
-        1,
+        3,
     );
 }
 

@@ -8,6 +8,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use scopegate::Excerpt;
+
 use crate::hash::Hash;
 
 /// Why a path cannot be masked.
@@ -18,7 +20,7 @@ impl MaskError {
     pub(crate) fn unknown(path: &str) -> Self {
         Self(format!(
             "`{}` is no fact of a request: a path is such as `actor.id`, `scan.targets[].url` or `attributes.*`",
-            path.escape_debug()
+            Excerpt(path)
         ))
     }
 

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
+use scopegate::{EXCERPT_BYTES, Excerpt};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -58,7 +59,7 @@ impl fmt::Display for HashError {
         write!(
             f,
             "`{}` is no hash: expected `sha256:` and 64 hexadecimal digits in lower case",
-            self.text.escape_debug()
+            Excerpt(&self.text)
         )
     }
 }
@@ -70,7 +71,7 @@ impl FromStr for Hash {
 
     fn from_str(text: &str) -> Result<Self, HashError> {
         let refuse = || HashError {
-            text: text.chars().take(80).collect(),
+            text: text.chars().take(EXCERPT_BYTES + 1).collect(),
         };
         let digits = text.strip_prefix(PREFIX).ok_or_else(refuse)?.as_bytes();
         if digits.len() != 64 {

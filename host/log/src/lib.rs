@@ -29,7 +29,7 @@ pub use entry::{Entry, Id};
 pub use error::{AppendError, Breach, MaskError, OpenError, ReadError, Wrong};
 pub use hash::{Hash, HashError};
 pub use log::{Appended, Config, Counters, Log, Position, WhenStuck};
-pub use mask::{MARKER, Masks};
+pub use mask::{COPIES, MARKER, Masks};
 pub use record::{Body, Decided, Outcome, PolicyName, Record};
 pub use replay::{Change, EXAMPLES, GROUPS, Group, Replay, replay};
 pub use source::{Line, Source};

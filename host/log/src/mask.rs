@@ -1,6 +1,6 @@
 //! Which facts are not logged.
 //!
-//! Always true here: a mask names facts that the contract has.
+//! Always true here: a mask names facts that the contract has, and hides the copies of them that requests made of AuthZEN evaluations have.
 
 use scopegate_contract::WIT;
 use serde_json::Value;
@@ -11,9 +11,37 @@ use crate::error::MaskError;
 /// What stands in the place of a masked value.
 pub const MARKER: &str = "[masked]";
 
+/// Where an AuthZEN evaluation that becomes a request puts a fact twice: the fact, and the custom fact of the same value.
+pub const COPIES: [(&str, &str); 9] = [
+    ("actor.account", "attributes.subject_account"),
+    ("actor.role", "attributes.subject_role"),
+    ("tenancy.account", "attributes.resource_account"),
+    ("tenancy.project", "attributes.resource_project"),
+    ("tenancy.project", "attributes.resource_id"),
+    (
+        "tenancy.client_workspace",
+        "attributes.resource_client_workspace",
+    ),
+    ("task.id", "attributes.resource_id"),
+    ("access.resource.id", "attributes.resource_id"),
+    ("access.resource.kind", "attributes.resource_type"),
+];
+
 /// The facts that are not logged: by paths such as `actor.id`, `scan.targets[].url`, `attributes.iban` and `attributes.*`.
+///
+/// A mask covers the [copies](COPIES) of its facts too, and a mask that names a copy covers the fact.
 #[derive(Debug, Clone, Default)]
-pub struct Masks(Vec<Mask>);
+pub struct Masks {
+    masks: Vec<Mask>,
+    copies: Vec<Copied>,
+}
+
+/// A fact that is not logged where its value is that of another that is masked.
+#[derive(Debug, Clone)]
+struct Copied {
+    of: Vec<Step>,
+    mask: Mask,
+}
 
 #[derive(Debug, Clone)]
 struct Mask {
@@ -45,30 +73,48 @@ impl Masks {
         let request = resolve.interfaces[interface].types["request"];
         let masks = paths.into_iter().map(|path| {
             let path = path.as_ref();
-            let steps = steps(path).ok_or_else(|| MaskError::unknown(path))?;
+            let mask = Mask::new(path).ok_or_else(|| MaskError::unknown(path))?;
             if path == "action" {
                 return Err(MaskError::action());
             }
-            if !is_known(&resolve, request, &steps) {
+            if !is_known(&resolve, request, &mask.steps) {
                 return Err(MaskError::unknown(path));
             }
-            Ok(Mask {
-                path: path.to_owned(),
-                steps,
-            })
+            Ok(mask)
         });
-        masks.collect::<Result<_, _>>().map(Self)
+        let masks: Vec<_> = masks.collect::<Result<_, _>>()?;
+        let copies = COPIES
+            .into_iter()
+            .flat_map(|(fact, copy)| {
+                [
+                    Copied::new(fact, copy, &masks),
+                    Copied::new(copy, fact, &masks),
+                ]
+            })
+            .flatten()
+            .collect();
+        Ok(Self { masks, copies })
     }
 
     /// Whether nothing is masked.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.masks.is_empty()
     }
 
     /// Masks what is in `request`, and says which masks hid something.
     pub(crate) fn apply(&self, request: &mut Value) -> Vec<&str> {
+        let facts = &*request;
+        let is_copy = |copied: &&Copied| {
+            let value = value_at(facts, &copied.of);
+            value.is_some() && value == value_at(facts, &copied.mask.steps)
+        };
+        let copies: Vec<_> = self.copies.iter().filter(is_copy).collect();
         let mut hits = Vec::new();
-        for mask in &self.0 {
+        for mask in self
+            .masks
+            .iter()
+            .chain(copies.into_iter().map(|copied| &copied.mask))
+        {
             if hide(request, &mask.steps) {
                 hits.push(&*mask.path);
             }
@@ -93,13 +139,45 @@ impl Masks {
         let Some(steps) = steps(&general) else {
             return true;
         };
-        let is_same = |(mask, step): (&Step, &Step)| mask == step || *mask == Step::Any;
-        self.0.iter().any(|mask| {
-            let (mask, fact) = (&mask.steps, &steps);
-            // What holds a masked fact may be repeated with it.
-            mask.iter().zip(fact).all(is_same)
-        })
+        let mut masks = (self.masks.iter()).chain(self.copies.iter().map(|copied| &copied.mask));
+        // What holds a masked fact may be repeated with it.
+        masks.any(|mask| mask.is_along(&steps))
     }
+}
+
+impl Mask {
+    fn new(path: &str) -> Option<Self> {
+        let (path, steps) = (path.to_owned(), steps(path)?);
+        Some(Self { path, steps })
+    }
+
+    /// Whether it hides what is at `fact`, or something in it.
+    fn is_along(&self, fact: &[Step]) -> bool {
+        let is_same = |(mask, step): (&Step, &Step)| mask == step || *mask == Step::Any;
+        self.steps.iter().zip(fact).all(is_same)
+    }
+}
+
+impl Copied {
+    /// What is at `path` where it is as what is at `of`, if one of `masks` hides that.
+    fn new(of: &str, path: &str, masks: &[Mask]) -> Option<Self> {
+        let (of, mask) = (steps(of)?, Mask::new(path)?);
+        // Who masks all custom facts has named none of them, and may want the facts of the domain.
+        let is_custom = of.first() == Some(&Step::Name("attributes".to_owned()));
+        let hides = |mask: &Mask| {
+            mask.steps == of || !is_custom && mask.steps.len() <= of.len() && mask.is_along(&of)
+        };
+        masks.iter().any(hides).then_some(Self { of, mask })
+    }
+}
+
+/// The value at `steps`, which go through records only, if there is one.
+fn value_at<'v>(facts: &'v Value, steps: &[Step]) -> Option<&'v Value> {
+    let found = steps.iter().try_fold(facts, |value, step| match step {
+        Step::Name(name) => value.get(name),
+        Step::Each | Step::Any => None,
+    });
+    found.filter(|value| !value.is_null())
 }
 
 /// The steps of `path`; a custom fact's name may hold anything.

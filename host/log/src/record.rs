@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use scopegate::cut_message;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -153,7 +154,7 @@ impl<'a> Record<'a> {
             });
         }
         let names: Names<'a> = serde_json::from_slice(line).map_err(|error| Wrong::NotRecord {
-            message: error.to_string(),
+            message: cut_message(&error.to_string()),
         })?;
         if names.format != FORMAT {
             return Err(Wrong::NotRecord {

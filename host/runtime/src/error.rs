@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::contract::Problem;
+use crate::excerpt::Excerpt;
 use crate::fault::Fault;
 use crate::json::InputError;
 
@@ -127,7 +128,7 @@ impl fmt::Display for LoadError {
             // Whoever compiles says what is wrong with the component.
             Self::NotCompiled(reason) => reason.fmt(f),
             Self::Imports { name, is_wasi } => {
-                let name = name.escape_debug();
+                let name = Excerpt(name);
                 write!(
                     f,
                     "the component imports `{name}`, but a policy imports nothing"
@@ -137,10 +138,13 @@ impl fmt::Display for LoadError {
                 }
                 Ok(())
             }
-            Self::MissingExport { name } => write!(f, "the component does not export `{name}`"),
+            Self::MissingExport { name } => {
+                write!(f, "the component does not export `{}`", Excerpt(name))
+            }
             Self::WrongType { name, .. } => write!(
                 f,
-                "the component's export `{name}` is not of the contract's type"
+                "the component's export `{}` is not of the contract's type",
+                Excerpt(name)
             ),
             Self::Fault(_) => write!(f, "the component failed when it was asked what it is"),
             Self::Manifest { reason } => write!(f, "the component's manifest is wrong: {reason}"),
@@ -195,6 +199,14 @@ pub enum EvaluateError {
     },
 }
 
+impl EvaluateError {
+    /// Whether the request is at fault, and not the policy: a fact that the policy cannot judge, such as a custom fact of another type
+    /// than it declares, or a request that is too large. Another request may be decided.
+    pub fn is_of_request(&self) -> bool {
+        matches!(self, Self::Unjudged { .. } | Self::RequestTooLarge { .. })
+    }
+}
+
 impl fmt::Display for EvaluateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -206,7 +218,7 @@ impl fmt::Display for EvaluateError {
                 write!(
                     f,
                     "the policy cannot judge `{}`: {}",
-                    path.escape_debug(),
+                    Excerpt(path),
                     message.escape_debug()
                 )
             }

@@ -9,6 +9,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
+use scopegate::Excerpt;
 
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
@@ -124,7 +125,7 @@ impl FromRequestParts<Service> for Asked {
         let mut asked = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if name != "policy" {
-                let name = name.escape_debug();
+                let name = Excerpt(&name);
                 return Err(wrong(format!("`?{name}`: there is no such parameter")));
             }
             if asked.policy.replace(value.into_owned()).is_some() {

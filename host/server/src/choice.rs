@@ -1,8 +1,8 @@
 //! Which policy decides.
 //!
-//! Always true here: where the operator's tenant map tells which, nobody else chooses unless the operator lets them.
+//! Always true here: a caller chooses no policy and no version unless the operator lets them; an administrator may.
 
-use scopegate::{Origin, Policy, Request};
+use scopegate::{Excerpt, Origin, Policy, Request};
 
 use crate::caller::Caller;
 use crate::problem::{Kind, Problem};
@@ -26,18 +26,14 @@ impl Choice {
         asked: Option<&str>,
         caller: &Caller,
     ) -> Result<Self, Problem> {
-        if settings.tenants.is_empty() {
-            return Ok(Self::One(find(snapshot, asked)?.clone()));
-        }
+        let may_choose = settings.allow_policy_choice || caller.role >= Role::Administer;
         match asked {
-            None => Ok(Self::ByTenant),
-            Some(_) if settings.allow_policy_choice || caller.role >= Role::Administer => {
-                Ok(Self::One(find(snapshot, asked)?.clone()))
-            }
-            Some(_) => Err(Problem::new(
+            Some(_) if !may_choose => Err(Problem::new(
                 Kind::Forbidden,
-                "`policy`: the tenant map tells which policy decides: leave it out of the query",
+                "`?policy`: callers may not choose what decides: leave it out of the query, or have the operator set `allow_policy_choice`",
             )),
+            None if !settings.tenants.is_empty() => Ok(Self::ByTenant),
+            _ => Ok(Self::One(find(snapshot, asked)?.clone())),
         }
     }
 
@@ -109,16 +105,13 @@ fn find<'s>(snapshot: &'s Snapshot, asked: Option<&str>) -> Result<&'s Policy, P
                 return Err(Problem::new(Kind::NoPolicy, detail));
             }
             None => {
-                let detail = "no policy is the default: name one with `?policy=name`";
+                let detail = "no policy is the default: have the operator set `default_policy`, or `allow_policy_choice` and name one with `?policy=name`";
                 return Err(Problem::new(Kind::Query, detail));
             }
         },
     };
     let Some(shelved) = snapshot.policies.get(name) else {
-        return Err(unknown(format!(
-            "there is no policy `{}`",
-            name.escape_debug()
-        )));
+        return Err(unknown(format!("there is no policy `{}`", Excerpt(name))));
     };
     let Some(version) = version.or(shelved.active.as_deref()) else {
         let detail = match shelved.last_failure {
@@ -130,7 +123,7 @@ fn find<'s>(snapshot: &'s Snapshot, asked: Option<&str>) -> Result<&'s Policy, P
         return Err(Problem::new(Kind::NoPolicy, detail));
     };
     shelved.versions.get(version).ok_or_else(|| {
-        let version = version.escape_debug();
+        let version = Excerpt(version);
         unknown(format!("the policy `{name}` has no version `{version}`"))
     })
 }

@@ -15,7 +15,7 @@ use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::sitting::Sitting;
 
-const DECISION_ID: HeaderName = HeaderName::from_static("scopegate-decision-id");
+pub(crate) const DECISION_ID: HeaderName = HeaderName::from_static("scopegate-decision-id");
 
 /// Decides requests: one object, a list of objects, or JSON lines (`application/x-ndjson`), which are answered as they come.
 ///
@@ -24,7 +24,7 @@ const DECISION_ID: HeaderName = HeaderName::from_static("scopegate-decision-id")
 /// stream is decided by one version throughout: begin a new one to be decided by what is active now.
 #[utoipa::path(
     post, path = "/v1/decisions", tag = "decisions",
-    params(("policy" = Option<String>, Query, description = "`name` or `name@version`; the default policy's active version without")),
+    params(("policy" = Option<String>, Query, description = "`name` or `name@version`, where callers may choose; what is configured without")),
     request_body(content((crate::openapi::Requests = "application/json"), (String = "application/x-ndjson"))),
     responses(
         (status = 200, description = "Allowed or denied.", body = crate::openapi::Decisions),

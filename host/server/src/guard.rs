@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -16,6 +17,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::Route;
 use futures_util::FutureExt as _;
 use hyper::body::{Frame, SizeHint};
+use scopegate::Excerpt;
 use tokio::sync::OwnedSemaphorePermit;
 use tower::Layer;
 use tracing::field::Empty;
@@ -28,6 +30,19 @@ use crate::settings::Settings;
 use crate::within::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A place among the requests that are answered at once, free when the last who holds it is done.
+pub(crate) type Slot = Arc<OwnedSemaphorePermit>;
+
+tokio::task_local! {
+    /// The slot of the request that is being answered: work that goes on without whoever asked for it keeps the slot.
+    static SLOT: Option<Slot>;
+}
+
+/// The slot of the request that is being answered, if it needs one.
+pub(crate) fn slot() -> Option<Slot> {
+    SLOT.try_with(Clone::clone).ok().flatten()
+}
 
 /// What must answer however busy the server is.
 const ALWAYS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
@@ -72,13 +87,15 @@ impl tower::Service<Request> for Guarded {
         let admitted =
             admit(&service, route, &request).map(|permit| (permit, self.inner.call(request)));
         Box::pin(async move {
+            let route = route_of(matched.as_ref());
             let answer = async {
-                let (permit, answer) = admitted?;
+                let (slot, answer) = admitted?;
+                let answer = SLOT.scope(slot.clone(), answer);
                 let answer = limited(service.settings(), begin, answer).await?;
-                Ok(holding(permit, as_problem(answer)))
+                check_answer(service.settings(), route, &answer)?;
+                Ok(holding(slot, as_problem(answer)))
             };
             let answer = answer.instrument(span.clone()).await;
-            let route = route_of(matched.as_ref());
             let mut response = answer.unwrap_or_else(|problem| refused(route, problem));
             if let Some(kind) = response.extensions().get::<Kind>()
                 && is_asked_to_decide(route)
@@ -104,17 +121,19 @@ fn route_of(matched: Option<&MatchedPath>) -> &str {
 
 /// Whether who asks at `route` asks for a decision.
 fn is_asked_to_decide(route: &str) -> bool {
-    route == "/v1/decisions" || route.starts_with("/access/")
+    ["/v1/decisions", "/v1/explanations"].contains(&route) || route.starts_with("/access/")
 }
 
 /// The span of a request: what it asks for, and what became of it. It has no facts, no tokens, and no text of the caller's but the method and
-/// the id that the caller gave the request.
+/// the id that the caller gave the request, both cut.
 fn span(method: &Method, route: &str, id: Option<&HeaderValue>) -> Span {
+    let method = Excerpt(method.as_str());
+    let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()));
     tracing::info_span!(
         "request",
         %method,
         route,
-        id = ?id,
+        id = id.map(|id| Excerpt(&id).to_string()),
         status = Empty,
         policy = Empty,
         version = Empty,
@@ -123,16 +142,12 @@ fn span(method: &Method, route: &str, id: Option<&HeaderValue>) -> Span {
 }
 
 /// Takes a slot for `request`, if it needs one, may be answered at all, and one is free.
-fn admit(
-    service: &Service,
-    route: &str,
-    request: &Request,
-) -> Result<Option<OwnedSemaphorePermit>, Problem> {
+fn admit(service: &Service, route: &str, request: &Request) -> Result<Option<Slot>, Problem> {
     let settings = service.settings();
     let permit = if ALWAYS.contains(&route) {
         None
     } else if let Ok(permit) = service.slots().clone().try_acquire_owned() {
-        Some(permit)
+        Some(Arc::new(permit))
     } else {
         let most = settings.concurrent_requests;
         let detail = format!("{most} requests are being answered already: come again");
@@ -164,6 +179,17 @@ async fn limited(
             let detail = format!("the answer took longer than {time:?}: ask for less at once");
             Err(Problem::new(Kind::TimedOut, detail))
         }
+    }
+}
+
+/// Checks how large an answer with decisions is, if that is known before it is sent.
+fn check_answer(settings: &Settings, route: &str, answer: &Response) -> Result<(), Problem> {
+    let limit = settings.answer_bytes;
+    match answer.body().size_hint().exact() {
+        Some(bytes) if is_asked_to_decide(route) && bytes > limit as u64 => {
+            Err(Problem::answer_too_large(limit))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -212,22 +238,17 @@ fn as_problem(response: Response) -> Response {
 }
 
 /// The slot is taken until the last byte is sent.
-fn holding(permit: Option<OwnedSemaphorePermit>, response: Response) -> Response {
-    let Some(permit) = permit else {
+fn holding(slot: Option<Slot>, response: Response) -> Response {
+    let Some(slot) = slot else {
         return response;
     };
-    response.map(|body| {
-        Body::new(Holding {
-            body,
-            _permit: permit,
-        })
-    })
+    response.map(|body| Body::new(Holding { body, _slot: slot }))
 }
 
 /// A body that takes a slot as long as it is there. It tells its size, so that an answer that is complete has a `content-length`.
 struct Holding {
     body: Body,
-    _permit: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 impl HttpBody for Holding {

@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{HeaderValue, header};
+use scopegate::Excerpt;
 
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
@@ -40,7 +41,7 @@ fn check_host(settings: &Settings, host: &str) -> Result<(), Problem> {
     if host_of(host).is_some_and(|host| is_ours(settings, &host)) {
         return Ok(());
     }
-    let host = host.escape_debug();
+    let host = Excerpt(host);
     let detail = format!(
         "the request is for `{host}`, and without tokens this service answers to its own names only: ask for `localhost`, or add the name to `allowed_hosts`"
     );
@@ -62,7 +63,7 @@ fn check_origin(
     if is_same || is_allowed {
         return Ok(());
     }
-    let origin = origin.escape_debug();
+    let origin = Excerpt(origin);
     let detail = format!(
         "the request comes from a page of `{origin}`, and without tokens pages of other sites are not answered: configure a file of tokens, or serve the page from a host in `allowed_hosts`"
     );

@@ -24,6 +24,7 @@ mod body;
 mod caller;
 mod choice;
 mod decisions;
+mod explanations;
 mod guard;
 mod head_timer;
 mod health;

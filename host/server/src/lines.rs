@@ -85,10 +85,10 @@ impl Lines {
         let first = self.next;
         let decided = self.sitting.run(text.len(), move |sitting| {
             let lines: Vec<_> = lines_of(&text).collect();
-            let out = answers(sitting, &lines, first, b'\n').concat();
-            (out, lines.len() as u64)
+            let out = answers(sitting, &lines, first, b'\n')?.concat();
+            Ok((out, lines.len() as u64))
         });
-        match decided.await {
+        match decided.await.flatten() {
             Ok((out, many)) => {
                 self.next += many;
                 out

@@ -33,11 +33,7 @@ pub(crate) fn decide(sitting: &Sitting, text: &[u8], limit: usize) -> Result<Vec
         return Ok(answers);
     }
     let requests = split(text, limit)?;
-    if requests.is_empty() {
-        let detail = "there is no request: the list is empty";
-        return Err(Problem::new(Kind::Invalid, detail));
-    }
-    Ok(listed(&answers(sitting, &requests, 0, b',')))
+    Ok(listed(&answers(sitting, &requests, 0, b',')?))
 }
 
 /// The same without going through all of `text` before anything is decided: where its parts are sequences of requests, it is the list of
@@ -59,7 +55,8 @@ fn at_once(sitting: &Sitting, policy: &Policy, text: &[u8], limit: usize) -> Opt
     for tally in tallies {
         all.add(tally);
     }
-    if all.many() > limit {
+    let bytes: usize = answers.iter().map(Vec::len).sum();
+    if all.many() > limit || bytes > sitting.answer_bytes() {
         return None;
     }
     sitting.count(&all);
@@ -120,29 +117,42 @@ fn listed(chunks: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// In chunks the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on all cores, and
-/// `first` is the index of the first.
-pub(crate) fn answers(sitting: &Sitting, requests: &[&[u8]], first: u64, end: u8) -> Vec<Vec<u8>> {
+/// `first` is the index of the first. There are none if they have more bytes than an answer may.
+pub(crate) fn answers(
+    sitting: &Sitting,
+    requests: &[&[u8]],
+    first: u64,
+    end: u8,
+) -> Result<Vec<Vec<u8>>, Problem> {
     let decide = |(chunk, requests): (usize, &[&[u8]])| {
+        // Nothing more is decided for an answer that is too large already.
+        sitting.take_answer_bytes(requests.len())?;
         let first = first + (chunk * CHUNK) as u64;
-        written(sitting.decide_all(requests, first), end)
+        written(sitting, sitting.decide_all(requests, first), end)
     };
     if requests.len() <= CHUNK {
-        return vec![decide((0, requests))];
+        return Ok(vec![decide((0, requests))?]);
     }
     requests.par_chunks(CHUNK).enumerate().map(decide).collect()
 }
 
-/// Each decision, or what is wrong, and `end` behind it.
-fn written(decided: Vec<Result<Decision<'_>, Problem>>, end: u8) -> Vec<u8> {
+/// Each decision, or what is wrong, and `end` behind it, the bytes of which are taken already.
+fn written(
+    sitting: &Sitting,
+    decided: Vec<Result<Decision<'_>, Problem>>,
+    end: u8,
+) -> Result<Vec<u8>, Problem> {
     let mut out = Vec::with_capacity(512 * decided.len());
     for decided in decided {
+        let begin = out.len();
         match decided {
             Ok(decision) => decision.write_json(&mut out),
             Err(problem) => error(&problem, &mut out),
         }
+        sitting.take_answer_bytes(out.len() - begin)?;
         out.push(end);
     }
-    out
+    Ok(out)
 }
 
 /// Writes what stands for a decision that there is not.
@@ -151,20 +161,24 @@ pub(crate) fn error(problem: &Problem, out: &mut Vec<u8>) {
     out.extend_from_slice(error.to_string().as_bytes());
 }
 
-/// The elements of the list, if it is one.
-fn split(text: &[u8], limit: usize) -> Result<Vec<&[u8]>, Problem> {
+/// The elements of the list, if it is one and has any.
+pub(crate) fn split(text: &[u8], limit: usize) -> Result<Vec<&[u8]>, Problem> {
     let too_many =
         || format!("the list has more than {limit} requests: send less at once, or JSON lines");
     let mut from = serde_json::Deserializer::from_slice(text);
     let list = from.deserialize_seq(Elements { limit });
     let list = list.and_then(|list| from.end().map(|()| list));
-    list.map_err(|error| {
-        if error.to_string().starts_with(TOO_MANY) {
-            Problem::new(Kind::TooLarge, too_many())
-        } else {
-            Problem::malformed(&error)
+    match list {
+        Ok(list) if list.is_empty() => {
+            let detail = "there is no request: the list is empty";
+            Err(Problem::new(Kind::Invalid, detail))
         }
-    })
+        Ok(list) => Ok(list),
+        Err(error) if error.to_string().starts_with(TOO_MANY) => {
+            Err(Problem::new(Kind::TooLarge, too_many()))
+        }
+        Err(error) => Err(Problem::malformed(&error)),
+    }
 }
 
 const TOO_MANY: &str = "too many elements";

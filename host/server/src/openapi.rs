@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::{authzen, decisions, health, policies};
+use crate::{authzen, decisions, explanations, health, policies};
 
 const REQUEST: &str = include_str!("../../cli/schemas/request.schema.json");
 const DECISION: &str = include_str!("../../cli/schemas/decision.schema.json");
@@ -38,6 +38,10 @@ pub(crate) struct Requests;
 #[derive(ToSchema)]
 pub(crate) struct Decisions;
 
+/// A decision with explanations, or a list of these and errors. Their schema is put in its place.
+#[derive(ToSchema)]
+pub(crate) struct Explanations;
+
 /// One evaluation. Its schema is put in its place.
 #[derive(ToSchema)]
 pub(crate) struct Evaluation;
@@ -55,6 +59,7 @@ pub(crate) struct ActionSearch;
     info(title = "Scopegate", description = "May this action proceed now?"),
     paths(
         decisions::decide,
+        explanations::explain,
         policies::list,
         policies::show,
         policies::describe,
@@ -74,6 +79,7 @@ pub(crate) struct ActionSearch;
         ProblemDocument,
         Requests,
         Decisions,
+        Explanations,
         Evaluation,
         Evaluations,
         ActionSearch
@@ -100,6 +106,9 @@ pub fn openapi() -> String {
     for (name, schema) in authzen_bodies() {
         schemas[name] = schema;
     }
+    let explained = json!({"allOf": [decision, {"required": ["explanations"]}]});
+    schemas["Explanations"] =
+        json!({"anyOf": [explained, {"type": "array", "items": {"anyOf": [explained, error]}}]});
     schemas["Decisions"] =
         json!({"anyOf": [decision, {"type": "array", "items": {"anyOf": [decision, error]}}]});
     api["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use scopegate::{Origin, Policy};
+use scopegate::{Excerpt, Origin, Policy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -260,7 +260,7 @@ fn find<'s>(snapshot: &'s Snapshot, name: &str, version: &str) -> Result<&'s Pol
     let shelved = snapshot.policies.get(name);
     let shelved = shelved.ok_or_else(|| no_policy(name))?;
     shelved.versions.get(version).ok_or_else(|| {
-        let version = version.escape_debug();
+        let version = Excerpt(version);
         let detail = format!(
             "the policy `{name}` has no version `{version}`: `GET /v1/policies/{name}` tells which there are"
         );
@@ -269,7 +269,7 @@ fn find<'s>(snapshot: &'s Snapshot, name: &str, version: &str) -> Result<&'s Pol
 }
 
 fn no_policy(name: &str) -> Problem {
-    let name = name.escape_debug();
+    let name = Excerpt(name);
     let detail = format!("there is no policy `{name}`: `GET /v1/policies` tells which there are");
     Problem::new(Kind::NotFound, detail)
 }

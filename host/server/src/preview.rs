@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
+use scopegate::Excerpt;
 use tower_http::compression::CompressionLayer;
 
 use crate::problem::{Kind, Problem};
@@ -61,7 +62,7 @@ fn answer(service: &Service, path: &str) -> Result<Response, Problem> {
         return Err(Problem::new(Kind::NotFound, detail));
     }
     let Some(file) = files.iter().find(|file| file.path == path) else {
-        let path = path.escape_debug();
+        let path = Excerpt(path);
         let detail = format!("the preview page has no file `{path}`: it begins at `/preview/`");
         return Err(Problem::new(Kind::NotFound, detail));
     };

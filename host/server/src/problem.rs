@@ -6,11 +6,14 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use scopegate::{EvaluateError, InputError};
+use scopegate::{EvaluateError, Excerpt, InputError};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
 use crate::administration::AdministrationError;
+
+/// The most bytes of a detail. What callers said is cut before; this bounds whatever else is said, such as why a policy is refused.
+const DETAIL_BYTES: usize = 4_096;
 
 /// What kinds of problems there are.
 macro_rules! kinds {
@@ -46,10 +49,11 @@ kinds! {
     Slow "slow" REQUEST_TIMEOUT "The body took too long",
     Conflict "conflict" CONFLICT "It contradicts what is there",
     TooLarge "too-large" PAYLOAD_TOO_LARGE "The body is too large",
+    AnswerTooLarge "answer-too-large" PAYLOAD_TOO_LARGE "The answer would be too large",
     HeadTooLarge "head-too-large" REQUEST_HEADER_FIELDS_TOO_LARGE "The headers are too large",
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "The content type does not fit",
     Invalid "invalid" UNPROCESSABLE_ENTITY "The request is not one",
-    Unjudged "unjudged" UNPROCESSABLE_ENTITY "The policy cannot judge a fact",
+    Unjudged "unjudged" BAD_REQUEST "The policy cannot judge a fact",
     Refused "refused" UNPROCESSABLE_ENTITY "The policy is not accepted",
     Fault "fault" INTERNAL_SERVER_ERROR "The policy failed to decide",
     Internal "internal" INTERNAL_SERVER_ERROR "The server failed",
@@ -75,18 +79,24 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let mut detail = detail.into();
+        if detail.len() > DETAIL_BYTES {
+            detail.truncate(detail.floor_char_boundary(DETAIL_BYTES));
+            detail.push('…');
+        }
         Self {
             kind,
             status: kind.status(),
-            detail: detail.into(),
+            detail,
             path: None,
             denies: false,
         }
     }
 
-    pub(crate) fn at(self, path: impl Into<String>) -> Self {
+    /// The same, of the fact at `path`.
+    pub(crate) fn at(self, path: &str) -> Self {
         Self {
-            path: Some(path.into()),
+            path: Some(Excerpt(path).to_string()),
             ..self
         }
     }
@@ -102,6 +112,12 @@ impl Problem {
             denies: true,
             ..self
         }
+    }
+
+    /// An answer that has more than `limit` bytes.
+    pub(crate) fn answer_too_large(limit: usize) -> Self {
+        let detail = format!("the answer has more than {limit} bytes: ask for less at once");
+        Self::new(Kind::AnswerTooLarge, detail)
     }
 
     /// A text that is no request.
@@ -122,6 +138,7 @@ impl Problem {
         let detail = if path == "$" {
             format!("the request: {message} (line {line}, column {column})")
         } else {
+            let path = Excerpt(path);
             format!("`{path}`: {message} (line {line}, column {column})")
         };
         Self::new(kind, detail).at(path)
@@ -129,9 +146,10 @@ impl Problem {
 
     /// A body that is no JSON.
     pub(crate) fn malformed(error: &serde_json::Error) -> Self {
+        let said = scopegate::cut_message(&error.to_string());
         Self::new(
             Kind::Malformed,
-            format!("the body is not as expected: {error}"),
+            format!("the body is not as expected: {said}"),
         )
     }
 }
@@ -142,7 +160,7 @@ impl From<EvaluateError> for Problem {
             EvaluateError::Unjudged { path, .. } => {
                 Self::new(Kind::Unjudged, error.to_string()).at(path)
             }
-            EvaluateError::RequestTooLarge { .. } => Self::new(Kind::Unjudged, error.to_string()),
+            EvaluateError::RequestTooLarge { .. } => Self::new(Kind::TooLarge, error.to_string()),
             _ => {
                 let error = causes(&error);
                 tracing::error!(error, "the policy failed to decide");
@@ -230,5 +248,60 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scopegate::EXCERPT_BYTES;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "it is only read")]
+    struct Body {
+        version: String,
+        reason: Option<String>,
+    }
+
+    /// What `serde_json` repeats of a body is cut, and what it says in its own words is not.
+    #[test]
+    fn a_malformed_body_is_not_repeated() {
+        let table = [
+            (
+                r#"{"reasons": 1}"#.to_owned(),
+                "the body is not as expected: unknown field `reasons`, expected `version` or `reason` at line 1 column 10",
+            ),
+            (
+                "{}".to_owned(),
+                "the body is not as expected: missing field `version` at line 1 column 2",
+            ),
+        ];
+        for (body, expected) in table {
+            let error = serde_json::from_str::<Body>(&body).expect_err("it is none");
+            assert_eq!(Problem::malformed(&error).detail, expected);
+        }
+        for length in [81, 100, 4_000_000] {
+            let long = "x".repeat(length);
+            for body in [
+                format!(r#"{{"{long}": 1}}"#),
+                format!(r#""{long}""#),
+                format!(r#"{{"`{long}`": "{long}"}}"#),
+            ] {
+                let error = serde_json::from_str::<Body>(&body).expect_err("it is none");
+                let detail = Problem::malformed(&error).detail;
+                let most = detail.split(|it| it != 'x').map(str::len).max();
+                assert!(most <= Some(EXCERPT_BYTES), "{detail}");
+                assert!(detail.contains(" at line 1 column "), "{detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_detail_is_bounded() {
+        let problem = Problem::new(Kind::Refused, "ü".repeat(1_000_000));
+        assert_eq!(problem.detail, "ü".repeat(DETAIL_BYTES / 2) + "…");
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use axum::http::Uri;
+use scopegate::Excerpt;
 use serde::{Deserialize, Serialize};
 
 use crate::hosts::is_loopback;
@@ -44,7 +45,7 @@ impl FromStr for PublicUrl {
         let wrong = |what: &str| PublicUrlError {
             reason: format!(
                 "`{}` cannot be the public URL: {what}: give one such as `https://gate.example.com`",
-                text.escape_debug()
+                Excerpt(text)
             ),
         };
         if text.contains('#') {

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
+use scopegate::Excerpt;
 use tokio::sync::Semaphore;
 
 use crate::administration::Administration;
@@ -22,7 +23,7 @@ use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::shelf::{Shelf, Snapshot};
 use crate::tokens::Tokens;
-use crate::{authzen, choice, decisions, health, openapi, policies, preview};
+use crate::{authzen, choice, decisions, explanations, health, openapi, policies, preview};
 
 type Joining = Arc<dyn Fn(&tracing::Span, &HeaderMap) + Send + Sync>;
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -166,6 +167,7 @@ impl Service {
     pub fn router(&self) -> Router {
         Router::new()
             .route("/v1/decisions", post(decisions::decide))
+            .route("/v1/explanations", post(explanations::explain))
             .route("/v1/policies", get(policies::list))
             .route("/v1/policies/{name}", get(policies::show))
             .route(
@@ -252,7 +254,7 @@ impl Service {
 }
 
 async fn nothing(request: Request) -> Problem {
-    let path = request.uri().path().escape_debug();
+    let path = Excerpt(request.uri().path());
     Problem::new(
         Kind::NotFound,
         format!("there is nothing at `{path}`: `/openapi.json` tells what there is"),
@@ -260,7 +262,8 @@ async fn nothing(request: Request) -> Problem {
 }
 
 async fn wrong_method(request: Request) -> Problem {
-    let (method, path) = (request.method(), request.uri().path().escape_debug());
+    let method = Excerpt(request.method().as_str());
+    let path = Excerpt(request.uri().path());
     Problem::new(
         Kind::Method,
         format!("`{method}` does not fit `{path}`: the header `allow` tells which methods do"),

@@ -12,9 +12,9 @@ use crate::tenants::Tenants;
 pub struct Settings {
     /// Whether a request may bring its own `now`. False: the server's clock decides.
     pub allow_caller_time: bool,
-    /// Which policy decides for whom; empty: the default for all, or the one that a request asks for.
+    /// Which policy decides for whom; empty: the default for all.
     pub tenants: Tenants,
-    /// Whether a request may ask for another policy than the tenant map tells. False: only an administrator's.
+    /// Whether a request may ask for a policy or a version by `?policy=`. False: only an administrator's.
     pub allow_policy_choice: bool,
     /// How long policies decide after the store last confirmed them; `None`: for ever.
     pub max_policy_age: Option<Duration>,
@@ -32,6 +32,11 @@ pub struct Settings {
     pub component_bytes: usize,
     /// Requests in a list, and evaluations in a batch.
     pub batch: usize,
+    /// Bytes of JSON that an AuthZEN batch or an action search is decided over: of each evaluation with the defaults that it takes, or of
+    /// the search for each action. It bounds how long one takes, and what it writes to the decision log.
+    pub batch_bytes: usize,
+    /// Bytes of an answer with decisions or explanations, and in JSON lines of what is answered to the lines that came together.
+    pub answer_bytes: usize,
     /// Requests that are answered at once; the next one is told to come again.
     pub concurrent_requests: usize,
     /// Connections that are open at once; the next one waits.
@@ -60,6 +65,8 @@ impl Default for Settings {
             body_bytes: 4 << 20,
             component_bytes: 16 << 20,
             batch: 1_000,
+            batch_bytes: 16 << 20,
+            answer_bytes: 32 << 20,
             concurrent_requests: 256,
             connections: 1_024,
             head_time: Duration::from_secs(10),

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use scopegate::Excerpt;
+
 /// The tenant map: policies by account, and by project of an account.
 #[derive(Debug, Clone, Default)]
 pub struct Tenants {
@@ -90,9 +92,9 @@ pub struct TenantsError {
 
 impl fmt::Display for TenantsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the account `{}`", self.account.escape_debug())?;
+        write!(f, "the account `{}`", Excerpt(&self.account))?;
         if let Some(project) = &self.project {
-            write!(f, ", project `{}`", project.escape_debug())?;
+            write!(f, ", project `{}`", Excerpt(project))?;
         }
         write!(f, ": {}", self.reason)
     }

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use scopegate::Excerpt;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -129,7 +130,7 @@ impl Token {
             _ => {
                 return Err(format!(
                     "the role of `{}` is unknown: expected `decide` or `administer`",
-                    name.escape_debug()
+                    Excerpt(name)
                 ));
             }
         };
@@ -139,7 +140,7 @@ impl Token {
             .ok_or_else(|| {
                 format!(
                     "the digest of `{}` is not `sha256:` and 64 hexadecimal digits",
-                    name.escape_debug()
+                    Excerpt(name)
                 )
             })?;
         Ok(Self {

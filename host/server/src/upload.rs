@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header;
 use futures_util::stream;
+use scopegate::Excerpt;
 use utoipa::ToSchema;
 
 use crate::body;
@@ -89,7 +90,7 @@ impl Upload {
                 _ => {
                     let detail = format!(
                         "the part `{}` is not known: send `component`, `signature`, `cases` and `bases`",
-                        name.escape_debug()
+                        Excerpt(&name)
                     );
                     return Err(Problem::new(Kind::Malformed, detail));
                 }

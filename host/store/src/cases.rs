@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::{fmt, fs};
 
-use scopegate::{Decision, Request};
+use scopegate::{Decision, Excerpt, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -194,7 +194,8 @@ fn case(text: &str, line: usize, bases: &Bases) -> Result<Case, String> {
     let request = Request::from_json(value.to_string().as_bytes(), clock).map_err(|error| {
         format!(
             "the request is invalid: `{}`: {}",
-            error.path, error.message
+            Excerpt(&error.path),
+            error.message
         )
     })?;
     if is_timeless.get() {

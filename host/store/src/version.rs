@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use scopegate::Excerpt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -51,7 +52,7 @@ impl FromStr for Version {
         text.parse().map(Self).map_err(|error| {
             unnameable(format!(
                 "`{}` is no semantic version such as `1.0.0`: {error}",
-                text.escape_debug()
+                Excerpt(text)
             ))
         })
     }
@@ -88,7 +89,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
     Err(StoreError::Unnameable {
         reason: format!(
             "`{}` is no name: expected lower-case letters, digits, `-`, `_` and `.`, at most {NAME_BYTES}, the first a letter or digit",
-            name.escape_debug()
+            Excerpt(name)
         ),
     })
 }

@@ -8,7 +8,6 @@ mod agreement;
 mod field;
 mod fresh;
 mod pool;
-mod spelled;
 
 use crate::cases;
 use agreement::AGREEMENTS;
@@ -16,8 +15,6 @@ use fastrand::Rng;
 use field::TAKES;
 use scopegate::Request;
 use std::iter;
-
-pub use spelled::spelled;
 
 /// An endless sequence of requests.
 #[derive(Debug, Clone)]

@@ -123,6 +123,9 @@ def test_every_block(operator):
     assert '"ticket 42"' in said and '"active":"0.2.0"' in said
     operator.run("rm early.key early.pub acme.wasm acme.wasm.minisig")
 
+    # From here on there are several policies.
+    (operator.folder / "scopegate.toml").write_text('default_policy = "acme"\n')
+    operator.variables["SCOPEGATE_CONFIG"] = "scopegate.toml"
     operator.run(block("Policies made elsewhere"))
     operator.run("scopegate policy new mine && scopegate build mine -o mine.wasm")
     operator.run(block("Policies made elsewhere", 1))
@@ -133,7 +136,7 @@ def test_every_block(operator):
         operator.run("minisign -Vm acme.wasm -p ops.pub")
     operator.run("scopegate policy activate acme@0.2.0")
     # Seen within a second, as the page says of every change of the store.
-    decides = f"curl -s localhost:{operator.port}/v1/decisions?policy=acme -H 'content-type: application/json' -d @request.json -o /dev/null -w '%{{http_code}}'"
+    decides = f"curl -s localhost:{operator.port}/v1/decisions -H 'content-type: application/json' -d @request.json -o /dev/null -w '%{{http_code}}'"
     wait_for(lambda: operator.run(decides) == "200")
     operator.run("scopegate policy key remove ops")
     wait_for(lambda: operator.run(decides) == "503")

@@ -80,8 +80,6 @@ struct Emitter<'r> {
     data: Data,
     /// The index of the first function that is not the runtime's.
     first: u32,
-    /// Where the table of spellings stands, if a condition reads it.
-    spellings: Option<u32>,
     /// For each function after the runtime's: its type, and its body once it is written.
     functions: Vec<(u32, Option<Function>)>,
     types: Vec<(Vec<ValType>, Vec<ValType>)>,
@@ -106,8 +104,6 @@ impl<'r> Emitter<'r> {
         let uses = Uses::of(rules);
         let writable = Writable::new(rules, &uses, &mut data);
         data.seal();
-        let spells = rules.conditions().any(runtime::spells);
-        let spellings = spells.then(|| data.put(scopegate_contract::SPELLINGS, 1));
         let conditions = rules.requirements.iter().map(uses::guarded);
         let conditions: Rc<[Expr]> = conditions
             .map(|condition| fold::fold(&condition, rules, None))
@@ -118,8 +114,7 @@ impl<'r> Emitter<'r> {
             selection: Selection::new(&conditions, rules),
             conditions,
             data,
-            first: RUNTIME.function_count(spellings.is_some()),
-            spellings,
+            first: RUNTIME.function_count(),
             functions: Vec::new(),
             types: Vec::new(),
             tasks: HashMap::new(),

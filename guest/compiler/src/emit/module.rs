@@ -62,7 +62,6 @@ impl Emitter<'_> {
             })
             .collect();
         let needed = needed(
-            self.first as usize,
             [RUNTIME.index("cabi_realloc")],
             own.iter().map(|(_, body)| &**body),
         );
@@ -87,11 +86,7 @@ impl Emitter<'_> {
             .section(&elements(exports))
             .section(&code);
         let mut data = DataSection::new();
-        data.active(
-            0,
-            &ConstExpr::i32_const(0),
-            runtime::memory(heap, self.spellings),
-        );
+        data.active(0, &ConstExpr::i32_const(0), runtime::memory(heap));
         for (at, bytes) in self.data.segments() {
             data.active(0, &ConstExpr::i32_const(at.cast_signed()), bytes);
         }

@@ -5,7 +5,7 @@
 use std::io::{self, Read as _, Write as _};
 
 use anyhow::{Context as _, bail};
-use scopegate::{Decision, InputError, Policy, Request};
+use scopegate::{Decision, EvaluateError, Excerpt, InputError, Policy, Request};
 use serde::Serialize;
 
 use crate::arguments::{Actions, Format};
@@ -41,7 +41,7 @@ impl Actions {
                 let of = if error.path == "$" {
                     String::new()
                 } else {
-                    format!("`{}`: ", error.path)
+                    format!("`{}`: ", Excerpt(&error.path))
                 };
                 let message = if is_several(&text) {
                     format!("{name}: expected one request, found several: name a file with one")
@@ -55,12 +55,24 @@ impl Actions {
                 return Ok(Exit::Invalid);
             }
         };
-        match self.format {
-            Format::Text => print(&policy, &mut request)?,
-            Format::Json => print_lines(&policy, &mut request)?,
+        let printed = match self.format {
+            Format::Text => print(&policy, &mut request),
+            Format::Json => print_lines(&policy, &mut request),
+        };
+        match printed {
+            Err(error) if is_of_request(&error) => {
+                output::error(&format!("{name}: {error:#}"));
+                Ok(Exit::Invalid)
+            }
+            printed => printed.map(|()| Exit::Done),
         }
-        Ok(Exit::Done)
     }
+}
+
+/// Whether there is no decision because of the request.
+fn is_of_request(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<EvaluateError>();
+    error.is_some_and(EvaluateError::is_of_request)
 }
 
 /// Reads the request; its action may be missing.

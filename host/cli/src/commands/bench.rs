@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use scopegate::{Policy, Request};
+use scopegate::{Excerpt, Policy, Request};
 use scopegate_store::cases;
 use serde::Serialize;
 
@@ -79,8 +79,8 @@ impl Bench {
 
     fn requests(&self) -> anyhow::Result<Vec<Request>> {
         let Some(file) = &self.file else {
-            let bases = include_str!("../../../../policies/webriskops/1.1.0/bases.json");
-            let text = include_str!("../../../../policies/webriskops/1.1.0/cases.jsonl");
+            let bases = include_str!("../../../../policies/webriskops/1.0.0/bases.json");
+            let text = include_str!("../../../../policies/webriskops/1.0.0/cases.jsonl");
             let cases = cases::read_texts(text, Some(bases))?;
             return Ok(cases.into_iter().map(|case| case.request).collect());
         };
@@ -97,7 +97,7 @@ impl Bench {
                     "{name}:{}:{}: `{}`: {}",
                     invalid.line,
                     invalid.column,
-                    invalid.path,
+                    Excerpt(&invalid.path),
                     invalid.message
                 ),
             }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
-use scopegate::{Decision, EvaluateError, Explanation, Policy, Request};
+use scopegate::{Decision, EvaluateError, Excerpt, Explanation, Policy, Request};
 use serde::Serialize;
 
 use crate::arguments::{Check, Format};
@@ -190,8 +190,13 @@ impl<W: Write> Run<'_, W> {
 
     /// The policy did not decide.
     fn unjudged(&mut self, error: &EvaluateError, place: &str) -> anyhow::Result<()> {
-        self.count.failed += 1;
-        self.exit.note(Exit::Failed);
+        if error.is_of_request() {
+            self.count.invalid += 1;
+            self.exit.note(Exit::Invalid);
+        } else {
+            self.count.failed += 1;
+            self.exit.note(Exit::Failed);
+        }
         match error {
             EvaluateError::Unjudged { path, message, .. } => self.error(path, message, place),
             _ => self.error("$", &chain(error), place),
@@ -199,6 +204,7 @@ impl<W: Write> Run<'_, W> {
     }
 
     fn error(&mut self, path: &str, message: &str, place: &str) -> anyhow::Result<()> {
+        let path = &*Excerpt(path).to_string();
         match self.check.format {
             Format::Json => self.line(&ErrorLine {
                 error: Problem { path, message },

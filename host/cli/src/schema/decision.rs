@@ -23,7 +23,7 @@ pub(crate) fn decision() -> Value {
                 "blocked": texts("The states of the findings, each once, in their order."),
                 "fallbacks": { "description": "The modes that stay open for the task, least first.", "type": "array", "items": { "enum": modes }, "uniqueItems": true },
                 "policy": { "$ref": "#/$defs/policy" },
-                "explanations": { "description": "With `--explain`: what decided each unmet requirement.", "type": "array", "items": { "$ref": "#/$defs/explanation" } },
+                "explanations": { "description": "With `--explain`, and from `/v1/explanations`: what decided each unmet requirement.", "type": "array", "items": { "$ref": "#/$defs/explanation" } },
             }), &["explanations"]),
             "finding": object("A requirement that applies and does not hold.", &json!({
                 "requirement": text("The requirement's id."),

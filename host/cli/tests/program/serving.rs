@@ -45,6 +45,12 @@ impl Serving {
         }
     }
 
+    /// One whose callers may choose the policy that decides.
+    pub(crate) fn choosing(options: &[&str]) -> Self {
+        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/choosing.toml");
+        Self::new(&[&["--config", config], options].concat())
+    }
+
     /// Waits until it says a line with `text` in it.
     pub(crate) fn says(&self, text: &str) -> String {
         let mut lines = self.messages.iter();

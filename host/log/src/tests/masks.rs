@@ -78,3 +78,84 @@ fn what_is_masked_is_not_there_and_not_decided_again() {
         (1, 1, 0, 0)
     );
 }
+
+/// A request that was an AuthZEN evaluation has facts twice; so may a message about one of the two.
+#[test]
+fn a_mask_covers_copies() {
+    let attribute = |name: &str, value: &str| Attribute {
+        name: name.to_owned(),
+        value: AttributeValue::Text(value.to_owned()),
+    };
+    let mut request = request();
+    request.actor.account = "secret-account".to_owned();
+    request.tenancy.account = "secret-owner".to_owned();
+    request.tenancy.project = "secret-project".to_owned();
+    request.attributes = vec![
+        attribute("subject_account", "secret-account"),
+        attribute("resource_account", "secret-owner"),
+        attribute("resource_project", "secret-project"),
+        attribute("resource_id", "secret-project"),
+        attribute("resource_type", "project"),
+        // The same name, and another value: no copy.
+        attribute("subject_role", "king"),
+    ];
+    // The masks, what they hide, what they leave.
+    let table: [(&[&str], &[&str], &[&str]); 7] = [
+        (
+            &["actor.account"],
+            &["secret-account"],
+            &["secret-owner", "king"],
+        ),
+        (&["actor"], &["secret-account"], &["secret-owner", "king"]),
+        (
+            &["tenancy.account"],
+            &["secret-owner"],
+            &["secret-account", "secret-project"],
+        ),
+        (&["tenancy.project"], &["secret-project"], &["secret-owner"]),
+        (
+            &["tenancy"],
+            &["secret-owner", "secret-project"],
+            &["secret-account"],
+        ),
+        // By the name of the copy.
+        (&["attributes.resource_id"], &[], &["secret-owner"]),
+        // Whoever masks all custom facts wants those of the domain.
+        (&["attributes.*"], &["king"], &["secret-account"]),
+    ];
+    for (paths, hidden, left) in table {
+        let masks = Masks::new(paths).expect("facts");
+        let mut written = serde_json::to_value(&request).expect("JSON");
+        let masked: Vec<_> = masks
+            .apply(&mut written)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let text = written.to_string();
+        for hidden in hidden {
+            assert!(!text.contains(hidden), "{paths:?} {text}");
+        }
+        for left in left {
+            assert!(text.contains(left), "{paths:?} {text}");
+        }
+        // What was hidden can be read again as masks.
+        Masks::new(&masked).unwrap_or_else(|error| panic!("{masked:?}: {error}"));
+    }
+    let masks = Masks::new(["attributes.resource_id"]).expect("a fact");
+    let mut written = serde_json::to_value(&request).expect("JSON");
+    assert_eq!(
+        masks.apply(&mut written),
+        ["attributes.resource_id", "tenancy.project"]
+    );
+    assert_eq!(written["tenancy"]["project"], "[masked]");
+
+    let masks = Masks::new(["tenancy.project", "actor.role"]).expect("facts");
+    for covered in [
+        "attributes.resource_id",
+        "attributes.resource_project",
+        "attributes.subject_role",
+    ] {
+        assert!(masks.covers(covered), "{covered}");
+    }
+    assert!(!masks.covers("attributes.resource_account"));
+}

@@ -7,14 +7,13 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-/// The most bytes of somebody's input that a message repeats.
-const QUOTED_BYTES: usize = 80;
+use crate::excerpt::Excerpt;
 
 /// Why a text is no request. It is never a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputError {
     /// What is wrong, such as `scan.targets[3].url`; `$` for the whole request. The path of a name that is missing, not
-    /// known or given twice ends in that name.
+    /// known or given twice ends in that name, however long it is: a message repeats an [`Excerpt`] of it.
     pub path: String,
     /// What is wrong with it and what is expected, for a person.
     pub message: String,
@@ -69,32 +68,14 @@ impl fmt::Display for InputError {
         write!(
             f,
             "`{}`: {message} (line {line}, column {column})",
-            cut(path)
+            Excerpt(path)
         )
     }
 }
 
 impl Error for InputError {}
 
-/// Somebody's input in backticks, cut if it is long, with control characters escaped.
+/// Somebody's input in backticks, cut if it is long.
 pub(crate) fn quoted(input: &str) -> String {
-    let piece = cut(input);
-    let more = if piece.len() < input.len() { "…" } else { "" };
-    let mut text = String::with_capacity(piece.len() + 8);
-    text.push('`');
-    for character in piece.chars() {
-        if character.is_control() {
-            text.extend(character.escape_default());
-        } else {
-            text.push(character);
-        }
-    }
-    text.push_str(more);
-    text.push('`');
-    text
-}
-
-/// At most [`QUOTED_BYTES`] of `input`, in whole characters.
-fn cut(input: &str) -> &str {
-    &input[..input.floor_char_boundary(QUOTED_BYTES)]
+    format!("`{}`", Excerpt(input))
 }

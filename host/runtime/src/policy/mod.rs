@@ -13,6 +13,7 @@ use crate::contract::{Evaluated, RawEvaluationError};
 use crate::decision::{Decision, PolicyId};
 use crate::engine::Engine;
 use crate::error::EvaluateError;
+use crate::excerpt::message_of_policy;
 use crate::explain::{self, Explanation};
 use crate::facts::Request;
 use crate::instance::{Code, Instance};
@@ -247,7 +248,7 @@ fn unjudged(
     EvaluateError::Unjudged {
         path,
         problem,
-        message,
+        message: message_of_policy(message),
     }
 }
 

@@ -2,25 +2,28 @@
 //!
 //! Always true here: answers stand in the order of their evaluations, and one that fails is `false` and leaves the others unharmed.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
-use super::mapping::invalid;
-use super::{Answer, evaluate, read};
+use super::context::Context;
+use super::given::{Given, Object, bytes_of_batch, invalid};
+use super::{Answer, alone, check_bytes, evaluate, read};
 use crate::caller::{Asked, Caller};
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::sitting::Sitting;
 
-type Object = Map<String, Value>;
-
 /// The answers to several evaluations.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Answers {
-    evaluations: Vec<Answer>,
+    #[schema(value_type = Vec<Answer>)]
+    evaluations: Vec<Box<RawValue>>,
 }
 
 /// What several evaluations, or none, are answered by.
@@ -58,76 +61,64 @@ pub(crate) async fn evaluations(
         let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         let until = until(&given)?;
-        let many = match given.get("evaluations") {
-            None => 0,
-            Some(Value::Array(list)) => list.len(),
+        let items: &[Value] = match given.get("evaluations") {
+            None => &[],
+            Some(Value::Array(list)) => list,
             Some(_) => return Err(invalid("evaluations", "expected a list")),
         };
         let limit = service.settings().batch;
-        if many > limit {
+        if items.len() > limit {
             let detail = format!("`evaluations` has more than {limit} elements: send less at once");
             return Err(Problem::new(Kind::TooLarge, detail));
         }
-        if many == 0 {
-            let answer = sitting.run(bytes, move |sitting| evaluate(sitting, &given, &sitting.id));
+        if items.is_empty() {
+            let answer = sitting.run(bytes, move |sitting| alone(sitting, &given));
             return Ok(Answered::One(answer.await??));
         }
-        // Each may have all the defaults.
-        let bytes = bytes.saturating_mul(many);
-        let answers = sitting.run(bytes, move |sitting| answers(sitting, given, until));
-        Ok(Answered::Each(answers.await?))
+        let bytes = bytes_of_batch(items, &given);
+        check_bytes(&service, bytes)?;
+        let answers = sitting.run(bytes, move |sitting| answers(sitting, &given, until));
+        Ok(Answered::Each(answers.await??))
     };
     answer.await.map(Json).map_err(Problem::in_authzen)
 }
 
-fn answers(sitting: &Sitting, mut given: Object, until: Until) -> Answers {
-    let Some(Value::Array(list)) = given.remove("evaluations") else {
-        return Answers {
-            evaluations: Vec::new(),
-        };
-    };
-    let mut evaluations = Vec::with_capacity(list.len());
-    for (index, item) in list.into_iter().enumerate() {
+fn answers(sitting: &Sitting, given: &Object, until: Until) -> Result<Answers, Problem> {
+    let items = given.get("evaluations").and_then(Value::as_array);
+    let mut shared = Context::new(given.get("context"));
+    let mut evaluations = Vec::with_capacity(items.map_or(0, Vec::len));
+    for (index, item) in items.into_iter().flatten().enumerate() {
         let id = format!("{}/{index}", sitting.id);
-        let answer = with_defaults(item, &given)
-            .and_then(|evaluation| evaluate(sitting, &evaluation, &id))
+        let answer = one(sitting, item, given, &mut shared, &id)
             .inspect_err(|problem| sitting.failed(problem))
             .unwrap_or_else(Answer::failed);
         let decision = answer.decision;
+        let answer = to_raw_value(&answer)
+            .map_err(|_| Problem::new(Kind::Internal, "the decision cannot be written"))?;
+        sitting.take_answer_bytes(answer.get().len())?;
         evaluations.push(answer);
         if until == Until::First(decision) {
             break;
         }
     }
-    Answers { evaluations }
+    Ok(Answers { evaluations })
 }
 
-/// The evaluation `item`, with what it lacks from `defaults`.
-///
-/// What an item has replaces the whole default; only a `type`, `id` or `name` that its entity lacks is still the default's.
-fn with_defaults(item: Value, defaults: &Object) -> Result<Object, Problem> {
-    let Value::Object(mut item) = item else {
-        return Err(invalid("evaluations[]", "expected an object"));
-    };
-    for name in ["subject", "action", "resource", "context"] {
-        let Some(default) = defaults.get(name) else {
-            continue;
-        };
-        match (item.get_mut(name), default) {
-            (None, default) => {
-                item.insert(name.to_owned(), default.clone());
-            }
-            (Some(Value::Object(entity)), Value::Object(default)) if name != "context" => {
-                for needed in ["type", "id", "name"] {
-                    if let (None, Some(value)) = (entity.get(needed), default.get(needed)) {
-                        entity.insert(needed.to_owned(), value.clone());
-                    }
-                }
-            }
-            _ => {}
-        }
+/// Decides one of the evaluations, in its own context or the `shared` one.
+fn one(
+    sitting: &Sitting,
+    item: &Value,
+    defaults: &Object,
+    shared: &mut Result<Context<'_>, Problem>,
+    id: &str,
+) -> Result<Answer, Problem> {
+    sitting.check_time(Instant::now())?;
+    let given = Given::in_batch(item, defaults)?;
+    match (given.own_context(), shared) {
+        (Some(own), _) => evaluate(sitting, given, &mut Context::new(Some(own))?, id),
+        (None, Ok(shared)) => evaluate(sitting, given, shared, id),
+        (None, Err(problem)) => Err(problem.clone()),
     }
-    Ok(item)
 }
 
 fn until(given: &Object) -> Result<Until, Problem> {

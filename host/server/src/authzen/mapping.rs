@@ -1,12 +1,14 @@
 //! From AuthZEN's subject, action, resource and context to a request; `docs/authzen.md` has the table.
 //!
-//! Always true here: no fact is overruled. A fact that is said in two places must be said alike, and what is not said is not confirmed.
+//! Always true here: no fact is overruled, and none that the policy declares is left out. A fact that is said in two places must be said
+//! alike, and what is not said is not confirmed.
 
-use serde_json::{Map, Value, json};
+use scopegate::{AttributeType, Excerpt, Policy};
+use serde_json::{Value, json};
 
+use super::context::{COMPLETED, Context, nothing_confirmed, text};
+use super::given::{Entity, Given, Object, invalid};
 use crate::problem::{Kind, Problem};
-
-type Object = Map<String, Value>;
 
 /// What a resource's properties may carry of the request's facts.
 const CARRIED: [&str; 6] = [
@@ -18,47 +20,56 @@ const CARRIED: [&str; 6] = [
     "remediation_approval",
 ];
 
-/// The request, as JSON, that the evaluation `given` asks about; about `action` if it is not the evaluation that names one.
-pub(super) fn request(given: &Object, action: Option<&str>) -> Result<Vec<u8>, Problem> {
-    let subject = entity(given, "subject")?;
-    let resource = entity(given, "resource")?;
-    let subject_id = text(subject, "subject", "id")?;
-    let subject_type = text(subject, "subject", "type")?;
-    let resource_id = text(resource, "resource", "id")?;
-    let resource_type = text(resource, "resource", "type")?;
-    let (name, action_properties) = if let Some(name) = action {
-        (name, None)
-    } else {
-        let action = entity(given, "action")?;
-        let name = text(action, "action", "name")?;
-        (name, properties(action, "action")?)
+/// What the evaluation `given` says in the `context`; about `action` if it is not the evaluation that names one.
+pub(super) fn said(
+    given: Given<'_>,
+    context: &Context<'_>,
+    action: Option<&str>,
+) -> Result<Said, Problem> {
+    let (subject, resource) = (given.entity("subject")?, given.entity("resource")?);
+    let (subject_id, subject_type) = (subject.text("id")?, subject.text("type")?);
+    let (resource_id, resource_type) = (resource.text("id")?, resource.text("type")?);
+    let asked = match action {
+        Some(_) => None,
+        None => Some(given.entity("action")?),
     };
-    let subject_properties = properties(subject, "subject")?;
-    let resource_properties = properties(resource, "resource")?;
-    let mut facts = Facts::new(given)?;
+    let name = match (action, asked) {
+        (Some(name), _) => name,
+        (None, Some(asked)) => asked.text("name")?,
+        (None, None) => "",
+    };
+    let mut facts = Saying::new(context);
 
     facts.say("action", &["action"], &json!(name))?;
     facts.say("subject.id", &["actor", "id"], &json!(subject_id))?;
-    for (fact, value) in subject_properties.into_iter().flatten() {
+    for (fact, value) in subject.properties()? {
+        let said = || format!("subject.properties.{fact}");
+        if fact == "role" && !value.is_string() {
+            return Err(invalid(&said(), "expected a text"));
+        }
         if fact == "account" || (fact == "role" && facts.is_role(value)) {
-            let said = format!("subject.properties.{fact}");
-            facts.say(&said, &["actor", fact], value)?;
+            facts.say(&said(), &["actor", fact], value)?;
         }
     }
-    for (fact, value) in resource_properties.into_iter().flatten() {
-        let said = format!("resource.properties.{fact}");
-        if CARRIED.contains(&fact.as_str()) {
-            facts.say(&said, &[fact], value)?;
+    for (fact, value) in resource.properties()? {
+        let said = || format!("resource.properties.{fact}");
+        if CARRIED.contains(&fact) {
+            facts.say(&said(), &[fact], value)?;
         }
-        if matches!(fact.as_str(), "account" | "project" | "client_workspace") {
-            facts.say(&said, &["tenancy", fact], value)?;
+        if matches!(fact, "account" | "project" | "client_workspace") {
+            facts.say(&said(), &["tenancy", fact], value)?;
         }
     }
     match resource_type {
         "project" => facts.say("resource.id", &["tenancy", "project"], &json!(resource_id))?,
         "task" => facts.say("resource.id", &["task", "id"], &json!(resource_id))?,
         // The resource that access is for, if it is about access.
-        _ if facts.request.get("access").is_some_and(Value::is_object) => {
+        _ if facts
+            .said
+            .request
+            .get("access")
+            .is_some_and(Value::is_object) =>
+        {
             let at = ["access", "resource", "kind"];
             facts.say("resource.type", &at, &json!(resource_type))?;
             let at = ["access", "resource", "id"];
@@ -67,53 +78,125 @@ pub(super) fn request(given: &Object, action: Option<&str>) -> Result<Vec<u8>, P
         _ => {}
     }
 
-    facts.attribute("subject", "type", &json!(subject_type))?;
-    facts.attribute("resource", "type", &json!(resource_type))?;
-    facts.attribute("resource", "id", &json!(resource_id))?;
-    let entities = [
-        ("subject", subject_properties),
-        ("action", action_properties),
-        ("resource", resource_properties),
-    ];
-    for (entity, properties) in entities {
-        for (fact, value) in properties.into_iter().flatten() {
-            facts.attribute(entity, fact, value)?;
-        }
+    for (fact, value) in [
+        ("subject.type", subject_type),
+        ("resource.type", resource_type),
+        ("resource.id", resource_id),
+    ] {
+        facts.attribute(fact, &fact.replace('.', "_"), &json!(value))?;
     }
-    Ok(facts.into_text())
+    facts.attributes("subject", Some(subject))?;
+    facts.attributes("action", asked)?;
+    facts.attributes("resource", Some(resource))?;
+    Ok(facts.said)
 }
 
-/// The facts of a request, as they are put together.
-struct Facts {
+/// What an evaluation says that its context's request does not, and what of that may be there in part.
+#[derive(Debug, Default)]
+pub(super) struct Said {
     request: Object,
-    /// Whether the context has the request; what it leaves out is then missing.
-    is_given: bool,
+    attributes: Object,
+    lost: Vec<Lost>,
 }
 
-impl Facts {
-    fn new(given: &Object) -> Result<Self, Problem> {
-        let context = match given.get("context") {
-            None => None,
-            Some(Value::Object(context)) => Some(context),
-            Some(_) => return Err(invalid("context", "expected an object")),
+/// A property that custom facts cannot hold.
+#[derive(Debug)]
+struct Lost {
+    /// Where it is, such as `subject.properties.risk`.
+    said: String,
+    /// The attribute that it would be.
+    attribute: String,
+    /// What it is.
+    found: String,
+}
+
+impl Said {
+    /// Whether it says the fact `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.request.contains_key(name)
+    }
+
+    /// Refuses what is lost and `policy` declares, all of it.
+    pub(super) fn check(&self, policy: &Policy) -> Result<(), Problem> {
+        let declared = &policy.manifest().attributes;
+        let wrong = self.lost.iter().filter_map(|lost| {
+            let declared = declared.iter().find(|it| it.name == lost.attribute)?;
+            let expected = match declared.type_ {
+                AttributeType::Text => "a text",
+                AttributeType::Number => "a whole number from -2^63 to 2^63 - 1",
+                AttributeType::Truth => "`true` or `false`",
+                AttributeType::Texts => "a list of texts",
+            };
+            Some((&lost.said, expected, &lost.found))
+        });
+        let wrong: Vec<_> = wrong.collect();
+        let Some((first, ..)) = wrong.first() else {
+            return Ok(());
         };
-        match context.and_then(|context| context.get("request")) {
-            None => Ok(Self {
-                request: Object::new(),
-                is_given: false,
-            }),
-            Some(Value::Object(request)) => Ok(Self {
-                request: request.clone(),
-                is_given: true,
-            }),
-            Some(_) => Err(invalid("context.request", "expected an object")),
+        let each = wrong.iter().map(|(said, expected, found)| {
+            format!(
+                "`{}`: the policy declares {expected}, found {found}",
+                Excerpt(said)
+            )
+        });
+        let detail = each.collect::<Vec<_>>().join("; ");
+        Err(Problem::new(Kind::Invalid, detail).at(first))
+    }
+
+    /// The text of a request without others' facts: what is not said is not confirmed.
+    pub(super) fn alone(&self) -> Vec<u8> {
+        let mut request = self.request.clone();
+        fill(&mut request, nothing_confirmed());
+        self.written(&request)
+    }
+
+    /// The text of a request with what is said. Of all else, which the context's request has, something is there in its place.
+    pub(super) fn text(&self) -> Vec<u8> {
+        let mut request = self.request.clone();
+        if let Value::Object(rest) = nothing_confirmed() {
+            let rest = rest.into_iter();
+            // What may be completed and is not there is missing.
+            request.extend(rest.filter(|(name, _)| !COMPLETED.contains(&name.as_str())));
         }
+        self.written(&request)
+    }
+
+    fn written(&self, request: &Object) -> Vec<u8> {
+        let attributes = (
+            "attributes".to_owned(),
+            Value::Object(self.attributes.clone()),
+        );
+        text(request.iter().chain([(&attributes.0, &attributes.1)]))
+    }
+}
+
+/// What an evaluation says, as it is put together.
+struct Saying<'v> {
+    /// The facts of the context's request.
+    given: Option<&'v Object>,
+    said: Said,
+}
+
+impl<'v> Saying<'v> {
+    fn new(context: &Context<'v>) -> Self {
+        let mut said = Said::default();
+        let given = context.facts();
+        for name in COMPLETED {
+            if let Some(fact) = given.and_then(|given| given.get(name)) {
+                said.request.insert(name.to_owned(), fact.clone());
+            }
+        }
+        Self { given, said }
     }
 
     /// Puts what `said` says at `path`, unless something else is there already.
     fn say(&mut self, said: &str, path: &[&str], value: &Value) -> Result<(), Problem> {
         let (last, above) = path.split_last().expect("a path names something");
-        let mut object = &mut self.request;
+        let of_context = self.given.filter(|_| above.is_empty());
+        if let Some(there) = of_context.and_then(|given| given.get(*last)) {
+            return alike(said, &path.join("."), there, value);
+        }
+        let mut object = &mut self.said.request;
         for name in above {
             let place = object.entry(*name).or_insert_with(|| json!({}));
             if place.is_null() {
@@ -124,71 +207,75 @@ impl Facts {
                 _ => return Err(invalid(&path.join("."), "expected an object around it")),
             };
         }
-        match object.get(*last) {
-            Some(there) if there != value => Err(invalid(
-                said,
-                &format!(
-                    "another value than the request's `{}`: say it once, or alike",
-                    path.join(".")
-                ),
-            )),
-            Some(_) => Ok(()),
-            None => {
-                object.insert((*last).to_owned(), value.clone());
-                Ok(())
-            }
+        if let Some(there) = object.get(*last) {
+            return alike(said, &path.join("."), there, value);
         }
+        object.insert((*last).to_owned(), value.clone());
+        Ok(())
     }
 
-    /// Gives a property as a custom fact, if it is of a type that custom facts have.
-    fn attribute(&mut self, entity: &str, name: &str, value: &Value) -> Result<(), Problem> {
+    /// Gives the properties of an entity as custom facts.
+    fn attributes(&mut self, of: &str, entity: Option<Entity<'_>>) -> Result<(), Problem> {
+        let Some(entity) = entity else { return Ok(()) };
+        for (name, value) in entity.properties()? {
+            let said = format!("{of}.properties.{name}");
+            self.attribute(&said, &format!("{of}_{name}"), value)?;
+        }
+        Ok(())
+    }
+
+    /// Gives what `said` says as the custom fact `name`, if it is of a type that custom facts have, and notes it otherwise.
+    fn attribute(&mut self, said: &str, name: &str, value: &Value) -> Result<(), Problem> {
+        let given = self.given.and_then(|given| given.get("attributes"));
+        let given = given.and_then(|attributes| attributes.get(name));
+        if let Some(there) = self.said.attributes.get(name).or(given) {
+            return alike(said, &format!("attributes.{name}"), there, value);
+        }
         let is_fact = match value {
             Value::String(_) | Value::Bool(_) => true,
             Value::Number(number) => number.is_i64(),
             Value::Array(list) => list.iter().all(Value::is_string),
             _ => false,
         };
-        if !is_fact {
-            return Ok(());
+        if is_fact {
+            self.said.attributes.insert(name.to_owned(), value.clone());
+        } else {
+            self.said.lost.push(Lost {
+                said: said.to_owned(),
+                attribute: name.to_owned(),
+                found: found(value),
+            });
         }
-        let said = format!("{entity}.{name}");
-        self.say(&said, &["attributes", &format!("{entity}_{name}")], value)
+        Ok(())
     }
 
     /// Whether `value` is a role of the domain; in a request that is given, anything must be one.
     fn is_role(&self, value: &Value) -> bool {
         let roles = ["owner", "admin", "developer", "agency", "viewer"];
-        self.is_given || value.as_str().is_some_and(|role| roles.contains(&role))
-    }
-
-    fn into_text(mut self) -> Vec<u8> {
-        if !self.is_given {
-            fill(&mut self.request, nothing_confirmed());
-        }
-        Value::Object(self.request).to_string().into_bytes()
+        self.given.is_some() || value.as_str().is_some_and(|role| roles.contains(&role))
     }
 }
 
-/// The facts of somebody of whom nothing is known, who has confirmed nothing.
-fn nothing_confirmed() -> Value {
-    let tenancy = json!({"account": "", "project": "", "client_workspace": ""});
-    json!({
-        "deployment": "cloud",
-        "actor": {"account": "", "role": "viewer"},
-        "tenancy": tenancy,
-        "agency_account": "",
-        "responsibility": {
-            "authorization_status": "missing",
-            "ownership_proof_status": "missing",
-            "accepted_scope_status": "missing",
-            "provider_access_status": "missing",
-            "remediation_approval_status": "missing",
-            "evidence_review": {
-                "of": tenancy, "evidence": false, "severity": false, "confidence": false, "boundary_wording": false,
-            },
-            "retest_status": "required",
-        },
-    })
+/// Refuses what `said` says if something else is `there`, at `path` of the request.
+fn alike(said: &str, path: &str, there: &Value, value: &Value) -> Result<(), Problem> {
+    if there == value {
+        return Ok(());
+    }
+    let path = Excerpt(path);
+    let what = format!("another value than the request's `{path}`: say it once, or alike");
+    Err(invalid(said, &what))
+}
+
+/// What a message calls `value`.
+fn found(value: &Value) -> String {
+    match value {
+        Value::Null => "`null`".to_owned(),
+        Value::Bool(truth) => format!("`{truth}`"),
+        Value::Number(number) => format!("the number `{number}`"),
+        Value::String(text) => format!("the text `{}`", Excerpt(text)),
+        Value::Array(_) => "a list of something else".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
 }
 
 /// Puts what is in `from` where `object` has nothing.
@@ -205,41 +292,10 @@ fn fill(object: &mut Object, from: Value) {
     }
 }
 
-fn entity<'v>(given: &'v Object, name: &str) -> Result<&'v Object, Problem> {
-    match given.get(name) {
-        Some(Value::Object(entity)) => Ok(entity),
-        Some(_) => Err(invalid(name, "expected an object")),
-        None => Err(invalid(name, "missing")),
-    }
-}
-
-fn text<'v>(entity: &'v Object, of: &str, name: &str) -> Result<&'v str, Problem> {
-    let path = format!("{of}.{name}");
-    match entity.get(name) {
-        Some(Value::String(text)) if text.is_empty() => Err(invalid(&path, "empty")),
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(invalid(&path, "expected a text")),
-        None => Err(invalid(&path, "missing")),
-    }
-}
-
-fn properties<'v>(entity: &'v Object, of: &str) -> Result<Option<&'v Object>, Problem> {
-    match entity.get("properties") {
-        None => Ok(None),
-        Some(Value::Object(properties)) => Ok(Some(properties)),
-        Some(_) => Err(invalid(&format!("{of}.properties"), "expected an object")),
-    }
-}
-
-/// What is wrong with an evaluation.
-pub(super) fn invalid(path: &str, what: &str) -> Problem {
-    let path: String = path.chars().take(200).collect();
-    let path = path.escape_debug().to_string();
-    Problem::new(Kind::Invalid, format!("`{path}`: {what}")).at(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// What stands at `pointer` in the request that `change` of an evaluation makes; `null` if nothing does.
@@ -251,9 +307,71 @@ mod tests {
             given[name] = value.clone();
         }
         let given = given.as_object().expect("an object");
-        let text = request(given, None).map_err(|problem| problem.detail)?;
-        let request: Value = serde_json::from_slice(&text).expect("JSON");
+        let request = mapped(given).map_err(|problem| problem.detail)?;
         Ok(request.pointer(pointer).cloned().unwrap_or_default())
+    }
+
+    /// All facts of the request that an evaluation becomes.
+    fn mapped(given: &Object) -> Result<Value, Problem> {
+        let context = Context::new(given.get("context"))?;
+        let said = said(Given::alone(given), &context, None)?;
+        let Some(facts) = context.facts() else {
+            return Ok(serde_json::from_slice(&said.alone()).expect("JSON"));
+        };
+        let mut facts = facts.clone();
+        facts.extend(said.request);
+        let attributes = facts.entry("attributes").or_insert_with(|| json!({}));
+        let attributes = attributes.as_object_mut().expect("an object");
+        attributes.extend(said.attributes);
+        Ok(Value::Object(facts))
+    }
+
+    /// What is in a request twice is what the masks of the decision log take for copies.
+    #[test]
+    fn masks_know_the_copies() {
+        let tenancy = json!({"account": "A", "project": "P", "client_workspace": "W"});
+        let subject =
+            json!({"type": "user", "id": "u", "properties": {"account": "a", "role": "owner"}});
+        let mut found = BTreeSet::new();
+        for (of, more) in [
+            ("project", json!({})),
+            ("task", json!({})),
+            ("branch", json!({"access": {}})),
+        ] {
+            let mut properties = tenancy.clone();
+            properties
+                .as_object_mut()
+                .expect("an object")
+                .extend(more.as_object().expect("an object").clone());
+            let id = if of == "project" { "P" } else { "r" };
+            let given = json!({"subject": subject, "action": {"name": "scan"}, "resource": {"type": of, "id": id, "properties": properties}});
+            let request = mapped(given.as_object().expect("an object")).expect("it is one");
+            let mut places = Vec::new();
+            texts(&request, String::new(), &mut places);
+            let (attributes, facts): (Vec<_>, Vec<_>) = places
+                .into_iter()
+                .partition(|(path, _)| path.starts_with("attributes."));
+            for (fact, value) in &facts {
+                let copies = attributes.iter().filter(|(_, copy)| copy == value);
+                found.extend(copies.map(|(copy, _)| (fact.clone(), copy.clone())));
+            }
+        }
+        let known = scopegate_log::COPIES.map(|(fact, copy)| (fact.to_owned(), copy.to_owned()));
+        assert_eq!(found, BTreeSet::from(known));
+    }
+
+    /// The texts in `value`, and where they are.
+    fn texts(value: &Value, path: String, places: &mut Vec<(String, String)>) {
+        match value {
+            Value::String(text) => places.push((path, text.clone())),
+            Value::Object(object) => {
+                for (name, value) in object {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    texts(value, format!("{path}{dot}{name}"), places);
+                }
+            }
+            _ => {}
+        }
     }
 
     #[test]

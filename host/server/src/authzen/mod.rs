@@ -3,7 +3,9 @@
 //! Always true here: an evaluation is [mapped](mapping) to one request and decided as any other; whatever fails is not allowed.
 
 mod batch;
+mod context;
 mod discovery;
+mod given;
 mod mapping;
 mod search;
 mod unique;
@@ -12,13 +14,15 @@ use axum::Json;
 use axum::extract::{Request, State};
 use scopegate::{Decision, Finding, PolicyId};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 pub(crate) use batch::{__path_evaluations, evaluations};
 pub(crate) use discovery::{__path_configuration, configuration};
 pub(crate) use search::{__path_search_action, search_action};
 
+use self::context::Context;
+use self::given::{Given, Object};
 use crate::body;
 use crate::caller::{Asked, Caller};
 use crate::problem::{Kind, Problem};
@@ -91,21 +95,46 @@ pub(crate) async fn evaluation(
     let answer = async {
         let (given, bytes) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
-        let answer = sitting.run(bytes, move |sitting| evaluate(sitting, &given, &sitting.id));
+        let answer = sitting.run(bytes, move |sitting| alone(sitting, &given));
         answer.await?
     };
     answer.await.map(Json).map_err(Problem::in_authzen)
 }
 
-/// Decides one evaluation.
-fn evaluate(sitting: &Sitting, given: &Map<String, Value>, id: &str) -> Result<Answer, Problem> {
-    let text = mapping::request(given, None)?;
-    let request = sitting.read(&text)?;
-    Answer::new(&sitting.decide(&request, id)?, id)
+/// Decides an evaluation that is none of a batch.
+fn alone(sitting: &Sitting, given: &Object) -> Result<Answer, Problem> {
+    let mut context = Context::new(given.get("context"))?;
+    evaluate(sitting, Given::alone(given), &mut context, &sitting.id)
+}
+
+/// Decides one evaluation in its `context`.
+fn evaluate(
+    sitting: &Sitting,
+    given: Given<'_>,
+    context: &mut Context<'_>,
+    id: &str,
+) -> Result<Answer, Problem> {
+    let said = mapping::said(given, context, None)?;
+    context.with(sitting, &said, |request| {
+        said.check(sitting.policy(request)?)?;
+        Answer::new(&sitting.decide(request, id)?, id)
+    })
+}
+
+/// Refuses a batch or a search that is decided over more than `bytes` of JSON.
+fn check_bytes(service: &Service, bytes: usize) -> Result<(), Problem> {
+    let limit = service.settings().batch_bytes;
+    if bytes <= limit {
+        return Ok(());
+    }
+    let detail = format!(
+        "the evaluations with what they share, counted for each, or the search for each action, have more than {limit} bytes: send less at once"
+    );
+    Err(Problem::new(Kind::TooLarge, detail))
 }
 
 /// The object that the body must be, and the bytes of it.
-async fn read(service: &Service, request: Request) -> Result<(Map<String, Value>, usize), Problem> {
+async fn read(service: &Service, request: Request) -> Result<(Object, usize), Problem> {
     if body::media_type(request.headers()).as_deref() != Some("application/json") {
         let detail = "the content type does not fit: send `application/json`";
         return Err(Problem::new(Kind::MediaType, detail));

@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::mapping::{self, invalid};
-use super::read;
+use super::context::Context;
+use super::given::{Given, bytes, invalid};
+use super::{check_bytes, mapping, read};
 use crate::caller::{Asked, Caller};
 use crate::problem::Problem;
 use crate::service::Service;
@@ -53,13 +54,17 @@ pub(crate) async fn search_action(
         let (given, _) = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         // Every action is asked about, so it may take its time.
-        let found = sitting.run(usize::MAX, move |sitting| search(sitting, &given));
+        let found = sitting.run(usize::MAX, move |sitting| search(&service, sitting, &given));
         found.await?.map(Json)
     };
     found.await.map_err(Problem::in_authzen)
 }
 
-fn search(sitting: &Sitting, given: &Map<String, Value>) -> Result<Found, Problem> {
+fn search(
+    service: &Service,
+    sitting: &Sitting,
+    given: &Map<String, Value>,
+) -> Result<Found, Problem> {
     let mut facts = given.clone();
     // The context may have a whole request; its action is what is searched for.
     if let Some(Value::Object(request)) = facts
@@ -68,10 +73,25 @@ fn search(sitting: &Sitting, given: &Map<String, Value>) -> Result<Found, Proble
     {
         request.remove("action");
     }
-    let request = sitting.read(&mapping::request(&facts, Some(""))?)?;
-    let policy = sitting.policy(&request)?;
-    let (skipped, limit) = page(given, policy)?;
-    let allowed = allowed(sitting, policy, request)?;
+    let mut context = Context::new(facts.get("context"))?;
+    let said = mapping::said(Given::alone(&facts), &context, Some(""))?;
+    context.with(sitting, &said, |request| {
+        let policy = sitting.policy(request)?;
+        said.check(policy)?;
+        let actions = policy.manifest().actions.len();
+        check_bytes(service, bytes(given).saturating_mul(actions))?;
+        let (skipped, limit) = page(given, policy)?;
+        Ok(found(
+            policy,
+            allowed(sitting, policy, request)?,
+            skipped,
+            limit,
+        ))
+    })
+}
+
+/// What of the `allowed` actions is on a page.
+fn found(policy: &Policy, allowed: Vec<String>, skipped: usize, limit: usize) -> Found {
     let total = allowed.len();
     let rest = allowed.into_iter().skip(skipped).take(limit);
     let results: Vec<_> = rest.map(|name| Action { name }).collect();
@@ -86,20 +106,20 @@ fn search(sitting: &Sitting, given: &Map<String, Value>) -> Result<Found, Proble
         count,
         total,
     };
-    Ok(Found { results, page })
+    Found { results, page }
 }
 
 /// The actions of `policy` that would be allowed.
 fn allowed(
     sitting: &Sitting,
     policy: &Policy,
-    mut request: scopegate::Request,
+    request: &mut scopegate::Request,
 ) -> Result<Vec<String>, Problem> {
     let mut allowed = Vec::new();
     for (index, action) in policy.manifest().actions.iter().enumerate() {
         request.action.clone_from(action);
         let id = format!("{}/{index}", sitting.id);
-        if sitting.decide(&request, &id)?.is_allowed() {
+        if sitting.decide(request, &id)?.is_allowed() {
             allowed.push(action.clone());
         }
     }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use scopegate::Excerpt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -72,8 +73,7 @@ impl<'de> Visitor<'de> for Any {
         let mut object = Map::new();
         while let Some(name) = from.next_key::<String>()? {
             if object.contains_key(&name) {
-                let name: String = name.chars().take(80).collect();
-                let name = name.escape_debug();
+                let name = Excerpt(&name);
                 return Err(A::Error::custom(format_args!("`{name}` is given twice")));
             }
             let Unique(value) = from.next_value()?;

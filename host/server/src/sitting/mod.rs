@@ -7,8 +7,9 @@ mod untold;
 
 use std::cell::Cell;
 use std::fmt::Display;
+use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use scopegate::{Decision, EvaluateError, JsonError, Policy, Request};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::choice::Choice;
+use crate::guard::{Slot, slot};
 use crate::lines;
 use crate::metrics;
 use crate::problem::{Kind, Problem};
@@ -36,6 +38,12 @@ pub(crate) struct Sitting {
     begun: Instant,
     /// Until when the work under way may decide, in nanoseconds since it begun.
     until_ns: AtomicU64,
+    /// Whether nobody waits any longer for the work under way.
+    is_abandoned: AtomicBool,
+    /// Bytes that are left of what the answer to the work under way may have.
+    answer_bytes: AtomicUsize,
+    /// The slot of the request, which is taken as long as there is work for it.
+    _slot: Option<Slot>,
     /// The id of the decision, or what the ids of a batch begin with.
     pub(crate) id: String,
 }
@@ -56,6 +64,9 @@ impl Sitting {
             caller,
             begun: Instant::now(),
             until_ns: AtomicU64::new(0),
+            is_abandoned: AtomicBool::new(false),
+            answer_bytes: AtomicUsize::new(0),
+            _slot: slot(),
             id: Uuid::now_v7().to_string(),
         };
         sitting.check_age()?;
@@ -70,13 +81,16 @@ impl Sitting {
 
     /// Does `work` on `bytes` of text: at once if that is quick, else on a thread that may take its time.
     ///
-    /// What it has not decided when the time for an answer is over, it refuses.
+    /// What it has not decided when the time for an answer is over, or when nobody waits for it any longer, it refuses.
     pub(crate) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         bytes: usize,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let time = self.service.settings().answer_time;
+        let settings = self.service.settings();
+        let bytes_left = settings.answer_bytes;
+        self.answer_bytes.store(bytes_left, Ordering::Relaxed);
+        let time = settings.answer_time;
         let until = self.begun.elapsed().saturating_add(time);
         let until_ns = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
         self.until_ns.store(until_ns, Ordering::Relaxed);
@@ -84,7 +98,25 @@ impl Sitting {
             return Ok(work(self));
         }
         let sitting = Arc::clone(self);
-        blocking(move || work(&sitting)).await
+        let awaited = Awaited(&self.is_abandoned);
+        let done = blocking(move || work(&sitting)).await;
+        mem::forget(awaited);
+        done
+    }
+
+    /// How many bytes the answer may still have.
+    pub(crate) fn answer_bytes(&self) -> usize {
+        self.answer_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Takes `bytes` of those that the answer may have; if there are not so many, there are none left.
+    pub(crate) fn take_answer_bytes(&self, bytes: usize) -> Result<(), Problem> {
+        let (order, left) = (Ordering::Relaxed, &self.answer_bytes);
+        let taken = left.fetch_update(order, order, |left| left.checked_sub(bytes));
+        taken.map(|_| ()).map_err(|_| {
+            left.store(0, order);
+            Problem::answer_too_large(self.service.settings().answer_bytes)
+        })
     }
 
     /// Reads a request, at the trusted time.
@@ -196,6 +228,7 @@ impl Sitting {
 
     /// Reads what `text` says over `request`, at the trusted time, which counts for nothing yet.
     fn understand(&self, text: &[u8], request: &mut Request) -> Result<(), Problem> {
+        self.check_time(Instant::now())?;
         self.check_length(text)?;
         let time = TrustedTime::new(&self.service);
         let read = request.read_json(text, || time.now());
@@ -271,7 +304,12 @@ impl Sitting {
         Ok(())
     }
 
-    fn check_time(&self, now: Instant) -> Result<(), Problem> {
+    /// Refuses to begin something at `now` if the time for an answer is over, or nobody waits for it.
+    pub(crate) fn check_time(&self, now: Instant) -> Result<(), Problem> {
+        if self.is_abandoned.load(Ordering::Relaxed) {
+            let detail = "nobody waits for the answer any longer: ask again";
+            return Err(Problem::new(Kind::TimedOut, detail));
+        }
         let until_ns = u128::from(self.until_ns.load(Ordering::Relaxed));
         if now.duration_since(self.begun).as_nanos() < until_ns {
             return Ok(());
@@ -286,6 +324,15 @@ impl Sitting {
             Some(problem) => Err(problem),
             None => Ok(()),
         }
+    }
+}
+
+/// Notes, unless it is forgotten, that nobody waits for the work under way: the caller has gone, or was told that it took too long.
+struct Awaited<'s>(&'s AtomicBool);
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -371,8 +418,12 @@ fn said_on_span(decision: &Decision<'_>) {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let span = tracing::Span::current();
-    let work = tokio::task::spawn_blocking(move || span.in_scope(work));
+    let (span, slot) = (tracing::Span::current(), slot());
+    let work = tokio::task::spawn_blocking(move || {
+        // Whoever asked may be gone before the work is done.
+        let _slot = slot;
+        span.in_scope(work)
+    });
     work.await
         .map_err(|_| Problem::new(Kind::Internal, "the server failed: its log tells how"))
 }

@@ -41,6 +41,7 @@ impl Sitting {
             let end = Instant::now();
             is_whole = !is_over.load(Ordering::Relaxed)
                 && tally.many() < limit
+                && out.len() <= self.answer_bytes()
                 && time.check().is_ok()
                 && self.check_time(end).is_ok()
                 && self.check_age().is_ok();

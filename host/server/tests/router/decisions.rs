@@ -15,7 +15,10 @@ fn scan(change: impl FnOnce(&mut Value)) -> String {
 
 #[tokio::test]
 async fn one_request() {
-    let service = builder().build();
+    let service = with(Settings {
+        allow_policy_choice: true,
+        ..Settings::default()
+    });
     let without =
         |name: &'static str| scan(move |facts| drop(facts.as_object_mut().unwrap().remove(name)));
     let table = [
@@ -63,7 +66,7 @@ async fn one_request() {
         (
             "",
             scan(|facts| facts["attributes"] = json!({"cost_center": 7})),
-            422,
+            400,
             "unjudged",
         ),
         (
@@ -288,6 +291,7 @@ async fn ten_thousand_malformed_bodies() {
     let good = scan(|_| ()).into_bytes();
     let paths = [
         "/v1/decisions",
+        "/v1/explanations",
         "/access/v1/evaluation",
         "/access/v1/evaluations",
         "/access/v1/search/action",

@@ -51,6 +51,7 @@ async fn policies_that_are_too_old() {
 async fn refuses(service: &Service, kind: &str) {
     let bodies = [
         ("/v1/decisions", facts()),
+        ("/v1/explanations", facts()),
         ("/access/v1/evaluation", evaluation()),
         ("/access/v1/evaluations", evaluation()),
         ("/access/v1/search/action", evaluation()),

@@ -4,9 +4,11 @@
 
 mod administration;
 mod authzen;
+mod bounds;
 mod callers;
 mod certification;
 mod decisions;
+mod explanations;
 mod failures;
 mod handshakes;
 mod heads;
@@ -14,6 +16,7 @@ mod hosts;
 mod lists;
 mod operation;
 mod preview;
+mod properties;
 mod support;
 mod swaps;
 mod tenants;

@@ -10,9 +10,17 @@ use tower::ServiceExt as _;
 
 use crate::support::{ask, builder, facts, get, lines, post, send, shelf, snapshot, with};
 
+/// Settings under which a caller may choose the policy.
+fn choosing() -> Settings {
+    Settings {
+        allow_policy_choice: true,
+        ..Settings::default()
+    }
+}
+
 #[tokio::test]
 async fn metrics_count() {
-    let service = builder().build();
+    let service = with(choosing());
     let mut other = facts();
     other["action"] = json!("made-up-by-the-caller");
     for body in [facts(), facts(), other, json!({})] {
@@ -62,13 +70,15 @@ async fn failures_count() {
         (decisions, "text/html", "{}", "media-type", 1),
         (decisions, lines, "{}\n{}\n", "invalid", 2),
         ("/v1/decisions?policy=no", json, "{}", "not-found", 1),
+        ("/v1/explanations", json, "[{},{}]", "invalid", 2),
+        ("/v1/explanations", lines, "{}", "media-type", 1),
         ("/v1/decisions?color=red", json, "{}", "query", 1),
         (evaluation, json, "[]", "invalid", 1),
         (evaluation, json, three, "invalid", 1),
         ("/access/v1/evaluations", json, three, "invalid", 3),
         ("/access/v1/search/action", json, "{}", "invalid", 1),
     ] {
-        let service = builder().build();
+        let service = with(choosing());
         let headers = [("content-type", media)];
         send(&service, ask(Method::POST, path, &headers, body)).await;
         let metrics = get(&service, "/metrics").await;
@@ -99,7 +109,7 @@ async fn the_document_names_every_route() {
             assert_ne!(answer.status, 405, "{path}");
         }
     }
-    assert_eq!(document["paths"].as_object().unwrap().len(), 14);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 15);
     // Every reference leads somewhere.
     let text = document.to_string();
     for reference in text.split(r##""$ref":"#"##).skip(1) {

@@ -185,3 +185,58 @@ fn what_cannot_be_an_entry() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+/// Without a tenant map, too, a caller chooses neither a policy nor a version nor a build unless the operator lets them.
+#[tokio::test]
+async fn nobody_chooses_unasked() {
+    let lines = [("app", "decide", "a"), ("ops", "administer", "b")]
+        .map(|(name, role, token)| format!("{name} {role} {}", Tokens::digest(token)));
+    let service = |allow_policy_choice| {
+        let settings = Settings {
+            allow_policy_choice,
+            ..Settings::default()
+        };
+        let tokens = Tokens::parse(&lines.join("\n")).expect("tokens");
+        crate::support::builder()
+            .settings(settings)
+            .tokens(tokens)
+            .build()
+    };
+    let (strict, open) = (service(false), service(true));
+    let body = of("any", "any");
+    let evaluation = json!({"subject": {"type": "user", "id": "u"}, "action": {"name": "scan"}, "resource": {"type": "site", "id": "s"}});
+    for query in [
+        "acme",
+        "acme@1.0.0",
+        "acme@2.0.0",
+        "acme@1.0.0%2B7",
+        "gone",
+        "",
+    ] {
+        for (path, body) in [
+            ("/v1/decisions", &body),
+            ("/v1/explanations", &body),
+            ("/access/v1/evaluation", &evaluation),
+            ("/access/v1/evaluations", &evaluation),
+            ("/access/v1/search/action", &evaluation),
+        ] {
+            let path = format!("{path}?policy={query}");
+            for (service, token, is_heard) in [
+                (&strict, "Bearer a", false),
+                (&strict, "Bearer b", true),
+                (&open, "Bearer a", true),
+            ] {
+                let headers = [
+                    ("content-type", "application/json"),
+                    ("authorization", token),
+                ];
+                let answer = send(
+                    service,
+                    ask(Method::POST, &path, &headers, body.to_string()),
+                )
+                .await;
+                assert_eq!(answer.status == 403, !is_heard, "{path} {token} {answer:?}");
+            }
+        }
+    }
+}

@@ -37,6 +37,8 @@ pub(super) struct Configuration {
     pub(super) head_bytes: NonZeroUsize,
     pub(super) body_bytes: NonZeroUsize,
     pub(super) batch: NonZeroUsize,
+    pub(super) batch_bytes: NonZeroUsize,
+    pub(super) answer_bytes: NonZeroUsize,
     pub(super) concurrent_requests: NonZeroUsize,
     pub(super) connections: NonZeroUsize,
     pub(super) messages: Messages,
@@ -105,6 +107,8 @@ impl Default for Configuration {
             head_bytes: some(settings.head_bytes),
             body_bytes: some(settings.body_bytes),
             batch: some(settings.batch),
+            batch_bytes: some(settings.batch_bytes),
+            answer_bytes: some(settings.answer_bytes),
             concurrent_requests: some(settings.concurrent_requests),
             connections: some(settings.connections),
             messages: Messages::Text,
@@ -214,7 +218,7 @@ impl Configuration {
             text("otlp_endpoint", &self.otlp_endpoint),
             "# Whether a request may name its own `now`. It could revive an approval that has run out: for previews and replays only.".into(),
             format!("allow_caller_time = {}", self.allow_caller_time),
-            "# Whether a request may ask for another policy than its tenant's, below. An administrator's may.".into(),
+            "# Whether a request may ask for a policy or a version by `?policy=`. An administrator's may always.".into(),
             format!("allow_policy_choice = {}", self.allow_policy_choice),
             "# How long policies decide after the store could last be read.".into(),
             number("max_policy_age_seconds", self.max_policy_age_seconds),
@@ -222,6 +226,11 @@ impl Configuration {
             format!(
                 "head_bytes = {}\nbody_bytes = {}\nbatch = {}",
                 self.head_bytes, self.body_bytes, self.batch
+            ),
+            "# The most bytes that an AuthZEN batch or an action search is decided over, what its items share counted for each; and of an answer.".into(),
+            format!(
+                "batch_bytes = {}\nanswer_bytes = {}",
+                self.batch_bytes, self.answer_bytes
             ),
             format!(
                 "concurrent_requests = {}\nconnections = {}",
@@ -290,6 +299,8 @@ impl Configuration {
             head_bytes: self.head_bytes.get(),
             body_bytes: self.body_bytes.get(),
             batch: self.batch.get(),
+            batch_bytes: self.batch_bytes.get(),
+            answer_bytes: self.answer_bytes.get(),
             concurrent_requests: self.concurrent_requests.get(),
             connections: self.connections.get(),
             ..Settings::default()
