@@ -70,3 +70,17 @@ pub const EVALUATE_WITHIN: &str = "evaluate-within";
 /// contract's order, those of a list's elements behind the list's, and one for `attributes` with all that is in it. What has no bit a
 /// host may lay out as empty.
 pub const REQUEST_READS: &str = "request-reads";
+
+/// The contract's functions, in the order in which a component exports them.
+pub const WIRING_FUNCTIONS: [&str; 4] = ["describe", "evaluate", "evaluate-batch", "explain"];
+
+/// The index of each function's type in a component of one core module, as `wit-component` makes it.
+pub const WIRING_TYPES: [u32; 4] = [56, 58, 61, 64];
+
+/// The sections of such a component that are the same whatever its module is, by their ids: core instances, components, instances, types and exports.
+pub const WIRING_SECTIONS: [u8; 5] = [2, 4, 5, 7, 11];
+
+/// The digest of such a component's wiring: the ids of its sections in order, custom ones aside, each of [`WIRING_SECTIONS`] followed by its
+/// length, four bytes in little-endian order, and its content. A test holds it to what `wit-component` makes.
+pub const WIRING_DIGEST: &str =
+    "sha256:1b4157059fd0d81d4f755f0ff017adccc2afc8e690af18026d987be4d7a2f0a4";

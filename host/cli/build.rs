@@ -1,6 +1,7 @@
 //! Compiles the default policy, so that the program decides out of the box, and takes the preview page in, if it is built.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{env, fs, io};
 
 use scopegate_compiler::RuleSet;
@@ -21,7 +22,9 @@ fn main() {
             diagnostics.render(&source, RULES, false)
         )
     });
-    let component = rules.component();
+    let component = rules
+        .component()
+        .unwrap_or_else(|_| panic!("the default policy `{RULES}` is too large"));
     let out: PathBuf = env::var_os("OUT_DIR")
         .expect("Cargo names the output folder")
         .into();
@@ -42,7 +45,7 @@ fn main() {
 
 /// The files of the preview page, as Rust; none if it is not built.
 fn preview() -> String {
-    println!("cargo::rerun-if-changed={PREVIEW}");
+    watch_preview();
     let mut files = Vec::new();
     if let Ok(root) = fs::canonicalize(PREVIEW) {
         list(&root, "", &mut files);
@@ -54,6 +57,23 @@ fn preview() -> String {
     };
     let files: String = files.iter().map(file).collect();
     format!("&[\n{files}]\n")
+}
+
+/// Has this script run again when the page was built.
+///
+/// Cargo takes a path that does not exist for changed at every build, and one that changed after this script began for changed at the next. So the
+/// folder is made where it is missing, and dated back. Where it cannot be made, the page cannot be built there either.
+fn watch_preview() {
+    let folder = Path::new(PREVIEW);
+    if !folder.exists() {
+        let made = fs::create_dir(folder)
+            .and_then(|()| fs::File::open(folder))
+            .and_then(|folder| folder.set_modified(SystemTime::UNIX_EPOCH));
+        if made.is_err() {
+            return;
+        }
+    }
+    println!("cargo::rerun-if-changed={PREVIEW}");
 }
 
 /// Adds the files of `folder`, whose paths below the root begin with `before`.

@@ -3,6 +3,7 @@
 //! Always true here: everything comes from `gate.wit` and the limits beside it; how a component wires the contract's functions to its
 //! module, from what our compiler makes.
 
+use scopegate_contract::WIRING_SECTIONS;
 use serde_json::{Map, Value, json};
 use wit_parser::{Int, Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 
@@ -52,8 +53,6 @@ pub fn json() -> Value {
 }
 
 /// The sections of a component that tell what it exports and of which types, without those that name functions of its module.
-const WIRING: [u8; 5] = [2, 4, 5, 7, 11];
-
 /// A section that means nothing.
 const CUSTOM: u8 = 0;
 
@@ -61,7 +60,7 @@ const CUSTOM: u8 = 0;
 const CANONICAL: u8 = 8;
 
 /// What any component of one module says of its wiring, whoever made it: `wit-component` makes the same of the same contract. The digest is that
-/// of the sections' ids in their order, each of `WIRING` followed by its length and content.
+/// of the sections' ids in their order, each of `WIRING_SECTIONS` followed by its length and content.
 fn wiring(component: &[u8]) -> Value {
     let mut said = Vec::new();
     let mut types = Vec::new();
@@ -70,7 +69,7 @@ fn wiring(component: &[u8]) -> Value {
             continue;
         }
         said.push(id);
-        if WIRING.contains(&id) {
+        if WIRING_SECTIONS.contains(&id) {
             let length = u32::try_from(content.len()).expect("a section is small");
             said.extend(length.to_le_bytes());
             said.extend(content);
@@ -79,9 +78,9 @@ fn wiring(component: &[u8]) -> Value {
         }
     }
     json!({
-        "sections": WIRING,
+        "sections": WIRING_SECTIONS,
         "digest": scopegate_compiler::digest(&said),
-        "functions": ["describe", "evaluate", "evaluate-batch", "explain"],
+        "functions": scopegate_contract::WIRING_FUNCTIONS,
         "types": types,
     })
 }

@@ -49,7 +49,7 @@ pub use component::{COMPILER, compiler_of, digest, rules_of};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use extend::{extend, extends, placed};
 pub use file::{ACTIONS, Base, Change, LANGUAGE, REQUIREMENTS, SOURCE_BYTES, base_of};
-pub use rule_set::{Compiled, Mutant, RuleSet, compile};
+pub use rule_set::{COMPONENT_BYTES, Compiled, Mutant, RuleSet, compile, compile_within};
 
 /// The runtime that every component brings along, by itself. For this crate's own tests.
 #[doc(hidden)]

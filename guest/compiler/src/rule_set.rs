@@ -1,12 +1,15 @@
 //! The way through the compiler, a stage a step.
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Expr, Kind};
 use crate::rules::{Ready, Rules, When};
 use crate::{check, component, emit, file};
 
 /// The stack of the thread that compiles: room for the deepest conditions that are read.
 const STACK_BYTES: usize = 64 << 20;
+
+/// The most bytes of a component's module: as many as hosts load by default.
+pub const COMPONENT_BYTES: usize = 32 << 20;
 
 /// A component and what the compiler noticed on the way.
 #[derive(Clone, Debug)]
@@ -20,13 +23,21 @@ pub struct Compiled {
 /// Compiles the text of a rule set.
 ///
 /// # Errors
-/// Everything that is wrong with the text, in its order.
+/// Everything that is wrong with the text, in its order; or its component would have more than [`COMPONENT_BYTES`].
 pub fn compile(source: &str) -> Result<Compiled, Diagnostics> {
+    compile_within(source, COMPONENT_BYTES)
+}
+
+/// Compiles the text of a rule set to a component whose module has at most `most` bytes.
+///
+/// # Errors
+/// As for [`compile`], with that bound.
+pub fn compile_within(source: &str, most: usize) -> Result<Compiled, Diagnostics> {
     on_a_large_stack(|| {
         let (rules, diagnostics) = checked(source);
         match rules {
             Some(rules) => Ok(Compiled {
-                component: write(&rules, source),
+                component: write(&rules, source, most)?,
                 warnings: diagnostics,
             }),
             None => Err(diagnostics),
@@ -43,9 +54,23 @@ fn checked(source: &str) -> (Option<Rules>, Diagnostics) {
     (None, out)
 }
 
-fn write(rules: &Rules, source: &str) -> Vec<u8> {
-    let module = emit::module(rules, &component::digest(source.as_bytes()));
-    component::component(module, emit::work(rules), source)
+fn write(rules: &Rules, source: &str, most: usize) -> Result<Vec<u8>, Diagnostics> {
+    let digest = component::digest(source.as_bytes());
+    let module = emit::module(rules, &digest, most).map_err(|emit::TooLarge| too_large(most))?;
+    Ok(component::component(module, emit::work(rules), source))
+}
+
+/// The component of rules that are tested, of whatever size.
+fn write_any(rules: &Rules, source: &str) -> Vec<u8> {
+    write(rules, source, usize::MAX).expect("no component is larger than memory")
+}
+
+fn too_large(most: usize) -> Diagnostics {
+    let mut out = Diagnostics::default();
+    let message = format!("the component of this rule set would have more than {most} bytes");
+    let help = "a condition is written once for each action that `holds` asks it for: ask for fewer actions, or split the rules into several policies";
+    out.push(Diagnostic::error(0..0, message, help));
+    out
 }
 
 fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -131,8 +156,11 @@ impl RuleSet {
     }
 
     /// The component of the rule set.
-    pub fn component(&self) -> Vec<u8> {
-        on_a_large_stack(|| write(&self.rules, &self.source))
+    ///
+    /// # Errors
+    /// It would have more than [`COMPONENT_BYTES`].
+    pub fn component(&self) -> Result<Vec<u8>, Diagnostics> {
+        on_a_large_stack(|| write(&self.rules, &self.source, COMPONENT_BYTES))
     }
 
     /// A component for measuring the coverage of tests, never for deciding: its ready states are, for each
@@ -140,7 +168,7 @@ impl RuleSet {
     pub fn coverage_component(&self) -> Vec<u8> {
         let mut rules = self.rules.clone();
         rules.ready = coverage_states(&rules);
-        on_a_large_stack(|| write(&rules, &self.source))
+        on_a_large_stack(|| write_any(&rules, &self.source))
     }
 
     /// Every clause that can be dropped: each side of `&&` and `||`, each guard, each branch of `? :`.
@@ -177,7 +205,7 @@ impl RuleSet {
             }
             left -= count;
         }
-        on_a_large_stack(|| write(&rules, &self.source))
+        on_a_large_stack(|| write_any(&rules, &self.source))
     }
 }
 

@@ -5,7 +5,10 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use scopegate_compiler::{Compiled, Diagnostics, REQUIREMENTS, RuleSet, SOURCE_BYTES, compile};
+use scopegate_compiler::{
+    COMPONENT_BYTES, Compiled, Diagnostics, REQUIREMENTS, RuleSet, SOURCE_BYTES, compile,
+    compile_within,
+};
 
 const HEAD: &str = r#"language = 1
 name = "hostile"
@@ -597,4 +600,58 @@ fn deep_conditions_can_be_dropped_clause_by_clause() {
             .component_without(&mutants[mutants.len() / 2])
             .is_empty()
     );
+}
+
+/// Requirements that ask for the action in a long condition, and ready states that ask for all of them as for each action: the conditions are
+/// written once for each action.
+fn multiplied(actions: usize, requirements: usize) -> String {
+    let names: Vec<_> = (0..actions).map(|n| format!("'a{n}'")).collect();
+    let mut text = HEAD.replace(
+        "actions = [\"scan\"]",
+        &format!("actions = [{}]", names.join(", ")),
+    );
+    for n in 0..requirements {
+        let facts = ["account", "project", "client_workspace"].map(|fact| {
+            format!("request.tenancy.{fact} != request.action && request.tenancy.{fact} != 'x{n}'")
+        });
+        let must = facts.join(" && ");
+        text += &format!(
+            "[[requirement]]\nid='r{n}'\ngroups=['all']\nfor='every'\nmust=\"\"\"{must}\"\"\"\ncode='NO'\nmessage='m'\nremedy='r'\nsource=''\n"
+        );
+    }
+    for n in 0..actions {
+        text += &format!("[[ready]]\nstate='s{n}'\nwhen=\"holds('all', 'a{n}')\"\n");
+    }
+    text
+}
+
+#[test]
+fn a_component_that_would_be_too_large_is_not_written_to_its_end() {
+    let large = multiplied(900, 380);
+    for (name, result, most) in [
+        (
+            "within its length",
+            compile_within(&large, 100_000),
+            100_000,
+        ),
+        (
+            "within the default",
+            run("multiplied", &large),
+            COMPONENT_BYTES,
+        ),
+    ] {
+        let error = result.expect_err(name).list.remove(0);
+        assert_eq!(
+            error.message,
+            format!("the component of this rule set would have more than {most} bytes")
+        );
+    }
+    let set = RuleSet::check(&large).expect("there is nothing else wrong");
+    set.component().expect_err("it is as large");
+    // One that fits is what it is without a bound.
+    let small = multiplied(2, 2);
+    let component = compile(&small).expect("it fits").component;
+    let within = compile_within(&small, component.len()).expect("it fits");
+    assert_eq!(within.component, component);
+    compile_within(&small, 500).expect_err("a module has more bytes");
 }

@@ -453,6 +453,10 @@ pub(crate) struct CompileForeign {
     pub(crate) seconds: u64,
     /// Bytes of the component
     pub(crate) component_bytes: usize,
+
+    /// A record says that a compiler of ours made it
+    #[arg(long = "recorded")]
+    pub(crate) is_recorded: bool,
 }
 
 #[derive(Debug, Subcommand)]

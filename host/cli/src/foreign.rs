@@ -10,7 +10,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
-use scopegate::{EngineBuilder, Limits};
+use scopegate::{EngineBuilder, Foreign, Limits};
 
 /// The command that the other process runs.
 pub(crate) const COMMAND: &str = "compile-foreign";
@@ -68,10 +68,13 @@ struct Ended {
     was_in_time: bool,
 }
 
-/// The code of `component`, made within `limits`.
-fn compile(component: &[u8], limits: &Limits) -> Result<Vec<u8>, Cause> {
+/// The code of a component, made within its limits.
+fn compile(foreign: Foreign<'_>) -> Result<Vec<u8>, Cause> {
+    let Foreign {
+        component, limits, ..
+    } = foreign;
     let _slot = Slot::take();
-    let child = start(limits).map_err(|error| {
+    let child = start(foreign).map_err(|error| {
         format!("the process that compiles components cannot be started: {error}")
     })?;
     let Ended {
@@ -99,9 +102,11 @@ fn compile(component: &[u8], limits: &Limits) -> Result<Vec<u8>, Cause> {
     Err(format!("the process that compiles the component ended with {status}; it may use {bytes} bytes of memory: allow more, or make it smaller").into())
 }
 
-fn start(limits: &Limits) -> io::Result<Child> {
+fn start(foreign: Foreign<'_>) -> io::Result<Child> {
+    let limits = foreign.limits;
     Command::new(program()?)
         .arg(COMMAND)
+        .args(foreign.is_recorded.then_some("--recorded"))
         .arg(limits.compile_bytes.to_string())
         .arg(limits.compile_time.as_secs().saturating_add(1).to_string())
         .arg(limits.component_bytes.to_string())

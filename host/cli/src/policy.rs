@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use scopegate::{Engine, EngineBuilder, Policy};
+use scopegate::{Engine, EngineBuilder, Policy, Proof};
 use scopegate_compiler::{Diagnostics, RuleSet, SOURCE_BYTES};
 use scopegate_store::{Allowance, Store, Version};
 
@@ -44,6 +44,8 @@ pub(crate) enum Named {
     Stored {
         component: Vec<u8>,
         allowance: Allowance,
+        /// What the store remembers to be proven of it.
+        proof: Option<Proof>,
     },
 }
 
@@ -57,6 +59,14 @@ impl Rules {
                 path.display()
             ),
         }
+    }
+
+    /// The rules' component. Why there is none is said on standard error.
+    pub(crate) fn component(&self) -> anyhow::Result<Vec<u8>> {
+        self.set.component().map_err(|diagnostics| {
+            report(&diagnostics, &self.source, &self.file);
+            anyhow!("the rule set `{}` does not compile", self.file.display())
+        })
     }
 
     /// Says on standard error what the compiler noticed.
@@ -140,6 +150,7 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
             return Ok(Some(Named::Stored {
                 component: DEFAULT.to_owned(),
                 allowance: Allowance::default(),
+                proof: None,
             }));
         }
         // Such as a file that is not there.
@@ -156,6 +167,7 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
     Ok(Some(Named::Stored {
         component: known.component(name, &version)?,
         allowance: known.allowance(name)?,
+        proof: known.manifest(name, &version)?.proof,
     }))
 }
 
@@ -201,15 +213,16 @@ fn extended(source: &str, base: &str, file: &Path, store: Option<&Path>) -> anyh
 }
 
 /// The bytes of a component, or of a rule set's, and `engine` as it loads them.
-fn component(named: Named, engine: &Engine) -> (Vec<u8>, Engine) {
-    match named {
-        Named::Rules(rules) => (rules.set.component(), engine.clone()),
+fn component(named: Named, engine: &Engine) -> anyhow::Result<(Vec<u8>, Engine)> {
+    Ok(match named {
+        Named::Rules(rules) => (rules.component()?, engine.clone()),
         Named::Component { bytes, .. } => (bytes, engine.clone()),
         Named::Stored {
             component,
             allowance,
-        } => (component, allowance.engine(engine)),
-    }
+            proof,
+        } => (component, allowance.engine(engine).with_proof(proof)),
+    })
 }
 
 /// The most bytes of a policy's file.
@@ -239,7 +252,7 @@ pub(crate) fn chosen(
         Some(path) => {
             check_one_meaning(path, store)?;
             let engine = engine(cache)?;
-            Ok(component(named_in(path, store)?, &engine))
+            component(named_in(path, store)?, &engine)
         }
     }
 }

@@ -24,6 +24,9 @@ const HEADER_BYTES: usize = MAGIC.len() + 32;
 /// The code of a core module, whose component the crate's version of the compiler was proven to have made.
 const MODULE: &str = concat!("module ", env!("CARGO_PKG_VERSION"));
 
+/// The code of a core module that the crate's version made restorable.
+const RESTORED: &str = concat!("restored ", env!("CARGO_PKG_VERSION"));
+
 /// The code of a whole component.
 const COMPONENT: &str = "component";
 
@@ -61,6 +64,13 @@ impl Cache {
         unsafe { Module::deserialize(engine, code) }.ok()
     }
 
+    /// The code of the core module of the component with that digest, made restorable, if it is there and whole.
+    pub(crate) fn restored(&self, engine: &Engine, digest: &str) -> Option<Module> {
+        let code = read(&self.file(engine, digest, RESTORED))?;
+        // SAFETY: as above, of `store_restored`.
+        unsafe { Module::deserialize(engine, code) }.ok()
+    }
+
     /// The code of the component with that digest, if it is there and whole.
     pub(crate) fn component(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let code = read(&self.file(engine, digest, COMPONENT))?;
@@ -77,6 +87,17 @@ impl Cache {
     ) -> io::Result<()> {
         let code = module.serialize().map_err(io::Error::other)?;
         self.store(&code, &self.file(engine, digest, MODULE))
+    }
+
+    /// Keeps the code of the core module of the component with that digest, made restorable.
+    pub(crate) fn store_restored(
+        &self,
+        engine: &Engine,
+        digest: &str,
+        module: &Module,
+    ) -> io::Result<()> {
+        let code = module.serialize().map_err(io::Error::other)?;
+        self.store(&code, &self.file(engine, digest, RESTORED))
     }
 
     /// Keeps the code of the component with that digest.

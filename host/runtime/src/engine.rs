@@ -13,6 +13,7 @@ use wasmtime::Config;
 use crate::cache::Cache;
 use crate::error::EngineError;
 use crate::limits::Limits;
+use crate::proof::Proof;
 use crate::ticker::Ticker;
 use crate::watch::Watch;
 
@@ -45,6 +46,7 @@ struct Inner {
     /// The ticks that a call may last.
     deadline_ticks: u64,
     allows_wasi: bool,
+    proof: Option<Proof>,
 }
 
 /// What an engine and those with other limits have in common.
@@ -59,7 +61,18 @@ struct Shared {
 
 /// Compiles a component within limits: see [`EngineBuilder::compile_foreign_with`].
 pub type ForeignCompiler =
-    dyn Fn(&[u8], &Limits) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> + Send + Sync;
+    dyn Fn(Foreign<'_>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> + Send + Sync;
+
+/// A component that may come from anywhere, to be compiled.
+#[derive(Debug, Clone, Copy)]
+pub struct Foreign<'c> {
+    /// Its bytes.
+    pub component: &'c [u8],
+    /// Whether a [record](crate::Proof) says that a compiler of ours made it.
+    pub is_recorded: bool,
+    /// What compiling it may cost.
+    pub limits: &'c Limits,
+}
 
 /// Makes an [`Engine`].
 #[derive(Default)]
@@ -97,7 +110,7 @@ impl EngineBuilder {
     }
 
     /// Has `compile` turn [foreign](crate::Origin::Foreign) components into code, for instance in a process of its own whose time and memory
-    /// are limited: it is given the component and the limits, and gives what [`Engine::precompile`] of an engine of the same version does.
+    /// are limited: it gives what [`Engine::precompile`] of an engine of the same version does.
     /// Without it they are compiled in this process, within no limit.
     ///
     /// # Safety
@@ -106,7 +119,7 @@ impl EngineBuilder {
     #[must_use]
     pub unsafe fn compile_foreign_with(
         mut self,
-        compile: impl Fn(&[u8], &Limits) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>
+        compile: impl Fn(Foreign<'_>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>
         + Send
         + Sync
         + 'static,
@@ -143,6 +156,7 @@ impl EngineBuilder {
                 shared: Arc::new(shared),
                 limits: self.limits,
                 allows_wasi: false,
+                proof: None,
             }),
         })
     }
@@ -189,6 +203,17 @@ impl Engine {
         }
     }
 
+    /// The same engine, which is told what was proven of a component when it was stored. Of any other component it says nothing.
+    #[must_use]
+    pub fn with_proof(&self, proof: Option<Proof>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                proof,
+                ..Inner::clone(&self.inner)
+            }),
+        }
+    }
+
     /// What policies and requests may cost.
     pub fn limits(&self) -> &Limits {
         &self.inner.limits
@@ -206,6 +231,11 @@ impl Engine {
     /// Whether what our compiler made is called directly.
     pub(crate) fn calls_directly(&self) -> bool {
         self.inner.shared.calls_directly
+    }
+
+    /// What it was told of a component.
+    pub(crate) fn proof(&self) -> Option<&Proof> {
+        self.inner.proof.as_ref()
     }
 
     pub(crate) fn allows_wasi(&self) -> bool {

@@ -10,6 +10,7 @@ use crate::facts::Request;
 use crate::fault::Fault;
 use crate::json::Cursor;
 use crate::manifest::Manifest;
+use crate::policy::Origin;
 
 /// The bytes that an instance's memory may have grown by and still be used again.
 const KEPT_GROWTH_BYTES: usize = 1 << 20;
@@ -25,8 +26,8 @@ pub(crate) enum Code {
 /// A running instance.
 pub(crate) struct Instance {
     way: Way,
-    /// The bytes of memory it started with.
-    start_bytes: usize,
+    /// The most bytes of memory it may have and still be used again.
+    kept_bytes: usize,
 }
 
 /// Boxed, since an instance is moved out of its slot and back for each decision.
@@ -35,18 +36,34 @@ enum Way {
     Component(Box<ComponentInstance>),
 }
 
+impl Code {
+    /// Whether an instance decides more than once: what our compiler made keeps no state, and a direct instance of anything else is restored.
+    pub(crate) fn is_reused(&self, origin: Origin) -> bool {
+        matches!(self, Self::Direct(_)) || origin == Origin::Compiled
+    }
+
+    /// The bytes that an instance's memory may have grown by and still be used again: memory never shrinks, so its size is state, too.
+    fn kept_growth_bytes(&self) -> usize {
+        match self {
+            Self::Direct(code) if code.is_restored() => 0,
+            _ => KEPT_GROWTH_BYTES,
+        }
+    }
+}
+
 impl Instance {
     /// The first instance of `code`, and what it says it is.
     pub(crate) fn first(code: &Code) -> Result<(Self, Manifest), LoadError> {
         match code {
             Code::Direct(code) => code
                 .first()
-                .map(|(instance, manifest)| (Self::new(Way::Direct(instance.into())), manifest))
+                .map(|(instance, manifest)| (Way::Direct(instance.into()), manifest))
                 .map_err(LoadError::Fault),
             Code::Component(code) => code
                 .first()
-                .map(|(instance, manifest)| (Self::new(Way::Component(instance.into())), manifest)),
+                .map(|(instance, manifest)| (Way::Component(instance.into()), manifest)),
         }
+        .map(|(way, manifest)| (Self::new(way, code), manifest))
     }
 
     /// Another instance of `code`.
@@ -55,15 +72,12 @@ impl Instance {
             Code::Direct(code) => code.start().map(Box::new).map(Way::Direct),
             Code::Component(code) => code.start().map(Box::new).map(Way::Component),
         }
-        .map(Self::new)
+        .map(|way| Self::new(way, code))
     }
 
-    fn new(way: Way) -> Self {
-        let mut instance = Self {
-            way,
-            start_bytes: 0,
-        };
-        instance.start_bytes = instance.bytes();
+    fn new(way: Way, code: &Code) -> Self {
+        let mut instance = Self { way, kept_bytes: 0 };
+        instance.kept_bytes = instance.bytes() + code.kept_growth_bytes();
         instance
     }
 
@@ -111,7 +125,7 @@ impl Instance {
 
     /// Whether it is small enough to wait for another decision.
     pub(crate) fn is_worth_keeping(&self) -> bool {
-        self.bytes() - self.start_bytes <= KEPT_GROWTH_BYTES
+        self.bytes() <= self.kept_bytes
     }
 
     /// Bytes of linear memory it has now.

@@ -56,8 +56,9 @@
 //!
 //! - **The gate fails closed.** What is wrong with a request is an [`InputError`], what is wrong with a policy a [`LoadError`] or an
 //!   [`EvaluateError`]; none of them is ever a decision. What a policy says is checked against its manifest before it counts.
-//! - **A decision is a pure function** of the component's bytes and the request. Only of a component that this version's compiler provably
-//!   made are instances used again ([`Origin::Compiled`]); any other gets a fresh one for each decision, and its work is counted.
+//! - **A decision is a pure function** of the component's bytes and the request. Instances of a component that this version's compiler
+//!   provably made ([`Origin::Compiled`]) keep no state. The memory of any other is restored after each decision, or it gets a fresh instance
+//!   for each, and its work is counted.
 //! - **Bounded.** [`Limits`] hold for memory, time, work, results, requests and components. After a failed call the instance is gone, and the
 //!   next decision gets another.
 //! - **Every decision names its policy**: name, version and the SHA-256 of the component.
@@ -88,17 +89,20 @@ mod memory;
 mod origin;
 mod policy;
 mod pool;
+mod proof;
 mod quota;
+mod restore;
 mod store;
 mod terms;
 mod ticker;
 mod wasi;
 mod watch;
+mod wiring;
 mod written;
 
 pub use contract::{Problem, Verdict};
 pub use decision::{Decision, Finding, PolicyId};
-pub use engine::{Engine, EngineBuilder, ForeignCompiler};
+pub use engine::{Engine, EngineBuilder, Foreign, ForeignCompiler};
 pub use error::{EngineError, EvaluateError, JsonError, LoadError};
 pub use excerpt::{EXCERPT_BYTES, Excerpt, cut_message};
 pub use explain::{Explanation, Fact};
@@ -111,3 +115,4 @@ pub use manifest::{
 };
 pub use policy::{Origin, Policy};
 pub use pool::Instances;
+pub use proof::Proof;

@@ -2,22 +2,22 @@
 //!
 //! Always true here: whatever the bytes are, they end as a policy that fits the contract or as an error that says why not.
 
+mod foreign;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use wasmparser::Parser;
 use wasmtime::Module;
-use wasmtime::component::Component;
 
-use crate::component::ComponentCode;
 use crate::decision::PolicyId;
 use crate::digest::digest;
 use crate::direct::DirectCode;
 use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::instance::{Code, Instance};
-use crate::origin::{Claim, claim, origin};
+use crate::origin::{Claim, claim, is_recorded, origin};
 use crate::policy::{Origin, Policy};
 use crate::terms::Terms;
 use crate::watch::Watch;
@@ -93,93 +93,56 @@ impl Engine {
     /// The component's code, from the cache or made now.
     fn compile(&self, bytes: &[u8], digest: &str) -> Result<Compiled, LoadError> {
         if !self.calls_directly() {
-            return self.compile_component(origin(bytes), bytes, digest);
+            return self.compile_whole(bytes);
         }
-        let Some(Claim { module, work }) = claim(bytes) else {
-            return self.compile_component(Origin::Foreign, bytes, digest);
+        // What is large is proven elsewhere, if there is such a place.
+        let is_proven_here = self.foreign().is_none() || bytes.len() <= PROVEN_HERE_BYTES;
+        if let Some(claim) = claim(bytes).filter(|_| is_proven_here)
+            && let Some(proven) = self.compile_proven(&claim, bytes, digest)?
+        {
+            return Ok(proven);
+        }
+        let origin = if is_recorded(self.proof(), bytes, digest) {
+            Origin::Recorded
+        } else {
+            Origin::Foreign
         };
-        let watch = Watch::of_compiled(work, self.limits().time);
+        self.compile_foreign(origin, bytes, digest)
+    }
+
+    /// The code of the core module of a component that claims to be our compiler's; `None` if it is not.
+    fn compile_proven(
+        &self,
+        claim: &Claim<'_>,
+        bytes: &[u8],
+        digest: &str,
+    ) -> Result<Option<Compiled>, LoadError> {
+        let watch = Watch::of_compiled(claim.work, self.limits().time);
         let engine = self.watched(watch);
         let cached = self.cache().and_then(|cache| cache.module(engine, digest));
         let from_cache = cached.is_some();
-        let is_alone = self.foreign().is_none();
         let module = match cached {
             Some(module) => module,
-            None => match compile_module(engine, module, bytes, is_alone)? {
+            None => match compile_module(engine, claim.module, bytes, self.foreign().is_none())? {
                 Some(module) => module,
-                None => return self.compile_component(Origin::Foreign, bytes, digest),
+                None => return Ok(None),
             },
         };
         if let Some(cache) = self.cache().filter(|_| !from_cache) {
             // A full disk makes the next start slower, and keeps nobody from deciding now.
             let _ = cache.store_module(engine, digest, &module);
         }
-        Ok(Compiled {
+        Ok(Some(Compiled {
             code: Code::Direct(DirectCode::new(self, watch, &module)?),
             origin: Origin::Compiled,
             from_cache,
-        })
-    }
-
-    /// Compiles a component, which may come from anywhere, to code that an engine of the same version takes: for a process that
-    /// [compiles for another](crate::EngineBuilder::compile_foreign_with).
-    ///
-    /// # Errors
-    ///
-    /// The bytes are too many, or no component.
-    pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
-        self.check_kind(bytes)?;
-        self.watched(Origin::Foreign.into())
-            .precompile_component(bytes)
-            .map_err(|error| LoadError::Invalid(error.into()))
-    }
-
-    /// Makes the code of a whole component.
-    fn compile_whole(
-        &self,
-        engine: &wasmtime::Engine,
-        origin: Origin,
-        bytes: &[u8],
-    ) -> Result<Component, LoadError> {
-        let invalid = |error: wasmtime::Error| LoadError::Invalid(error.into());
-        match self.foreign().filter(|_| origin == Origin::Foreign) {
-            None => Component::from_binary(engine, bytes).map_err(invalid),
-            Some(compile) => {
-                let code = compile(bytes, self.limits()).map_err(LoadError::NotCompiled)?;
-                // SAFETY: whoever gave `compile` has promised that this is what `precompile` gave. Wasmtime itself refuses code of
-                // another version or configuration.
-                unsafe { Component::deserialize(engine, code) }.map_err(invalid)
-            }
-        }
-    }
-
-    /// The whole component's code, from the cache or made now.
-    fn compile_component(
-        &self,
-        origin: Origin,
-        bytes: &[u8],
-        digest: &str,
-    ) -> Result<Compiled, LoadError> {
-        let engine = self.watched(origin.into());
-        let cached = self
-            .cache()
-            .and_then(|cache| cache.component(engine, digest));
-        let from_cache = cached.is_some();
-        let component = match cached {
-            Some(component) => component,
-            None => self.compile_whole(engine, origin, bytes)?,
-        };
-        if let Some(cache) = self.cache().filter(|_| !from_cache) {
-            // As above.
-            let _ = cache.store_component(engine, digest, &component);
-        }
-        Ok(Compiled {
-            code: Code::Component(ComponentCode::new(self, origin, &component)?),
-            origin,
-            from_cache,
-        })
+        }))
     }
 }
+
+/// The most bytes of a component that is proven in this process, where others compile what is foreign: to prove it takes some hundredths of a
+/// second at most.
+const PROVEN_HERE_BYTES: usize = 1 << 20;
 
 /// The code of `module`, the core module of the component `bytes`, if our compiler made that. The proof is done beside, unless others
 /// are to compile what is not ours.

@@ -5,16 +5,32 @@
 use wasmparser::{Parser, Payload};
 
 use crate::policy::Origin;
+use crate::proof::Proof;
 
-/// Where the component `bytes` comes from.
+/// Where the component `bytes` comes from. The work of the proof is bounded by the component's length: the compiler stops where it writes more.
 #[cfg(feature = "compiler")]
 pub(crate) fn origin(bytes: &[u8]) -> Origin {
     let again = scopegate_compiler::rules_of(bytes)
-        .and_then(|rules| scopegate_compiler::compile(&rules).ok());
+        .and_then(|rules| scopegate_compiler::compile_within(&rules, bytes.len()).ok());
     match again {
         Some(compiled) if compiled.component == bytes => Origin::Compiled,
         _ => Origin::Foreign,
     }
+}
+
+/// Whether `proof` is about the component `bytes` with that digest, and by the compiler that the component says it was made by.
+#[cfg(feature = "compiler")]
+pub(crate) fn is_recorded(proof: Option<&Proof>, bytes: &[u8], digest: &str) -> bool {
+    proof.is_some_and(|proof| {
+        proof.component == digest
+            && scopegate_compiler::compiler_of(bytes).as_ref() == Some(&proof.compiler)
+    })
+}
+
+/// Without the compiler no record counts: what it would say cannot be looked at.
+#[cfg(not(feature = "compiler"))]
+pub(crate) fn is_recorded(_: Option<&Proof>, _: &[u8], _: &str) -> bool {
+    false
 }
 
 /// Where a component comes from: without the compiler nothing proves that it made it.

@@ -4,6 +4,8 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::restore::MARKS_BYTES;
+
 /// Core instances a component may consist of: a language runtime with its adapters takes a handful.
 const CORE_INSTANCES: usize = 64;
 
@@ -33,6 +35,11 @@ impl Quota {
             table_elements: 0,
             refused: false,
         }
+    }
+
+    /// Allows the memory in which a restored module marks what it writes to, beside what the policy may have.
+    pub(crate) fn allow_marks(&mut self) {
+        self.limit_bytes = self.limit_bytes.saturating_add(MARKS_BYTES);
     }
 
     /// Bytes of linear memory, all memories together.

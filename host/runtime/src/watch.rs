@@ -32,7 +32,7 @@ impl Watch {
 impl From<Origin> for Watch {
     fn from(origin: Origin) -> Self {
         match origin {
-            Origin::Compiled => Self::Clock,
+            Origin::Compiled | Origin::Recorded => Self::Clock,
             Origin::Foreign => Self::Fuel,
         }
     }

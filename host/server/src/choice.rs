@@ -61,7 +61,7 @@ impl Choice {
 
     /// Whether whatever policy it is decides quickly.
     pub(crate) fn is_quick(&self, snapshot: &Snapshot) -> bool {
-        let is_quick = |policy: &Policy| policy.origin() == Origin::Compiled;
+        let is_quick = |policy: &Policy| policy.origin() != Origin::Foreign;
         match self {
             Self::One(policy) => is_quick(policy),
             Self::ByTenant => {

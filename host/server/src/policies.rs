@@ -165,6 +165,7 @@ pub(crate) async fn describe(
     let policy = find(&snapshot, &name, &version)?;
     let origin = match policy.origin() {
         Origin::Compiled => "compiled",
+        Origin::Recorded => "recorded",
         Origin::Foreign => "foreign",
     };
     let active = snapshot.policies[&name].active.as_deref() == Some(&version);

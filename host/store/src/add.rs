@@ -4,7 +4,7 @@
 
 use std::io;
 
-use scopegate::{Engine, Policy, PolicyId};
+use scopegate::{Engine, Policy, PolicyId, Proof};
 use scopegate_compiler::digest;
 
 use crate::cases::{Case, read_texts};
@@ -132,6 +132,7 @@ impl Candidate {
             rules_digest: manifest.rules_digest.clone(),
             contract: scopegate_contract::INTERFACE.to_owned(),
             compiler: scopegate_compiler::compiler_of(&self.folder.component),
+            proof: Proof::of(&self.policy),
             cases_digest: cases.map(|(cases, bases)| {
                 let bases = bases.as_deref().unwrap_or_default();
                 digest(&[cases.as_bytes(), bases.as_bytes()].concat())
@@ -253,7 +254,9 @@ impl Store {
             signature: None,
             cases: self.cases(&manifest)?,
         };
-        Candidate::loaded(engine, folder, |_| Ok(version.clone()))
+        Candidate::loaded(&engine.with_proof(manifest.proof), folder, |_| {
+            Ok(version.clone())
+        })
     }
 
     /// The cases beside a version, as they were published.

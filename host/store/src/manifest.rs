@@ -2,6 +2,7 @@
 //!
 //! Always true here: it was written with the component, once, and never changes.
 
+use scopegate::Proof;
 use serde::{Deserialize, Serialize};
 
 use crate::version::Version;
@@ -24,6 +25,9 @@ pub struct Manifest {
     pub contract: String,
     /// The compiler that it says made it.
     pub compiler: Option<String>,
+    /// What was proven of the component when it was added. It is no secret and no promise: see [`Proof`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     /// `sha256:<hex>` of the cases beside it, and of their bases.
     pub cases_digest: Option<String>,
     /// When it was added, in RFC 3339.

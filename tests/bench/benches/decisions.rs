@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use scopegate::{Engine, Policy, Request};
+use scopegate::{Engine, Policy, Proof, Request};
 use scopegate_bench::empty::Empty;
 use scopegate_bench::interpreter::Interpreter;
 use scopegate_bench::rule_sets;
@@ -36,6 +36,8 @@ fn main() {
     let load = |source: &str| load_into(&engine, source);
     let policy = load(&rule_sets::default_policy());
     let whole = load_into(&as_components, &rule_sets::default_policy());
+    let recorded = of_another_compiler(&engine, true);
+    let foreign = of_another_compiler(&engine, false);
     let other = load(&rule_sets::for_other_actions(1_000));
     let more = load(&rule_sets::for_every_action(1_000));
     let few = load(&rule_sets::selected_by_a_key(20));
@@ -64,6 +66,12 @@ fn main() {
         }),
         contender("the default policy", requests, || all(&policy)),
         contender("  through its component", requests, || all(&whole)),
+        contender("  of another compiler, recorded", requests, || {
+            all(&recorded);
+        }),
+        contender("  of another compiler, not recorded", requests, || {
+            all(&foreign);
+        }),
         contender("  in batches of ten thousand", &many, || {
             black_box(policy.evaluate_batch(&many));
         }),
@@ -127,6 +135,24 @@ fn main() {
     drop(contenders);
     loading(&rule_sets::default_policy());
     memory(&policy, requests);
+}
+
+/// The default policy as a compiler made it that this program does not have.
+fn of_another_compiler(engine: &Engine, is_recorded: bool) -> Policy {
+    let mut component = scopegate_compiler::compile(&rule_sets::default_policy())
+        .expect("the rule set is right")
+        .component;
+    let compiler = scopegate_compiler::COMPILER.as_bytes();
+    let at = component
+        .windows(compiler.len())
+        .rposition(|bytes| bytes == compiler)
+        .expect("it says what made it");
+    component[at + compiler.len() - 1] = b'x';
+    let engine = engine.with_proof(is_recorded.then(|| Proof {
+        component: scopegate_compiler::digest(&component),
+        compiler: scopegate_compiler::compiler_of(&component).expect("it says what made it"),
+    }));
+    engine.load(&component).expect("the component fits")
 }
 
 fn contender<'c>(

@@ -44,11 +44,22 @@ use uses::Uses;
 pub(crate) use work::work;
 use writable::Writable;
 
-/// The core module of the rules; `digest` is that of their text.
-pub(crate) fn module(rules: &Rules, digest: &str) -> Vec<u8> {
-    let mut emitter = Emitter::new(rules);
-    let exports = emitter.exports(digest);
-    emitter.write(&exports)
+/// The module would have more bytes than it may.
+#[derive(Debug)]
+pub(crate) struct TooLarge;
+
+/// The core module of the rules, of at most `most` bytes; `digest` is that of their text.
+///
+/// A condition is written once for each action that `holds` asks it for, so few rules can make a large module: writing stops where it would be
+/// larger.
+pub(crate) fn module(rules: &Rules, digest: &str, most: usize) -> Result<Vec<u8>, TooLarge> {
+    let mut emitter = Emitter::new(rules, most);
+    let exports = emitter.exports(digest)?;
+    let module = emitter.write(&exports);
+    if module.len() > most {
+        return Err(TooLarge);
+    }
+    Ok(module)
 }
 
 /// What a generated function computes. `action` is the action that conditions take for the request's.
@@ -82,6 +93,8 @@ struct Emitter<'r> {
     first: u32,
     /// For each function after the runtime's: its type, and its body once it is written.
     functions: Vec<(u32, Option<Function>)>,
+    /// The bytes of code that may still be written.
+    left: usize,
     types: Vec<(Vec<ValType>, Vec<ValType>)>,
     tasks: HashMap<Task, u32>,
     queue: Vec<(Task, u32)>,
@@ -99,7 +112,7 @@ struct Emitter<'r> {
 }
 
 impl<'r> Emitter<'r> {
-    fn new(rules: &'r Rules) -> Self {
+    fn new(rules: &'r Rules, most: usize) -> Self {
         let mut data = Data::new();
         let uses = Uses::of(rules);
         let writable = Writable::new(rules, &uses, &mut data);
@@ -116,6 +129,7 @@ impl<'r> Emitter<'r> {
             data,
             first: RUNTIME.function_count(),
             functions: Vec::new(),
+            left: most,
             types: Vec::new(),
             tasks: HashMap::new(),
             queue: Vec::new(),
@@ -151,7 +165,9 @@ impl<'r> Emitter<'r> {
     }
 
     fn define(&mut self, function: u32, code: Code) {
-        self.functions[(function - self.first) as usize].1 = Some(code.finish());
+        let code = code.finish();
+        self.left = self.left.saturating_sub(code.byte_len());
+        self.functions[(function - self.first) as usize].1 = Some(code);
     }
 
     /// The function for the task; it is written later if it is new.
@@ -194,15 +210,19 @@ impl<'r> Emitter<'r> {
     }
 
     /// Writes every function that has been asked for.
-    fn drain(&mut self) {
+    fn drain(&mut self) -> Result<(), TooLarge> {
         let mut done = 0;
         while done < self.queue.len() {
+            if self.left == 0 {
+                return Err(TooLarge);
+            }
             let (task, function) = self.queue[done].clone();
             done += 1;
             let code = self.body(&task);
             self.define(function, code);
         }
         self.queue.clear();
+        Ok(())
     }
 
     fn body(&mut self, task: &Task) -> Code {

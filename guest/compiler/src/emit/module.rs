@@ -10,7 +10,7 @@ use scopegate_contract::{EVALUATE_WITHIN, REQUEST_BEGIN, REQUEST_END, REQUEST_RE
 
 use super::needed::needed;
 use super::runtime::RUNTIME;
-use super::{Emitter, count, reads, runtime};
+use super::{Emitter, TooLarge, count, reads, runtime};
 
 const PAGE: u64 = 65_536;
 
@@ -26,7 +26,7 @@ pub(super) struct Exports {
 }
 
 impl Emitter<'_> {
-    pub(super) fn exports(&mut self, digest: &str) -> Exports {
+    pub(super) fn exports(&mut self, digest: &str) -> Result<Exports, TooLarge> {
         let manifest = self.manifest(digest);
         let decision = self.decision();
         let evaluate = self.evaluate(&decision);
@@ -35,19 +35,19 @@ impl Emitter<'_> {
         let explain = self.explain(&decision);
         let mut conditions = self.traced_conditions();
         conditions.extend(&self.visited);
-        self.drain();
+        self.drain()?;
         let describe = self.declare(&[], &[ValType::I32]);
         let mut code = super::Code::new(0);
         code.word(manifest);
         self.define(describe, code);
-        Exports {
+        Ok(Exports {
             describe,
             evaluate,
             evaluate_within,
             evaluate_batch,
             explain,
             conditions,
-        }
+        })
     }
 
     pub(super) fn write(self, exports: &Exports) -> Vec<u8> {

@@ -18,7 +18,7 @@ impl Build {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let rules = Rules::read(&self.rules)?;
         rules.warn();
-        let component = rules.set.component();
+        let component = rules.component()?;
         if self.output == Path::new("-") {
             let mut out = output::data();
             out.write_all(&component)?;

@@ -31,7 +31,7 @@ impl CompileForeign {
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => std::process::abort(),
             read => read?,
         };
-        let code = engine.precompile(&component)?;
+        let code = engine.precompile(&component, self.is_recorded)?;
         let mut out = io::stdout().lock();
         out.write_all(&code)?;
         out.flush()?;

@@ -22,10 +22,10 @@ use crate::pool::{Instances, Pool};
 use crate::terms::Terms;
 
 /// Requests that one core decides before it looks for more, of a policy whose instances are used again.
-const COMPILED_CHUNK: usize = 256;
+const REUSED_CHUNK: usize = 256;
 
 /// The same, where each decision begins with a fresh instance.
-const FOREIGN_CHUNK: usize = 4;
+const FRESH_CHUNK: usize = 4;
 
 /// Fewer chunks are decided sooner on one core than others wake up.
 const CHUNKS: usize = 8;
@@ -41,7 +41,9 @@ const TOGETHER_BYTES: usize = 512 << 10;
 pub enum Origin {
     /// This version's compiler makes exactly these bytes of the rule set within: it is bounded and keeps no state by construction.
     Compiled,
-    /// Anywhere else: each decision has a fresh instance, and its work is counted.
+    /// A [record](crate::Proof) says that the compiler of another version made it. Its memory is restored after each decision, and the clock watches it.
+    Recorded,
+    /// Anywhere else: its memory is restored after each decision, or each decision has a fresh instance; its work is counted.
     Foreign,
 }
 
@@ -69,9 +71,10 @@ impl Policy {
         first: Instance,
         from_cache: bool,
     ) -> Self {
-        let pool = Pool::new(match origin {
-            Origin::Compiled => engine.limits().idle_instances,
-            Origin::Foreign => 0,
+        let pool = Pool::new(if code.is_reused(origin) {
+            engine.limits().idle_instances
+        } else {
+            0
         });
         pool.put(first);
         Self {
@@ -133,9 +136,10 @@ impl Policy {
 
     /// Decides each of `requests` by itself, in order, on all cores. One that gives an error leaves the others unharmed.
     pub fn evaluate_batch(&self, requests: &[Request]) -> Vec<Result<Decision<'_>, EvaluateError>> {
-        let chunk = match self.origin() {
-            Origin::Compiled => COMPILED_CHUNK,
-            Origin::Foreign => FOREIGN_CHUNK,
+        let chunk = if self.inner.code.is_reused(self.origin()) {
+            REUSED_CHUNK
+        } else {
+            FRESH_CHUNK
         };
         if requests.len() < CHUNKS * chunk {
             return self.decide(requests);
@@ -180,11 +184,11 @@ impl Policy {
 
     /// How many of `requests` one instance decides before the next is asked: at least one.
     fn together(&self, requests: &[Request]) -> usize {
-        match (self.origin(), &self.inner.code) {
-            (Origin::Foreign, _) => return 1,
+        match &self.inner.code {
             // Each is laid out by itself, so their bytes do not add up.
-            (Origin::Compiled, Code::Direct(_)) => return requests.len().min(TOGETHER),
-            (Origin::Compiled, Code::Component(_)) => {}
+            Code::Direct(_) => return requests.len().min(TOGETHER),
+            Code::Component(_) if self.origin() != Origin::Compiled => return 1,
+            Code::Component(_) => {}
         }
         let most = TOGETHER_BYTES.min(self.inner.engine.limits().request_bytes);
         let mut bytes = 0;

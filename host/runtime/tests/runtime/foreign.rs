@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use scopegate::{Engine, EvaluateError, Fault, Limits, LoadError, Request, Verdict};
+use scopegate::{Engine, EvaluateError, Fault, Foreign, Limits, LoadError, Request, Verdict};
 
 use crate::guest::{ALLOW, Guest};
 use crate::hostile::request;
@@ -276,9 +276,9 @@ fn counting() -> (Engine, Arc<AtomicUsize>) {
     let compiled = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&compiled);
     let other = Engine::new().expect("the engine starts");
-    let compile = move |component: &[u8], _: &Limits| {
+    let compile = move |foreign: Foreign<'_>| {
         count.fetch_add(1, Ordering::Relaxed);
-        Ok(other.precompile(component)?)
+        Ok(other.precompile(foreign.component, foreign.is_recorded)?)
     };
     // SAFETY: the code comes from `Engine::precompile`.
     let builder = unsafe { Engine::builder().compile_foreign_with(compile) };
@@ -300,7 +300,7 @@ fn others_compile_what_is_not_ours() {
     );
 
     let failing =
-        |_: &[u8], limits: &Limits| Err(format!("not within {:?}", limits.compile_time).into());
+        |foreign: Foreign<'_>| Err(format!("not within {:?}", foreign.limits.compile_time).into());
     // SAFETY: it gives no code.
     let builder = unsafe { Engine::builder().compile_foreign_with(failing) };
     let engine = builder.build().expect("the engine starts");

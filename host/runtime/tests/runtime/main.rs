@@ -7,5 +7,6 @@ mod guest;
 mod hostile;
 mod json;
 mod policy;
+mod restored;
 #[cfg(feature = "compiler")]
 mod sequence;

@@ -143,7 +143,7 @@ fn folder(path: &Path, signature: Option<PathBuf>, store: Option<&Path>) -> anyh
     let (component, beside) = match policy::named_in(path, store)? {
         policy::Named::Rules(rules) => {
             rules.warn();
-            (rules.set.component(), None)
+            (rules.component()?, None)
         }
         policy::Named::Stored { component, .. } => (component, None),
         policy::Named::Component { file, bytes } => {

@@ -51,12 +51,16 @@ impl Test {
         let cases = cases::read(folder)?;
         let mut exit = Exit::Done;
         let (policy, rules) = match policy::named(folder)? {
-            Named::Rules(rules) => (engine.load(&rules.set.component()), Some(rules)),
+            Named::Rules(rules) => (engine.load(&rules.component()?), Some(rules)),
             Named::Component { bytes, .. } => (engine.load(&bytes), None),
             Named::Stored {
                 component,
                 allowance,
-            } => (allowance.engine(engine).load(&component), None),
+                proof,
+            } => {
+                let engine = allowance.engine(engine).with_proof(proof);
+                (engine.load(&component), None)
+            }
         };
         let policy = policy
             .with_context(|| format!("the policy in `{}` cannot be loaded", folder.display()))?;

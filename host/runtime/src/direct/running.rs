@@ -1,0 +1,292 @@
+//! A running instance's memory: requests are laid out in it, and answers read from it.
+
+use std::ops::Range;
+
+use wasmtime::{Memory, Store, TypedFunc, WasmParams};
+
+use crate::engine::Engine;
+use crate::error::EvaluateError;
+use crate::facts::Request;
+use crate::fault::Fault;
+use crate::json::Cursor;
+use crate::memory::{self, Answer, lay, lay_within, text_at, transcribe};
+use crate::restore::Image;
+use crate::store::{self, Held};
+use crate::watch::Watch;
+
+/// Bytes of a page of linear memory.
+const PAGE: usize = 65_536;
+
+/// A multiple of the alignment of every type of the contract.
+const ALIGN: u32 = 8;
+
+/// The canonical ABI's allocator: `(old, old size, alignment, new size) -> address`.
+type Allocate = TypedFunc<(u32, u32, u32, u32), u32>;
+
+/// Where a request is laid out.
+pub(super) enum Place {
+    /// In a region of the module.
+    Region {
+        /// Where it begins.
+        begin: u32,
+        /// The word that takes where the request ends.
+        end_word: u32,
+        /// The texts and lists that the policy reads of a request that is within the limits.
+        reads: u64,
+    },
+    /// Where the module's allocator finds room.
+    Allocated(Allocate),
+}
+
+/// The part of an instance that calls change.
+pub(super) struct Running {
+    engine: Engine,
+    watch: Watch,
+    store: Store<Held>,
+    memory: Memory,
+    place: Place,
+    /// The most bytes that a request may have.
+    most_bytes: usize,
+    restorer: Option<Restorer>,
+}
+
+/// What is needed to restore the memory after a call.
+pub(super) struct Restorer {
+    image: Image,
+    marks: Memory,
+    /// What the host wrote since the memory was last restored.
+    laid: Range<usize>,
+    blocks: Vec<usize>,
+}
+
+impl Restorer {
+    pub(super) fn new(image: Image, marks: Memory) -> Self {
+        Self {
+            image,
+            marks,
+            laid: 0..0,
+            blocks: Vec::new(),
+        }
+    }
+
+    /// Restores what the host wrote.
+    fn restore_laid(&mut self, memory: &mut [u8]) {
+        let laid = std::mem::take(&mut self.laid);
+        if !laid.is_empty() {
+            self.image.restore(memory, laid);
+        }
+    }
+}
+
+impl Running {
+    pub(super) fn new(
+        engine: &Engine,
+        watch: Watch,
+        store: Store<Held>,
+        memory: Memory,
+        place: Place,
+        restorer: Option<Restorer>,
+    ) -> Self {
+        Self {
+            engine: engine.clone(),
+            watch,
+            store,
+            memory,
+            place,
+            most_bytes: engine.limits().request_bytes,
+            restorer,
+        }
+    }
+
+    /// Where the module's region for requests begins.
+    #[inline]
+    pub(super) fn begin(&self) -> u32 {
+        match self.place {
+            Place::Region { begin, .. } => begin,
+            Place::Allocated(_) => 0,
+        }
+    }
+
+    /// Bytes of linear memory it has now.
+    pub(super) fn bytes(&self) -> usize {
+        self.store.data().quota.bytes()
+    }
+
+    /// Lays out what the policy reads of `request`, if that is surely within the limits, has no attributes, and there is room; else the policy
+    /// itself has to look at all of it. Gives its address.
+    #[inline]
+    pub(super) fn lay_within(&mut self, request: &Request) -> Result<Option<u32>, Fault> {
+        let Place::Region { begin, reads, .. } = self.place else {
+            return Ok(None);
+        };
+        match lay_within(request, self.room(begin), begin as usize, reads) {
+            Some(end) => self.note_end(end).map(|()| Some(begin)),
+            None => {
+                self.note_spoilt(begin);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The same of the next request of a text, as it is read; and what `named` makes of its action.
+    #[inline]
+    pub(super) fn transcribe<T>(
+        &mut self,
+        from: &mut Cursor<'_, '_>,
+        named: impl FnOnce(&str) -> T,
+    ) -> Result<Option<T>, Fault> {
+        let Place::Region { begin, reads, .. } = self.place else {
+            return Ok(None);
+        };
+        let (at, reads) = (begin as usize, reads | Request::ACTION);
+        let memory = self.room(begin);
+        let Some(end) = transcribe::<Request>(from, memory, at, reads) else {
+            self.note_spoilt(begin);
+            return Ok(None);
+        };
+        let named = text_at(memory, at + Request::ACTION_OFFSET).map(named);
+        self.note_end(end)?;
+        Ok(named)
+    }
+
+    /// The instance's memory up to where a request in the region has to end.
+    #[inline]
+    fn room(&mut self, begin: u32) -> &mut [u8] {
+        let most = (begin as usize).saturating_add(self.most_bytes);
+        let memory = self.memory.data_mut(&mut self.store);
+        if let Some(restorer) = &mut self.restorer {
+            restorer.restore_laid(memory);
+        }
+        let most = memory.len().min(most);
+        &mut memory[..most]
+    }
+
+    /// Tells the module where what was laid in its region ends.
+    #[inline]
+    fn note_end(&mut self, end: usize) -> Result<(), Fault> {
+        let Place::Region {
+            begin, end_word, ..
+        } = self.place
+        else {
+            return Ok(());
+        };
+        let word = u32::try_from(end).expect("memory ends before 4 GiB");
+        let place = end_word as usize;
+        let memory = self.memory.data_mut(&mut self.store);
+        *memory
+            .get_mut(place..)
+            .and_then(<[u8]>::first_chunk_mut)
+            .ok_or_else(too_small)? = word.to_le_bytes();
+        if let Some(restorer) = &mut self.restorer {
+            restorer.laid = begin as usize..end;
+        }
+        Ok(())
+    }
+
+    /// Notes that nobody knows how far an attempt to lay a request out in the region came.
+    #[cold]
+    fn note_spoilt(&mut self, begin: u32) {
+        if let Some(restorer) = &mut self.restorer {
+            restorer.laid = begin as usize..self.memory.data_size(&self.store);
+        }
+    }
+
+    /// Lays out all of `request`, in more memory if it takes more. Gives its address.
+    #[cold]
+    pub(super) fn lay(&mut self, request: &Request) -> Result<u32, EvaluateError> {
+        let (bytes, limit) = (request.bytes(), self.most_bytes);
+        if bytes > limit {
+            return Err(EvaluateError::RequestTooLarge { bytes, limit });
+        }
+        if let Some(restorer) = &mut self.restorer {
+            restorer.restore_laid(self.memory.data_mut(&mut self.store));
+        }
+        store::allot(&mut self.store, &self.engine, self.watch);
+        let address = self.find_room(bytes)?;
+        let begin = address as usize;
+        let memory = self.memory.data_mut(&mut self.store);
+        let room = memory.get_mut(..begin + bytes).ok_or_else(too_small)?;
+        let end = lay(request, room, begin).ok_or_else(too_small)?;
+        if let Some(restorer) = &mut self.restorer {
+            restorer.laid = begin..begin + bytes;
+        }
+        self.note_end(end)?;
+        Ok(address)
+    }
+
+    /// Finds room for a request of `bytes` bytes. Gives its address.
+    fn find_room(&mut self, bytes: usize) -> Result<u32, Fault> {
+        match &self.place {
+            Place::Region { begin, .. } => {
+                let end = *begin as usize + bytes;
+                let lacking = end.saturating_sub(self.memory.data_size(&self.store));
+                self.memory
+                    .grow(&mut self.store, lacking.div_ceil(PAGE) as u64)
+                    .map_err(|_| Fault::OutOfMemory {
+                        limit: self.engine.limits().memory_bytes,
+                    })?;
+                Ok(*begin)
+            }
+            Place::Allocated(allocate) => {
+                let size = u32::try_from(bytes).map_err(|_| too_small())?;
+                let address = allocate
+                    .call(&mut self.store, (0, 0, ALIGN, size))
+                    .map_err(|error| {
+                        Fault::new(error, &self.store.data().quota, self.engine.limits())
+                    })?;
+                if !address.is_multiple_of(ALIGN) {
+                    let problem = "its allocator gave an address that is not aligned";
+                    return Err(Fault::Trapped(problem.into()));
+                }
+                Ok(address)
+            }
+        }
+    }
+
+    /// Calls a function and reads the answer where it points to.
+    #[inline]
+    pub(super) fn call<P: WasmParams, R: Answer>(
+        &mut self,
+        function: &TypedFunc<P, u32>,
+        parameters: P,
+    ) -> Result<R, Fault> {
+        let limits = self.engine.limits();
+        if !matches!(self.place, Place::Allocated(_)) {
+            store::allot(&mut self.store, &self.engine, self.watch);
+        }
+        let answer = match function.call(&mut self.store, parameters) {
+            Ok(address) => {
+                let bytes = self.memory.data(&self.store);
+                memory::Memory::new(bytes, limits.result_bytes).answer(address)
+            }
+            Err(error) => Err(Fault::new(error, &self.store.data().quota, limits)),
+        };
+        self.restore();
+        answer
+    }
+
+    /// Restores the memory, if it is to be restored, to what it was at the start.
+    #[inline]
+    fn restore(&mut self) {
+        let Some(restorer) = &mut self.restorer else {
+            return;
+        };
+        let memory = self.memory.data_mut(&mut self.store);
+        restorer.restore_laid(memory);
+        if let Place::Region { end_word, .. } = self.place {
+            let place = end_word as usize;
+            restorer.image.restore(memory, place..place + 4);
+        }
+        restorer.image.restore_marked(
+            &mut self.store,
+            self.memory,
+            restorer.marks,
+            &mut restorer.blocks,
+        );
+    }
+}
+
+/// The region that the module declares, or the room that it found, is not within its memory.
+fn too_small() -> Fault {
+    Fault::Trapped("the core module's memory is smaller than it says".into())
+}

@@ -1,0 +1,210 @@
+//! Rewrites a function so that what it writes to memory is marked.
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{BlockType, Function, Instruction, MemArg, ValType};
+use wasmparser::{FunctionBody, Operator};
+
+use super::BLOCK_BITS;
+
+/// The memory that the module has, and the one with the marks.
+const MEMORY: u32 = 0;
+const MARKS: u32 = 1;
+
+/// What is set for a block that was written to.
+const MARKED: i32 = 1;
+
+/// The locals that are added to a function: one for an address, and one for a value of each type.
+const ADDED: [ValType; 6] = [
+    ValType::I32,
+    ValType::I32,
+    ValType::I64,
+    ValType::F32,
+    ValType::F64,
+    ValType::V128,
+];
+
+/// Rewrites `body`, which has `params` parameters; `mark` is the function that marks a range. `None` if it changes a table or a segment.
+pub(super) fn marked(body: &FunctionBody<'_>, params: u32, mark: u32) -> Option<Function> {
+    let mut encoder = RoundtripReencoder;
+    let (mut locals, mut count) = (Vec::new(), params);
+    for declared in body.get_locals_reader().ok()? {
+        let (number, ty) = declared.ok()?;
+        locals.push((number, encoder.val_type(ty).ok()?));
+        count = count.checked_add(number)?;
+    }
+    locals.extend(ADDED.map(|ty| (1, ty)));
+    let mut code = Marked {
+        code: Function::new(locals),
+        address: count,
+        mark,
+    };
+    let mut operators = body.get_operators_reader().ok()?;
+    while !operators.eof() {
+        let operator = operators.read().ok()?;
+        code.before(&operator)?;
+        code.code.instruction(&encoder.instruction(operator).ok()?);
+    }
+    Some(code.code)
+}
+
+/// The function that marks all blocks of a range: `(address, length)`.
+pub(super) fn mark_range() -> Function {
+    let (address, length, last) = (0, 1, 2);
+    let mut code = Function::new([(1, ValType::I32)]);
+    let block = |local| {
+        [
+            Instruction::LocalGet(local),
+            Instruction::I32Const(BLOCK_BITS.cast_signed()),
+            Instruction::I32ShrU,
+        ]
+    };
+    let mut add = |instructions: &[Instruction<'_>]| {
+        for instruction in instructions {
+            code.instruction(instruction);
+        }
+    };
+    // Nothing is written where the length is 0, or where the range ends outside of memory, and that traps behind this.
+    add(&[
+        Instruction::LocalGet(length),
+        Instruction::I32Eqz,
+        Instruction::If(BlockType::Empty),
+        Instruction::Return,
+        Instruction::End,
+        Instruction::LocalGet(address),
+        Instruction::LocalGet(length),
+        Instruction::I32Add,
+        Instruction::I32Const(1),
+        Instruction::I32Sub,
+        Instruction::LocalSet(last),
+    ]);
+    add(&block(last));
+    add(&[Instruction::LocalSet(last)]);
+    add(&block(address));
+    add(&[
+        Instruction::LocalSet(address),
+        Instruction::Loop(BlockType::Empty),
+        Instruction::LocalGet(address),
+        Instruction::LocalGet(last),
+        Instruction::I32LeU,
+        Instruction::If(BlockType::Empty),
+        Instruction::LocalGet(address),
+        Instruction::I32Const(MARKED),
+        Instruction::I32Store8(marks()),
+        Instruction::LocalGet(address),
+        Instruction::I32Const(1),
+        Instruction::I32Add,
+        Instruction::LocalSet(address),
+        Instruction::Br(1),
+        Instruction::End,
+        Instruction::End,
+        Instruction::End,
+    ]);
+    code
+}
+
+fn marks() -> MemArg {
+    MemArg {
+        offset: 0,
+        align: 0,
+        memory_index: MARKS,
+    }
+}
+
+/// A function while it is rewritten.
+struct Marked {
+    code: Function,
+    /// The first added local.
+    address: u32,
+    mark: u32,
+}
+
+impl Marked {
+    /// Adds what marks the blocks that `operator` writes to, whose operands are on the stack; `None` if it changes what is not restored.
+    fn before(&mut self, operator: &Operator<'_>) -> Option<()> {
+        match *operator {
+            Operator::I32Store { memarg }
+            | Operator::I32Store8 { memarg }
+            | Operator::I32Store16 { memarg } => self.store(1, memarg.memory, memarg.offset)?,
+            Operator::I64Store { memarg }
+            | Operator::I64Store8 { memarg }
+            | Operator::I64Store16 { memarg }
+            | Operator::I64Store32 { memarg } => self.store(2, memarg.memory, memarg.offset)?,
+            Operator::F32Store { memarg } => self.store(3, memarg.memory, memarg.offset)?,
+            Operator::F64Store { memarg } => self.store(4, memarg.memory, memarg.offset)?,
+            Operator::V128Store { memarg }
+            | Operator::V128Store8Lane { memarg, .. }
+            | Operator::V128Store16Lane { memarg, .. }
+            | Operator::V128Store32Lane { memarg, .. }
+            | Operator::V128Store64Lane { memarg, .. } => {
+                self.store(5, memarg.memory, memarg.offset)?;
+            }
+            Operator::MemoryCopy { dst_mem, src_mem } if dst_mem == MEMORY && src_mem == MEMORY => {
+                self.range();
+            }
+            Operator::MemoryFill { mem } | Operator::MemoryInit { mem, .. } if mem == MEMORY => {
+                self.range();
+            }
+            Operator::MemoryCopy { .. }
+            | Operator::MemoryFill { .. }
+            | Operator::MemoryInit { .. }
+            | Operator::MemoryDiscard { .. }
+            | Operator::DataDrop { .. }
+            | Operator::ElemDrop { .. }
+            | Operator::TableSet { .. }
+            | Operator::TableGrow { .. }
+            | Operator::TableFill { .. }
+            | Operator::TableCopy { .. }
+            | Operator::TableInit { .. } => return None,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Marks the block that a store begins in; it may reach [`REACH`](super::REACH) bytes further. The operands are an address and a value of the type of
+    /// the added local with the number `value`.
+    fn store(&mut self, value: u32, memory: u32, offset: u64) -> Option<()> {
+        if memory != MEMORY {
+            return None;
+        }
+        let (address, value) = (self.address, self.address + value);
+        // An address beyond 4 GiB wraps here, and traps in the store.
+        let offset = u32::try_from(offset).ok()?.cast_signed();
+        let mut add = |instruction| {
+            self.code.instruction(&instruction);
+        };
+        add(Instruction::LocalSet(value));
+        add(Instruction::LocalTee(address));
+        if offset != 0 {
+            add(Instruction::I32Const(offset));
+            add(Instruction::I32Add);
+        }
+        add(Instruction::I32Const(BLOCK_BITS.cast_signed()));
+        add(Instruction::I32ShrU);
+        add(Instruction::I32Const(MARKED));
+        add(Instruction::I32Store8(marks()));
+        add(Instruction::LocalGet(address));
+        add(Instruction::LocalGet(value));
+        Some(())
+    }
+
+    /// Marks the blocks of a range. The operands are its address, a number, and its length.
+    fn range(&mut self) {
+        let (address, length) = (self.address, self.address + 1);
+        // A value of type i64 holds the number meanwhile: the other two locals of type i32 are taken.
+        let number = self.address + 2;
+        for instruction in [
+            Instruction::LocalSet(length),
+            Instruction::I64ExtendI32U,
+            Instruction::LocalSet(number),
+            Instruction::LocalTee(address),
+            Instruction::LocalGet(length),
+            Instruction::Call(self.mark),
+            Instruction::LocalGet(address),
+            Instruction::LocalGet(number),
+            Instruction::I32WrapI64,
+            Instruction::LocalGet(length),
+        ] {
+            self.code.instruction(&instruction);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What has to be known about a core module before it is rewritten.
+
+use wasmparser::{ExternalKind, Parser, Payload};
+
+use super::globals::Initial;
+use super::module::WRITTEN;
+
+/// A core module that can be rewritten.
+pub(super) struct Survey {
+    /// The number of types.
+    pub(super) types: u32,
+    /// For each function its type.
+    pub(super) functions: Vec<u32>,
+    /// For each type how many parameters its functions take.
+    pub(super) params: Vec<u32>,
+    /// The mutable globals and their initial values.
+    pub(super) globals: Vec<Initial>,
+}
+
+/// Surveys `module`; `None` if it cannot be rewritten: it imports something, has a start function, has not exactly one memory of 32 bits, or
+/// globals that no constant initializes, or it is broken.
+pub(super) fn survey(module: &[u8]) -> Option<Survey> {
+    let mut survey = Survey {
+        types: 0,
+        functions: Vec::new(),
+        params: Vec::new(),
+        globals: Vec::new(),
+    };
+    let mut memories = 0;
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.ok()? {
+            Payload::TypeSection(types) => {
+                for ty in types.into_iter_err_on_gc_types() {
+                    let ty = ty.ok()?;
+                    survey.params.push(u32::try_from(ty.params().len()).ok()?);
+                    survey.types += 1;
+                }
+            }
+            Payload::ImportSection(imports) if imports.count() > 0 => return None,
+            Payload::FunctionSection(functions) => {
+                for ty in functions {
+                    survey.functions.push(ty.ok()?);
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    let memory = memory.ok()?;
+                    if memory.memory64 || memory.shared || memory.page_size_log2.is_some() {
+                        return None;
+                    }
+                    memories += 1;
+                }
+            }
+            Payload::GlobalSection(globals) => {
+                for (global, index) in globals.into_iter().zip(0..) {
+                    let global = global.ok()?;
+                    if global.ty.mutable {
+                        survey.globals.push(Initial::of(index, &global)?);
+                    }
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    let export = export.ok()?;
+                    // Nothing may be set from outside that is not restored, and no name be taken.
+                    if export.name == WRITTEN || export.kind == ExternalKind::Tag {
+                        return None;
+                    }
+                }
+            }
+            Payload::StartSection { .. } | Payload::TagSection(_) => return None,
+            _ => {}
+        }
+    }
+    (memories == 1).then_some(survey)
+}
