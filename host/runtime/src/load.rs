@@ -102,11 +102,7 @@ impl Engine {
         {
             return Ok(proven);
         }
-        let origin = if is_recorded(self.proof(), bytes, digest) {
-            Origin::Recorded
-        } else {
-            Origin::Foreign
-        };
+        let origin = foreign::foreign(is_recorded(self.proof(), bytes, digest));
         self.compile_foreign(origin, bytes, digest)
     }
 

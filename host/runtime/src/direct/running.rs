@@ -119,13 +119,12 @@ impl Running {
         let Place::Region { begin, reads, .. } = self.place else {
             return Ok(None);
         };
-        match lay_within(request, self.room(begin), begin as usize, reads) {
-            Some(end) => self.note_end(end).map(|()| Some(begin)),
-            None => {
-                self.note_spoilt(begin);
-                Ok(None)
-            }
-        }
+        let room = self.room(begin);
+        let Some(end) = lay_within(request, room, begin as usize, reads) else {
+            self.note_spoilt(begin);
+            return Ok(None);
+        };
+        self.note_end(end).map(|()| Some(begin))
     }
 
     /// The same of the next request of a text, as it is read; and what `named` makes of its action.

@@ -44,10 +44,7 @@ impl Engine {
     /// The bytes are too many, or no component.
     pub fn precompile(&self, bytes: &[u8], is_recorded: bool) -> Result<Vec<u8>, LoadError> {
         self.check_kind(bytes)?;
-        let origin = match is_recorded {
-            true => Origin::Recorded,
-            false => Origin::Foreign,
-        };
+        let origin = foreign(is_recorded);
         if let Some(module) = core_module(bytes) {
             let is_claimed = bytes.len() > PROVEN_HERE_BYTES && claim(bytes).is_some();
             if is_claimed && prove(bytes) == Origin::Compiled {
@@ -179,6 +176,15 @@ impl Engine {
                 cache.store_component(self.watched(Watch::Fuel), digest, component)
             }
         };
+    }
+}
+
+/// The origin of a component that this version's compiler was not proven to have made.
+pub(super) fn foreign(is_recorded: bool) -> Origin {
+    if is_recorded {
+        Origin::Recorded
+    } else {
+        Origin::Foreign
     }
 }
 

@@ -90,7 +90,7 @@ impl Rewriting {
                 for export in section {
                     let export = export.ok()?;
                     let index = match export.kind {
-                        ExternalKind::Func => self.wrapper(export.index)?.unwrap_or(export.index),
+                        ExternalKind::Func => self.wrapper(export.index).unwrap_or(export.index),
                         _ => export.index,
                     };
                     exports.export(export.name, encoder.export_kind(export.kind).ok()?, index);
@@ -98,7 +98,10 @@ impl Rewriting {
                 exports.export(WRITTEN, ExportKind::Memory, MARKS);
                 module.section(&exports);
             }
-            Payload::CodeSectionStart { .. } | Payload::Version { .. } | Payload::End(_) => {}
+            Payload::CodeSectionStart { .. }
+            | Payload::Version { .. }
+            | Payload::CustomSection(_)
+            | Payload::End(_) => {}
             Payload::CodeSectionEntry(body) => {
                 let params = self.params(u32::try_from(self.next).ok()?)?;
                 let mark = self.mark();
@@ -109,7 +112,6 @@ impl Rewriting {
                     module.section(&self.code);
                 }
             }
-            Payload::CustomSection(_) => {}
             other => {
                 let (id, range) = other.as_section()?;
                 let data = bytes.get(range)?;
@@ -144,12 +146,11 @@ impl Rewriting {
     }
 
     /// The wrapper of `function`, if it has one.
-    fn wrapper(&self, function: u32) -> Option<Option<u32>> {
-        let Some(number) = self.wrapped.iter().position(|wrapped| *wrapped == function) else {
-            return Some(None);
-        };
+    fn wrapper(&self, function: u32) -> Option<u32> {
+        let mut wrapped = self.wrapped.iter();
+        let number = wrapped.position(|wrapped| *wrapped == function)?;
         let first = self.mark().checked_add(1)?;
-        first.checked_add(u32::try_from(number).ok()?).map(Some)
+        first.checked_add(u32::try_from(number).ok()?)
     }
 
     fn type_of(&self, function: u32) -> Option<u32> {

@@ -57,8 +57,8 @@ fn what_cannot_be_restored_is_not_rewritten() {
 
 #[test]
 fn an_image_restores_any_part() {
-    let start: Vec<u8> = (0..600)
-        .map(|at| if at < 400 { at as u8 } else { 0 })
+    let start: Vec<u8> = (0..600_u16)
+        .map(|at| if at < 400 { at.to_le_bytes()[0] } else { 0 })
         .collect();
     let image = Image::of(&start);
     for part in [
