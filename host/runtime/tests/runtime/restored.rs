@@ -294,7 +294,7 @@ fn claimed(mut component: Vec<u8>) -> (Vec<u8>, Proof) {
     component.extend([0, length, name.len()].map(|byte| u8::try_from(byte).expect("it is short")));
     component.extend(name.as_bytes());
     component.extend(compiler.as_bytes());
-    let loaded = Engine::new().and_then(|engine| Ok(engine.load(&component).expect("it loads")));
+    let loaded = Engine::new().map(|engine| engine.load(&component).expect("it loads"));
     let proof = Proof {
         component: loaded.expect("the engine starts").id().digest.clone(),
         compiler: compiler.to_owned(),
