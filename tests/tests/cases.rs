@@ -131,7 +131,7 @@ fn an_edition_keeps_what_is_not_its_own() {
             .expect("a policy");
         let requirements = policy.manifest().requirements.iter();
         requirements
-            .map(|it| (it.id.to_string(), it.code.to_string()))
+            .map(|it| (it.id.clone(), it.code.clone()))
             .collect()
     };
     assert_eq!(requirements(Edition::First), requirements(Edition::DEFAULT));

@@ -38,28 +38,29 @@ pub fn accepts(pattern: &str, url: &str) -> bool {
 ///
 /// A server may take more for the excluded page than this does: [`excludes_any_spelling`] keeps that out too.
 pub fn excludes(pattern: &str, url: &str) -> bool {
-    compared(pattern, url).is_none_or(|paths| {
-        paths.is_some_and(|(path, named)| {
+    match compared(pattern, url) {
+        Compared::Unreadable => true,
+        Compared::OtherHost => false,
+        Compared::Paths(path, named) => {
             let path = path.strip_suffix('/').unwrap_or(path);
             let parts = named.split_at_checked(path.len());
             parts.is_some_and(|(begin, rest)| {
                 begin.eq_ignore_ascii_case(path) && (rest.is_empty() || rest.starts_with('/'))
             })
-        })
-    })
+        }
+    }
 }
 
 /// Whether the excluded pattern keeps the URL out, as [`excludes`] says or because a common web server or file system may take the URL for
 /// the excluded page: letters in another case, dots and spaces at the end of a segment, the streams of a file behind a `:`. A path that is
 /// not in one readable form, on either side, is kept out.
 pub fn excludes_any_spelling(pattern: &str, url: &str) -> bool {
-    let Some(paths) = compared(pattern, url) else {
-        return true;
+    let (path, named) = match compared(pattern, url) {
+        Compared::Unreadable => return true,
+        Compared::OtherHost => return false,
+        Compared::Paths(path, named) => (spelled(path), spelled(named)),
     };
-    let Some((path, named)) = paths else {
-        return false;
-    };
-    let (Some(path), Some(named)) = (spelled(path), spelled(named)) else {
+    let (Some(path), Some(named)) = (path, named) else {
         return true;
     };
     let mut named = segments(&named);
@@ -69,13 +70,27 @@ pub fn excludes_any_spelling(pattern: &str, url: &str) -> bool {
     })
 }
 
-/// The paths of an exclusion and of a URL of its host; no pair of them if the hosts differ, nothing at all if one side cannot be read.
-fn compared<'t>(pattern: &'t str, url: &'t str) -> Option<Option<(&'t str, &'t str)>> {
-    let (url, pattern) = (Url::parse(url)?, readable(pattern)?);
+/// An exclusion beside a URL.
+enum Compared<'t> {
+    /// One of them cannot be read.
+    Unreadable,
+    /// The exclusion is of another host.
+    OtherHost,
+    /// The exclusion's path, and the URL's.
+    Paths(&'t str, &'t str),
+}
+
+fn compared<'t>(pattern: &'t str, url: &'t str) -> Compared<'t> {
+    let (Some(url), Some(pattern)) = (Url::parse(url), readable(pattern)) else {
+        return Compared::Unreadable;
+    };
     match Url::parse(pattern) {
-        Some(pattern) => Some((pattern.host == url.host).then_some((pattern.path, url.path))),
-        None if pattern.len() <= URL_BYTES && is_path(pattern) => Some(Some((pattern, url.path))),
-        None => None,
+        Some(pattern) if pattern.host != url.host => Compared::OtherHost,
+        Some(pattern) => Compared::Paths(pattern.path, url.path),
+        None if pattern.len() <= URL_BYTES && is_path(pattern) => {
+            Compared::Paths(pattern, url.path)
+        }
+        None => Compared::Unreadable,
     }
 }
 
