@@ -42,6 +42,29 @@ pub fn list_limit(path: &str) -> u32 {
     }
 }
 
+/// How code points are spelled, for `is_blank` and `excludes_any_spelling`: ranges of code points, packed.
+///
+/// Two little-endian 16-bit numbers, how many bytes follow them and how many ranges those are; then the ranges, rising. A range is two
+/// or three numbers of seven bits a byte, the lowest bits first, the highest bit of a byte saying that more follow:
+///
+/// 1. how many code points lie between the range before and this one, times 8, plus the kind;
+/// 2. how many code points follow its first;
+/// 3. of kind 1 only, what is added to fold a code point, times 2; or, if that is negative, minus 1 more than it, times 2, plus 1.
+///
+/// | kind | a code point of the range |
+/// |---|---|
+/// | 0 | folds to the next, if it is the first, third, fifth ... of the range; beyond ASCII |
+/// | 1 | folds by what is added |
+/// | 2 | prints as nothing |
+/// | 3 | does not stand for itself: it has another form, or may be part of one |
+/// | 4 | is a mark with a combining class |
+/// | 5 | is one with some code point of kind 6 or 7 behind it |
+/// | 6 | is one with some code point of kind 5 before it |
+/// | 7 | both 4 and 6 |
+///
+/// The test `spelling` of the workspace's tests makes the table of Unicode's data, and holds it to that.
+pub const SPELLINGS: &[u8] = include_bytes!("spellings.bin");
+
 /// The component's custom section with the rule set's text.
 pub const RULES_SECTION: &str = "scopegate:rules";
 

@@ -7,7 +7,7 @@ use std::{env, fs, io};
 use scopegate_compiler::RuleSet;
 use sha2::{Digest, Sha256};
 
-const RULES: &str = "../../policies/webriskops/1.0.0/policy.toml";
+const RULES: &str = "../../policies/webriskops/1.1.0/policy.toml";
 
 /// Where `npm run build` in `host/browser` puts the page.
 const PREVIEW: &str = "../browser/dist";

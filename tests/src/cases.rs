@@ -1,12 +1,13 @@
-//! The cases of the default policy, as `policies/webriskops/1.0.0/` keeps them: a base request, a patch, and what is decided.
+//! The cases of the default policy, as its folders in `policies/webriskops/` keep them: a base request, a patch, and what is decided.
+//!
+//! Where no edition is named, it is the one that programs and packages bring along.
 
+use crate::edition::Edition;
 use crate::expected::Expected;
 use scopegate::Request;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 
 /// One case.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,15 +25,9 @@ pub struct Case {
     pub expect: Expected,
 }
 
-/// The folder of the default policy.
-pub fn policy_folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies/webriskops/1.0.0")
-}
-
 /// The text of a file of the default policy.
 pub fn policy_file(name: &str) -> String {
-    let path = policy_folder().join(name);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    Edition::DEFAULT.file(name)
 }
 
 /// The base requests, by name.
@@ -42,8 +37,14 @@ pub fn bases() -> BTreeMap<String, Value> {
 
 /// Every case with its request, in order.
 pub fn all() -> Vec<(Case, Request)> {
-    let bases = bases();
-    let lines = policy_file("cases.jsonl");
+    of(Edition::DEFAULT)
+}
+
+/// Every case of an edition with its request, in order.
+pub fn of(edition: Edition) -> Vec<(Case, Request)> {
+    let bases: BTreeMap<String, Value> =
+        serde_json::from_str(&edition.file("bases.json")).expect("bases.json holds an object");
+    let lines = edition.file("cases.jsonl");
     let read = |line: &str| {
         let case: Case =
             serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -88,7 +89,12 @@ pub fn merge(value: &mut Value, patch: &Value) {
 
 /// The component of the default policy.
 pub fn component() -> Vec<u8> {
-    compile(&policy_file("policy.toml"))
+    component_of(Edition::DEFAULT)
+}
+
+/// The component of an edition.
+pub fn component_of(edition: Edition) -> Vec<u8> {
+    compile(&edition.file("policy.toml"))
 }
 
 /// The component of a rule set that is right.

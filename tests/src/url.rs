@@ -7,13 +7,13 @@ use scopegate_contract::TEXT_BYTES;
 
 /// A canonical URL, taken apart. The query plays no part in any decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Url<'a> {
+pub(crate) struct Url<'a> {
     scheme: &'a str,
-    host: &'a str,
+    pub(crate) host: &'a str,
     /// As written: a canonical port is written in one way only, and a default port not at all.
     port: Option<&'a str>,
     /// `/` where the URL has none.
-    path: &'a str,
+    pub(crate) path: &'a str,
 }
 
 /// The host of a canonical URL, else `""`.
@@ -66,7 +66,7 @@ fn readable(pattern: &str) -> bool {
     !pattern.contains(['?', '*'])
 }
 
-fn parse(url: &str) -> Option<Url<'_>> {
+pub(crate) fn parse(url: &str) -> Option<Url<'_>> {
     let printable = |byte: u8| matches!(byte, 0x21..=0x7E) && byte != b'#' && byte != b'\\';
     if url.len() > TEXT_BYTES as usize || !url.bytes().all(printable) {
         return None;

@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cases;
-use crate::random::Requests;
+use crate::edition::Edition;
+use crate::random::{Requests, spelled as spelled_requests};
 
 /// The random requests among the vectors, and their seed.
 const RANDOM: usize = 5_000;
 const SEED: u64 = 20_261_125;
+
+/// Of later editions, so many more whose names may print as nothing.
+const SPELLED: usize = 2_000;
 
 /// A request with every fact in it.
 const FULL: &str = include_str!("../../host/runtime/tests/runtime/full.json");
@@ -41,14 +45,21 @@ pub struct Invalid {
     pub path: String,
 }
 
-/// Every case of the default policy, and random requests: decided.
-pub fn decided() -> Vec<Decided> {
+/// Every case of an edition of the default policy, and random requests: decided.
+pub fn decided(edition: Edition) -> Vec<Decided> {
     let engine = Engine::new().expect("an engine");
     let policy = engine
-        .load(&cases::component())
+        .load(&cases::component_of(edition))
         .expect("the default policy");
-    let cases = cases::all().into_iter().map(|(_, request)| request);
-    let requests = cases.chain(Requests::new(SEED).take(RANDOM));
+    let cases = cases::of(edition).into_iter().map(|(_, request)| request);
+    // What the first edition decides stays as it is.
+    let spelled = match edition {
+        Edition::First => 0,
+        Edition::Spelled => SPELLED,
+    };
+    let requests = cases
+        .chain(Requests::new(SEED).take(RANDOM))
+        .chain(spelled_requests(SEED).take(spelled));
     requests
         .filter_map(|request| of(&policy, &request))
         .collect()

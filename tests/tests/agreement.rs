@@ -1,15 +1,20 @@
 //! The component agrees with the native reference on random requests, whole and with any one requirement dropped.
 
 use scopegate::{Engine, Policy as Component};
+use scopegate_tests::edition::Edition;
 use scopegate_tests::expected::Expected;
 use scopegate_tests::native::{Policy, RULES};
 use scopegate_tests::random::{self, Requests, seed};
 use scopegate_tests::{cases, rules};
 
 fn component() -> Component {
+    component_of(Edition::DEFAULT)
+}
+
+fn component_of(edition: Edition) -> Component {
     let engine = Engine::new().expect("an engine");
     engine
-        .load(&cases::component())
+        .load(&cases::component_of(edition))
         .expect("the default policy")
 }
 
@@ -33,12 +38,42 @@ fn disagreement(
 
 #[test]
 fn on_random_requests() {
-    let component = component();
     let requests: Vec<_> = Requests::new(seed(20)).take(25_000).collect();
-    // Many together are decided on all cores.
-    for requests in requests.chunks(5_000) {
-        assert_eq!(disagreement(&component, Policy::WHOLE, requests), None);
+    for edition in Edition::ALL {
+        let component = component_of(edition);
+        // Many together are decided on all cores.
+        for requests in requests.chunks(5_000) {
+            assert_eq!(
+                disagreement(&component, Policy::of(edition), requests),
+                None
+            );
+        }
     }
+}
+
+#[test]
+fn on_names_that_print_as_nothing_and_pages_in_other_spellings() {
+    let requests: Vec<_> = random::spelled(seed(27)).take(25_000).collect();
+    for edition in Edition::ALL {
+        let component = component_of(edition);
+        for requests in requests.chunks(5_000) {
+            assert_eq!(
+                disagreement(&component, Policy::of(edition), requests),
+                None
+            );
+        }
+    }
+    // Where the editions differ, the later one is the stricter.
+    let [first, later] = Edition::ALL.map(Policy::of);
+    let differ = requests.iter().filter(|request| {
+        let (first, later) = (first.decide(request), later.decide(request));
+        assert!(
+            first.unmet.iter().all(|index| later.unmet.contains(index)),
+            "{request:?}"
+        );
+        first.unmet != later.unmet
+    });
+    assert!(differ.count() > 1_000);
 }
 
 #[test]

@@ -2,28 +2,37 @@
 
 use scopegate::Engine;
 use scopegate_tests::cases;
+use scopegate_tests::edition::Edition;
 use scopegate_tests::expected::Expected;
 use scopegate_tests::native::{self, Outcome, READY, RULES};
 
 #[test]
 fn the_native_reference_decides_every_case() {
-    for (case, request) in cases::all() {
-        assert_eq!(
-            Expected::by_native(&native::decide(&request)),
-            case.expect,
-            "{}",
-            case.name
-        );
+    for edition in Edition::ALL {
+        for (case, request) in cases::of(edition) {
+            assert_eq!(
+                Expected::by_native(&native::Policy::of(edition).decide(&request)),
+                case.expect,
+                "{} in {edition:?}",
+                case.name
+            );
+        }
     }
 }
 
 #[test]
 fn the_component_decides_every_case() {
+    for edition in Edition::ALL {
+        component_decides(edition);
+    }
+}
+
+fn component_decides(edition: Edition) {
     let policy = Engine::new()
         .expect("an engine")
-        .load(&cases::component())
+        .load(&cases::component_of(edition))
         .expect("the default policy");
-    for (case, request) in cases::all() {
+    for (case, request) in cases::of(edition) {
         let decision = policy
             .evaluate(&request)
             .unwrap_or_else(|error| panic!("{}: {error}", case.name));
@@ -64,7 +73,7 @@ fn the_cases_show_each_requirement_met_unmet_and_not_applying() {
         let seen = |outcome| {
             requests
                 .iter()
-                .any(|request| native::outcome(index, request) == outcome)
+                .any(|request| native::outcome(Edition::DEFAULT, index, request) == outcome)
         };
         assert!(seen(Outcome::Met) && seen(Outcome::Unmet), "{}", rule.id);
         // The first two are for every action: they do not apply to an action that no requirement names.
@@ -102,4 +111,28 @@ fn no_two_cases_have_one_name() {
         .collect();
     names.sort();
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+/// A later edition has the cases of the earlier one, and its requirements with their codes, in their order.
+#[test]
+fn an_edition_keeps_what_is_not_its_own() {
+    let names = |edition| -> Vec<_> {
+        cases::of(edition)
+            .into_iter()
+            .map(|(case, _)| case.name)
+            .collect()
+    };
+    let (first, later) = (names(Edition::First), names(Edition::DEFAULT));
+    assert_eq!(later[..first.len()], first);
+    let engine = Engine::new().expect("an engine");
+    let requirements = |edition| -> Vec<_> {
+        let policy = engine
+            .load(&cases::component_of(edition))
+            .expect("a policy");
+        let requirements = policy.manifest().requirements.iter();
+        requirements
+            .map(|it| (it.id.clone(), it.code.clone()))
+            .collect()
+    };
+    assert_eq!(requirements(Edition::First), requirements(Edition::DEFAULT));
 }

@@ -47,3 +47,21 @@ fn every_member_and_row_decides_a_case() {
         );
     }
 }
+
+/// Whatever 1.1.0 asks more strictly than 1.0.0 did decides a case, each by itself.
+#[test]
+fn each_stricter_clause_decides_a_case() {
+    let text = cases::policy_file("policy.toml");
+    let mut laxer = vec![text.replace("excludes_any_spelling(", "excludes(")];
+    for (at, _) in text.match_indices("!is_blank(") {
+        let fact = text[at + "!is_blank(".len()..]
+            .split(')')
+            .next()
+            .expect("the call ends");
+        let end = at + "!is_blank()".len() + fact.len();
+        laxer.push(format!("{}size({fact}) > 0{}", &text[..at], &text[end..]));
+    }
+    let left = unnoticed(&laxer, |text| Some(cases::compile(text)));
+    assert_eq!(left, [0; 0], "which of {} are not noticed", laxer.len());
+    assert_eq!(laxer.len(), 1 + 15);
+}

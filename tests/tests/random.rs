@@ -1,5 +1,6 @@
 //! Random requests are worth asking: they show each side of everything the default policy judges.
 
+use scopegate_tests::edition::Edition;
 use scopegate_tests::native::{self, READY, RULES};
 use scopegate_tests::random::Requests;
 
@@ -11,7 +12,7 @@ fn random_requests_show_each_side_of_each_requirement() {
     let mut seen = [[0; 3]; RULES.len()];
     for request in Requests::new(1).take(20_000) {
         for (index, counts) in seen.iter_mut().enumerate() {
-            counts[native::outcome(index, &request) as usize] += 1;
+            counts[native::outcome(Edition::DEFAULT, index, &request) as usize] += 1;
         }
     }
     for (rule, [not_applying, met, unmet]) in RULES.iter().zip(seen) {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
+use scopegate_tests::edition::Edition;
 use scopegate_tests::vectors::{Decided, Invalid, decided, invalid};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,9 +47,18 @@ fn written<T: Serialize + DeserializeOwned>(name: &str, vectors: &[T]) -> Vec<T>
 }
 
 #[test]
-fn decisions() {
-    let vectors = decided();
-    let written: Vec<Decided> = written("decisions.jsonl.gz", &vectors);
+fn decisions_of_the_first_edition() {
+    decisions(Edition::First, "decisions.jsonl.gz");
+}
+
+#[test]
+fn decisions_of_the_default_edition() {
+    decisions(Edition::DEFAULT, "decisions-1.1.0.jsonl.gz");
+}
+
+fn decisions(edition: Edition, file: &str) {
+    let vectors = decided(edition);
+    let written: Vec<Decided> = written(file, &vectors);
     assert_eq!(written.len(), vectors.len());
     for (written, vector) in written.iter().zip(&vectors) {
         assert!(

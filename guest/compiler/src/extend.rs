@@ -19,7 +19,7 @@ const NAMED: [&str; 4] = ["codes", "sets", "definitions", "attributes"];
 /// What of a requirement may be loosened.
 const LOOSENED: [&str; 3] = ["for", "given", "must"];
 
-/// What a text extends: a policy such as `webriskops@1.0.0`, or the path of one; none if it stands alone.
+/// What a text extends: a policy such as `webriskops@1.1.0`, or the path of one; none if it stands alone.
 pub fn extends(source: &str) -> Option<String> {
     let document = Document::parse(source).ok()?;
     document.get("extends")?.as_str().map(str::to_owned)

@@ -56,6 +56,7 @@ pub(crate) enum TextTest {
 pub(crate) enum UrlTest {
     Accepts,
     Excludes,
+    ExcludesAnySpelling,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +102,8 @@ pub(crate) enum Kind {
     /// The text matches the pattern with this index.
     Matches(Box<Expr>, usize),
     Host(Box<Expr>),
+    /// The text is empty or prints as nothing.
+    IsBlank(Box<Expr>),
     UrlTest(UrlTest, Box<Expr>, Box<Expr>),
     /// The table with this index, looked up by the keys.
     Lookup(usize, Vec<Expr>),
@@ -196,6 +199,7 @@ impl Expr {
             | Kind::Size(a)
             | Kind::Matches(a, _)
             | Kind::Host(a)
+            | Kind::IsBlank(a)
             | Kind::CaseOf(_, a) => vec![a],
             Kind::And(a, b)
             | Kind::Or(a, b)
@@ -224,6 +228,7 @@ impl Expr {
             Kind::Size(a) => Kind::Size(boxed(a)),
             Kind::Matches(a, pattern) => Kind::Matches(boxed(a), *pattern),
             Kind::Host(a) => Kind::Host(boxed(a)),
+            Kind::IsBlank(a) => Kind::IsBlank(boxed(a)),
             Kind::CaseOf(e, a) => Kind::CaseOf(*e, boxed(a)),
             Kind::And(a, b) => Kind::And(boxed(a), boxed(b)),
             Kind::Or(a, b) => Kind::Or(boxed(a), boxed(b)),

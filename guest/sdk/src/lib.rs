@@ -6,7 +6,7 @@
 //! Rules suffice nearly always, and say what a new version changes; `docs/writing-policies.md` tells when to write code.
 //!
 //! ```
-//! use scopegate_sdk::{Policy, Requirement, export};
+//! use scopegate_sdk::{Policy, Requirement, export, is_blank};
 //!
 //! static POLICY: Policy = Policy {
 //!     name: "acme",
@@ -16,7 +16,7 @@
 //!     requirements: &[Requirement {
 //!         id: "actor-known",
 //!         actions: &["scan"],
-//!         must: |request| !request.actor.id.is_empty(),
+//!         must: |request| !is_blank(&request.actor.id),
 //!         code: "ACTOR_REQUIRED",
 //!         state: "responsibility_blocked",
 //!         message: "Nobody is named who asks for the scan.",
@@ -38,6 +38,8 @@ mod facts;
 mod limits;
 mod manifest;
 mod policy;
+mod spelling;
+pub mod url;
 
 pub use answer::Unmet;
 #[doc(hidden)]
@@ -51,3 +53,9 @@ pub use export::contract::{
     Tenancy, Verdict,
 };
 pub use policy::{Attribute, AttributeType, Policy, Ready, Requirement};
+
+/// Whether the text is empty or prints as nothing: it has only code points that are blanks, controls or ignored by whoever shows them.
+/// An identifier that is blank identifies nobody.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(spelling::is_blank)
+}

@@ -1,7 +1,7 @@
 // A situation: the facts of one request, and how one of them is changed.
 //
 // Always true here: a situation is never changed in place.
-import bases from "../../../policies/webriskops/1.0.0/bases.json";
+import bases from "../../../policies/webriskops/1.1.0/bases.json";
 import type { Shape } from "./schema";
 import { label } from "./words";
 
@@ -16,7 +16,7 @@ export interface Example {
   situation: Situation;
 }
 
-const files = import.meta.glob<Situation>("../../../policies/webriskops/1.0.0/examples/*.json", { eager: true, import: "default" });
+const files = import.meta.glob<Situation>("../../../policies/webriskops/1.1.0/examples/*.json", { eager: true, import: "default" });
 
 /** The examples that the default policy ships, then the situations its cases begin with. */
 export const EXAMPLES: readonly Example[] = [

@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib";
 
 import { browser, decided, opened, program, root, serving } from "./serving.mjs";
 
-const examples = readdirSync(`${root}policies/webriskops/1.0.0/examples`);
+const examples = readdirSync(`${root}policies/webriskops/1.1.0/examples`);
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 let server, chromium, folder;
 
@@ -35,7 +35,7 @@ async function open(options = {}, hash = "") {
 test("every example's verdict is the program's", async () => {
   const { page, troubles, close } = await open();
   for (const file of examples) {
-    const run = spawnSync(program, ["check", "--format", "json", `${root}policies/webriskops/1.0.0/examples/${file}`]);
+    const run = spawnSync(program, ["check", "--format", "json", `${root}policies/webriskops/1.1.0/examples/${file}`]);
     const { decision, findings } = JSON.parse(run.stdout);
     await page.selectOption("#example", file.replace(".json", ""));
     await page.waitForFunction(([verdict, count]) => document.querySelector(".verdict")?.dataset.verdict === verdict && document.querySelectorAll(".findings > li").length === count, [decision, findings.length]);

@@ -8,6 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { browser, bundled, opened, program, root, serving } from "./serving.mjs";
 
 const vectors = (name) => gunzipSync(readFileSync(`${root}tests/vectors/${name}.jsonl.gz`)).toString();
+const built = (version) => execFileSync(program, ["build", `${root}policies/webriskops/${version}`, "-o", "-"], { maxBuffer: 1 << 24, stdio: ["ignore", "pipe", "ignore"] });
 let chromium;
 
 before(async () => {
@@ -30,18 +31,21 @@ async function on(files, look) {
 }
 
 const ASKING = `
-import { defaultPolicy, InputError } from "scopegate";
+import { defaultPolicy, InputError, loadPolicy } from "scopegate";
 
 const lines = async (name) => (await (await fetch(name)).text()).trimEnd().split("\\n").map((line) => JSON.parse(line));
 
 globalThis.compared = (async () => {
   const policy = await defaultPolicy();
-  const [decisions, invalid] = [await lines("decisions.json"), await lines("invalid.json")];
+  const earlier = await loadPolicy(await (await fetch("earlier.wasm")).arrayBuffer(), { reuseInstances: true });
+  const [of, ofEarlier, invalid] = [await lines("decisions.json"), await lines("earlier.json"), await lines("invalid.json")];
   const differences = [];
-  for (const { request, decision } of decisions) {
-    for (const asked of [request, JSON.parse(request)]) {
-      const found = JSON.stringify(policy.evaluate(asked));
-      if (found !== decision) differences.push(request);
+  for (const [decides, decisions] of [[policy, of], [earlier, ofEarlier]]) {
+    for (const { request, decision } of decisions) {
+      for (const asked of [request, JSON.parse(request)]) {
+        const found = JSON.stringify(decides.evaluate(asked));
+        if (found !== decision) differences.push(request);
+      }
     }
   }
   for (const { name, text, path } of invalid) {
@@ -52,7 +56,7 @@ globalThis.compared = (async () => {
       if (!(error instanceof InputError) || error.path !== path) differences.push(name + ": " + error.message);
     }
   }
-  return { decisions: decisions.length, invalid: invalid.length, differences };
+  return { decisions: Math.min(of.length, ofEarlier.length), invalid: invalid.length, differences };
 })();
 `;
 
@@ -60,7 +64,9 @@ test("every vector", async () => {
   const files = {
     "index.html": '<!doctype html><title>vectors</title><link rel="icon" href="data:,"><script type="module" src="./asking.js"></script>',
     "asking.js": ASKING,
-    "decisions.json": vectors("decisions"),
+    "decisions.json": vectors("decisions-1.1.0"),
+    "earlier.json": vectors("decisions"),
+    "earlier.wasm": built("1.0.0"),
     "invalid.json": vectors("invalid"),
   };
   const { decisions, invalid, differences } = await on(files, (page) => page.evaluate(() => globalThis.compared));
@@ -73,8 +79,8 @@ test("the README's example for browsers", async () => {
   const example = /## In a browser\n\n```html\n([\s\S]*?)```/.exec(readme)[1];
   const files = {
     "index.html": `<!doctype html><title>example</title><link rel="icon" href="data:,"><body>${example}</body>`,
-    "request.json": readFileSync(`${root}policies/webriskops/1.0.0/examples/open-pull-request.json`),
-    "policy.wasm": execFileSync(program, ["build", `${root}policies/webriskops/1.0.0`, "-o", "-"], { maxBuffer: 1 << 24, stdio: ["ignore", "pipe", "ignore"] }),
+    "request.json": readFileSync(`${root}policies/webriskops/1.1.0/examples/open-pull-request.json`),
+    "policy.wasm": built("1.1.0"),
   };
   await on(files, async (page, troubles) => {
     await page.waitForFunction(() => document.body.textContent.trim() === "allow");

@@ -305,7 +305,7 @@ pub(crate) enum PolicyAction {
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
 
-        /// A rule set whose rules stand too, such as `webriskops@1.0.0`
+        /// A rule set whose rules stand too, such as `webriskops@1.1.0`
         #[arg(long, value_name = "NAME@VERSION|PATH")]
         extends: Option<String>,
     },

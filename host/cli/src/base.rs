@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use scopegate_store::Store;
 use toml_edit::{DocumentMut, value};
 
+use crate::earlier;
 use crate::output::{FAINT, Plain, STRONG};
 use crate::policy::{self, DEFAULT};
 
@@ -17,7 +18,7 @@ use crate::policy::{self, DEFAULT};
 const LOCK: &str = "policy.lock";
 
 /// The text of `base`, which the rule set in `file` extends: the path of a rule set or component, or `name@version` of the store or of the
-/// policy built in.
+/// policy built in, or of the one that an earlier program had.
 pub(crate) fn text(base: &str, file: &Path, store: Option<&Path>) -> anyhow::Result<String> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -46,6 +47,9 @@ fn published(name: &str, version: &str, store: Option<&Path>) -> anyhow::Result<
         )
     {
         return rules(DEFAULT);
+    }
+    if let Some(rules) = earlier::rules(name, version) {
+        return Ok(rules.to_owned());
     }
     let place = match store {
         Some(folder) => format!("the store `{}`", folder.display()),

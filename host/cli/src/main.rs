@@ -12,6 +12,7 @@ use mimalloc::MiMalloc;
 mod arguments;
 mod base;
 mod commands;
+mod earlier;
 mod exit;
 mod foreign;
 mod output;

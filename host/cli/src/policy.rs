@@ -14,6 +14,7 @@ use scopegate_store::{Allowance, Store, Version};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
 use crate::base;
+use crate::earlier;
 use crate::foreign;
 use crate::output;
 
@@ -143,9 +144,18 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
     }
     let is_built_in = name == env!("SCOPEGATE_POLICY_NAME")
         && version.is_none_or(|version| version == env!("SCOPEGATE_POLICY_VERSION"));
+    let earlier = version.and_then(|version| earlier::rules(name, version));
     let opened = store.map(Store::open).transpose()?;
     let known = match &opened {
         Some(store) if store.has(name) => store,
+        _ if let Some(rules) = earlier => {
+            let set = RuleSet::check(rules)
+                .map_err(|_| anyhow!("the rules of `{text}` in this program are damaged"))?;
+            return Ok(Some(Named::Stored {
+                component: set.component(),
+                allowance: Allowance::default(),
+            }));
+        }
         _ if is_built_in => {
             return Ok(Some(Named::Stored {
                 component: DEFAULT.to_owned(),

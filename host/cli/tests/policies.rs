@@ -65,13 +65,13 @@ fn the_default_policy_is_described() {
     done(&run);
     let described = json(&run.stdout);
     assert_eq!(described["name"], "webriskops");
-    assert_eq!(described["version"], "1.0.0");
+    assert_eq!(described["version"], "1.1.0");
     assert_eq!(described["requirements"].as_array().map(Vec::len), Some(50));
     assert_eq!(described["imports"], serde_json::json!([]));
     assert_eq!(described["is_proven"], true);
     assert_eq!(
         described["digest"],
-        policy_digest("../../policies/webriskops/1.0.0")
+        policy_digest("../../policies/webriskops/1.1.0")
     );
     let version = scopegate(&["--version"], b"");
     let digest = described["digest"].as_str().expect("a digest");
@@ -88,7 +88,7 @@ fn the_default_policy_is_described() {
 #[test]
 fn the_default_policy_passes_its_cases() {
     let run = scopegate(
-        &["test", "../../policies/webriskops/1.0.0", "--coverage"],
+        &["test", "../../policies/webriskops/1.1.0", "--coverage"],
         b"",
     );
     done(&run);

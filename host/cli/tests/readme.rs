@@ -52,7 +52,7 @@ fn what_the_readme_tests_with_is_what_ci_tests_with() {
 
 #[test]
 fn the_readme_shows_a_requirement_of_the_default_policy() {
-    let policy = std::fs::read_to_string(root().join("policies/webriskops/1.0.0/policy.toml"))
+    let policy = std::fs::read_to_string(root().join("policies/webriskops/1.1.0/policy.toml"))
         .expect("the policy can be read");
     let shown = README
         .split("```toml\n")

@@ -7,7 +7,7 @@ use program::{check, denied, json, scopegate};
 use scopegate::Request;
 use serde_json::{Value, json};
 
-const POLICY: &str = include_str!("../../../policies/webriskops/1.0.0/policy.toml");
+const POLICY: &str = include_str!("../../../policies/webriskops/1.1.0/policy.toml");
 
 fn schema(what: &str) -> Validator {
     let run = scopegate(&["schema", what], b"");
@@ -27,9 +27,9 @@ fn is_read(request: &Value) -> bool {
 /// The requests of the default policy's cases.
 fn requests() -> Vec<Value> {
     let bases = json(include_str!(
-        "../../../policies/webriskops/1.0.0/bases.json"
+        "../../../policies/webriskops/1.1.0/bases.json"
     ));
-    let cases = include_str!("../../../policies/webriskops/1.0.0/cases.jsonl");
+    let cases = include_str!("../../../policies/webriskops/1.1.0/cases.jsonl");
     let request = |line| {
         let case = json(line);
         let mut request = bases[case["base"].as_str().expect("a base")].clone();

@@ -4,7 +4,7 @@ mod program;
 
 use std::fs;
 
-use program::{Run, allowed, scopegate};
+use program::{Run, allowed, json, scopegate};
 use tempfile::TempDir;
 
 /// A store with `acme` 0.1.0 and 0.2.0, the second with one rule fewer.
@@ -177,7 +177,12 @@ fn what_is_not_there_is_named() {
 #[test]
 fn what_is_begun_passes_its_case() {
     let stored = Stored::new();
-    for (name, extends) in [("acme", None), ("other", Some("webriskops@1.0.0"))] {
+    for (name, extends) in [
+        ("acme", None),
+        ("other", Some("webriskops@1.1.0")),
+        // What earlier programs had built in can be extended still.
+        ("earlier", Some("webriskops@1.0.0")),
+    ] {
         let folder = stored.path(name);
         let mut arguments = vec!["new", &folder];
         arguments.extend(extends.into_iter().flat_map(|base| ["--extends", base]));
@@ -280,7 +285,24 @@ fn a_version_of_the_store_is_a_policy() {
         let run = run(&[options, &at].concat());
         assert_ne!(run.code, 1, "{command}: {}", run.stderr);
     }
-    // The policy built in has a name too.
-    let built_in = run(&["inspect", "webriskops@1.0.0", "--format", "json"]);
-    assert_eq!(built_in.code, 0, "{}", built_in.stderr);
+    // The policy built in has a name too, and so has that of earlier programs, with the component that it had.
+    let digests = [
+        ("1.1.0", env!("SCOPEGATE_POLICY_DIGEST")),
+        (
+            "1.0.0",
+            "sha256:720f8cf36d76b6e7f023c71bf5cd44df42b623213059341b7e76128ecf754109",
+        ),
+    ];
+    for (version, digest) in digests {
+        let name = format!("webriskops@{version}");
+        let built_in = run(&["inspect", &name, "--format", "json"]);
+        assert_eq!(built_in.code, 0, "{}", built_in.stderr);
+        let described = json(&built_in.stdout);
+        assert_eq!(
+            (&described["version"], &described["digest"]),
+            (&version.into(), &digest.into())
+        );
+    }
+    let missing = run(&["inspect", "webriskops@0.9.0"]);
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
 }

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { defaultPolicy } from "scopegate";
 
 const root = new URL("../../..", import.meta.url).pathname;
-const file = `${root}policies/webriskops/1.0.0/examples/open-pull-request.json`;
+const file = `${root}policies/webriskops/1.1.0/examples/open-pull-request.json`;
 const text = readFileSync(file, "utf8");
 const request = JSON.parse(text);
 const policy = await defaultPolicy();

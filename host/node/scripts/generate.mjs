@@ -59,13 +59,13 @@ function pascal(name) {
 function defaultModule() {
   const folder = mkdtempSync(join(tmpdir(), "scopegate-"));
   const file = join(folder, "default.wasm");
-  const rules = join(root, "policies/webriskops/1.0.0/policy.toml");
+  const rules = join(root, "policies/webriskops/1.1.0/policy.toml");
   const arguments_ = ["build", rules, "-o", file];
   try {
     if (process.env.SCOPEGATE) execFileSync(process.env.SCOPEGATE, arguments_, { stdio: ["ignore", "ignore", "inherit"] });
     else execFileSync("cargo", ["run", "--quiet", "--package", "scopegate-cli", "--", ...arguments_], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
     const bytes = readFileSync(file);
-    return `// Made by scripts/generate.mjs from policies/webriskops/1.0.0.
+    return `// Made by scripts/generate.mjs from policies/webriskops/1.1.0.
 
 /** The component of the default policy, in base64. */
 export const COMPONENT = "${bytes.toString("base64")}";

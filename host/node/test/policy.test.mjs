@@ -10,7 +10,7 @@ import { defaultComponent, defaultPolicy, EvaluateError, InputError, LoadError, 
 import { ALLOW, component, DENY, guest } from "./guest.mjs";
 
 const root = new URL("../../..", import.meta.url).pathname;
-const example = (name) => JSON.parse(readFileSync(`${root}policies/webriskops/1.0.0/examples/${name}.json`, "utf8"));
+const example = (name) => JSON.parse(readFileSync(`${root}policies/webriskops/1.1.0/examples/${name}.json`, "utf8"));
 const request = { ...example("scan"), action: "scan" };
 
 test("bytes that are no policy", async () => {

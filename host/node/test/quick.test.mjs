@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { quickly } from "../dist/quick.js";
 import { read } from "../dist/text.js";
 
-const folder = new URL("../../../policies/webriskops/1.0.0/examples/", import.meta.url);
+const folder = new URL("../../../policies/webriskops/1.1.0/examples/", import.meta.url);
 const texts = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
 const now = () => 1_795_564_800;
 const seed = Number(process.env.SCOPEGATE_SEED ?? 7);

@@ -7,7 +7,7 @@ import { test } from "node:test";
 const here = new URL("..", import.meta.url);
 const readme = readFileSync(new URL("README.md", here), "utf8");
 const root = new URL("../../", here).pathname;
-const example = readFileSync(`${root}policies/webriskops/1.0.0/examples/open-pull-request.json`, "utf8");
+const example = readFileSync(`${root}policies/webriskops/1.1.0/examples/open-pull-request.json`, "utf8");
 
 test("the Express example", async () => {
   const code = /## In Express\n\n```js\n([\s\S]*?)```/.exec(readme)[1];

@@ -51,7 +51,7 @@ test("it decides its cases", () => {
 test("every fact gets there in its shape", () => {
   let seen;
   const policy = policyFrom(bytes, () => ({ ...transpiled, evaluate: (request) => ((seen = request), ticket.evaluate(request)) }));
-  const file = new URL("../../../policies/webriskops/1.0.0/examples/open-pull-request.json", import.meta.url);
+  const file = new URL("../../../policies/webriskops/1.1.0/examples/open-pull-request.json", import.meta.url);
   const request = JSON.parse(readFileSync(file, "utf8"));
   policy.evaluate({ ...request, deployment: "self_hosted", attributes: { a: true, b: 7n, c: ["x"] } });
   assert.equal(typeof seen.now, "bigint");

@@ -63,12 +63,12 @@ def load_policy(component: bytes, *, reuse_instances: bool = False, clock: Calla
 
 
 def default_component() -> bytes:
-    """The component of the default policy, `webriskops` 1.0.0."""
+    """The component of the default policy, `webriskops` 1.1.0."""
     return files(__package__).joinpath("default.wasm").read_bytes()
 
 
 def default_policy(*, clock: Callable[[], int] | None = None) -> "Policy":
-    """The default policy, `webriskops` 1.0.0."""
+    """The default policy, `webriskops` 1.1.0."""
     return load_policy(default_component(), reuse_instances=True, clock=clock)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from scopegate import default_policy
 
 ROOT = Path(__file__).parents[3]
-FILE = ROOT / "policies/webriskops/1.0.0/examples/open-pull-request.json"
+FILE = ROOT / "policies/webriskops/1.1.0/examples/open-pull-request.json"
 
 
 def main() -> None:

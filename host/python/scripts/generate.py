@@ -23,7 +23,7 @@ def main() -> None:
     (TO / "_contract.json").write_text(json.dumps(contract, separators=(",", ":")))
     program = os.environ.get("SCOPEGATE")
     command = [program] if program else ["cargo", "run", "--quiet", "--package", "scopegate-cli", "--"]
-    rules = ROOT / "policies/webriskops/1.0.0/policy.toml"
+    rules = ROOT / "policies/webriskops/1.1.0/policy.toml"
     subprocess.run([*command, "build", rules, "-o", TO / "default.wasm"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -14,7 +14,7 @@ from scopegate import EvaluateError, InputError, LoadError, default_component, d
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = os.environ.get("SCOPEGATE", ROOT / "target/debug/scopegate")
-EXAMPLES = ROOT / "policies/webriskops/1.0.0/examples"
+EXAMPLES = ROOT / "policies/webriskops/1.1.0/examples"
 SCAN = json.loads((EXAMPLES / "scan.json").read_text())
 POLICY = default_policy()
 COMPONENT = b"\0asm\x0d\0\x01\0"

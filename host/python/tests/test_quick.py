@@ -11,7 +11,7 @@ from scopegate._facts import Wrong
 from scopegate._shapes import REQUEST
 from scopegate.policy import _laid
 
-FOLDER = Path(__file__).parents[3] / "policies/webriskops/1.0.0/examples"
+FOLDER = Path(__file__).parents[3] / "policies/webriskops/1.1.0/examples"
 TEXTS = [file.read_text() for file in sorted(FOLDER.iterdir())]
 PIECES = ['"', "\\", "{", "}", "[", "]", ":", ",", "-", ".", "e", "E", "+", "0", "9", "1e3", "1.0", "-0", "9007199254740993", "null", "true", " ", "\t"]
 PIECES += ["\ufeff", "\0", "é", "\\u0041", "\\ud800", '"action":"scan",', '"attributes":{"2":1,"1":2},', "NaN", "Infinity"]

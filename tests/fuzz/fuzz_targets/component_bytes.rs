@@ -12,7 +12,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let limits = Limits { memory_bytes: 16 << 20, time: Duration::from_millis(200), fuel: 1_000_000, ..Limits::default() };
     Engine::builder().limits(limits).build().expect("an engine")
 });
-const REQUEST: &[u8] = include_bytes!("../../../policies/webriskops/1.0.0/examples/open-pull-request.json");
+const REQUEST: &[u8] = include_bytes!("../../../policies/webriskops/1.1.0/examples/open-pull-request.json");
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(policy) = ENGINE.load(data) {

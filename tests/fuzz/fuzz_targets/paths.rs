@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use scopegate::{Decision, Engine, EvaluateError, JsonError, Policy, Request};
 
-const RULES: &str = include_str!("../../../policies/webriskops/1.0.0/policy.toml");
+const RULES: &str = include_str!("../../../policies/webriskops/1.1.0/policy.toml");
 
 static BOTH: LazyLock<[Policy; 2]> = LazyLock::new(|| {
     let component = scopegate_compiler::compile(RULES).expect("the default policy compiles").component;

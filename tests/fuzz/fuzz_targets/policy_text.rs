@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use scopegate::{Engine, Origin, Request};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new().expect("an engine"));
-const REQUEST: &[u8] = include_bytes!("../../../policies/webriskops/1.0.0/examples/open-pull-request.json");
+const REQUEST: &[u8] = include_bytes!("../../../policies/webriskops/1.1.0/examples/open-pull-request.json");
 
 fuzz_target!(|data: &[u8]| {
     let Ok(source) = std::str::from_utf8(data) else { return };

@@ -56,7 +56,7 @@ pub(super) const RULES: [Rule; 14] = [
         ScopeTooBroad,
         Actions::ASKING,
         has_access,
-        |f| f.for_access(|access| is_specific(f.action, access)),
+        |f| f.for_access(|access| is_specific(f, access)),
     ),
     rule(
         "customer-may-manage",
@@ -72,7 +72,7 @@ pub(super) const RULES: [Rule; 14] = [
         has_access,
         |f| {
             f.for_access_and_task(|access, task| {
-                !task.id.is_empty()
+                f.says(&task.id)
                     && access.task == task.id
                     && (f.is_ticket_export() || access.provider == task.provider)
             })
@@ -83,7 +83,7 @@ pub(super) const RULES: [Rule; 14] = [
         ScopeTooBroad,
         CONNECTING,
         |f| f.for_access_and_task(|access, _| connected(access)),
-        |f| f.for_task(|task| !task.connected_reason.is_empty()),
+        |f| f.for_task(|task| f.says(&task.connected_reason)),
     ),
     rule(
         "least-mode",
@@ -213,12 +213,12 @@ fn mode_fits_provider(f: &Facts<'_>, access: &Access) -> bool {
         AccessMode::ConnectedGtm => access.provider == "gtm",
         AccessMode::ConnectedCmp => access.provider == "cmp",
         AccessMode::AgencyManaged => {
-            !f.request.agency_account.is_empty() && !f.request.tenancy.client_workspace.is_empty()
+            f.says(&f.request.agency_account) && f.says(&f.request.tenancy.client_workspace)
         }
     }
 }
 
-fn is_specific(action: Action, access: &Access) -> bool {
+fn is_specific(f: &Facts<'_>, access: &Access) -> bool {
     let kind_of_provider = match access.resource.kind {
         ResourceKind::RepositoryBranch => matches!(access.provider.as_str(), "github" | "gitlab"),
         ResourceKind::CmsTheme | ResourceKind::Site => {
@@ -231,9 +231,9 @@ fn is_specific(action: Action, access: &Access) -> bool {
         ResourceKind::Endpoint => access.provider == "webhook",
     };
     let scopes_named = !needs_provider(access) || !access.required_scopes.is_empty();
-    let worth_asking = needs_provider(access) || !CONNECTING.names(action);
-    !access.provider_account.is_empty()
-        && !access.resource.id.is_empty()
+    let worth_asking = needs_provider(access) || !CONNECTING.names(f.action);
+    f.says(&access.provider_account)
+        && f.says(&access.resource.id)
         && kind_of_provider
         && scopes_named
         && worth_asking

@@ -174,7 +174,7 @@ pub(super) const RULES: [Rule; 17] = [
         CustomerResponsibilityRequired,
         Actions::of(&[Action::RevokeAccess]),
         always,
-        |f| f.for_access(|access| !access.revoke_reason.is_empty()),
+        |f| f.for_access(|access| f.says(&access.revoke_reason)),
     ),
 ];
 

@@ -24,7 +24,7 @@ pub(super) const RULES: [Rule; 19] = [
         CustomerResponsibilityRequired,
         Actions::EVERY,
         always,
-        |f| !f.request.actor.id.is_empty() && f.request.actor.role != Role::Viewer,
+        |f| f.says(&f.request.actor.id) && f.request.actor.role != Role::Viewer,
     ),
     rule(
         "actor-in-account",
@@ -124,7 +124,7 @@ pub(super) const RULES: [Rule; 19] = [
                 !scan.targets.iter().any(|target| {
                     scan.excluded
                         .iter()
-                        .any(|pattern| url::excludes(pattern, &target.url))
+                        .any(|pattern| f.excludes(pattern, &target.url))
                 })
             })
         },
@@ -197,10 +197,10 @@ fn actor_in_account(f: &Facts<'_>) -> bool {
     );
     let own_account = actor.account == tenancy.account;
     let agency_of_client = actor.role == Role::Agency
-        && !agency.is_empty()
-        && !tenancy.client_workspace.is_empty()
+        && f.says(agency)
+        && f.says(&tenancy.client_workspace)
         && actor.account == *agency;
-    !tenancy.account.is_empty() && !tenancy.project.is_empty() && (own_account || agency_of_client)
+    f.says(&tenancy.account) && f.says(&tenancy.project) && (own_account || agency_of_client)
 }
 
 fn is_authorized(f: &Facts<'_>) -> bool {
@@ -230,7 +230,7 @@ fn remediation_approval_recorded(f: &Facts<'_>) -> bool {
         return false;
     };
     task.kind == TaskKind::Fix
-        && !task.id.is_empty()
+        && f.says(&task.id)
         && approval.approved_for == f.request.tenancy
         && approval.task == task.id
         && f.may_approve(&approval.approver)

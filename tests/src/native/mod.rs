@@ -16,6 +16,7 @@ pub use class::{Class, SCOPES, Scopes, class};
 pub use rule::{Code, Rule};
 pub use state::READY;
 
+use crate::edition::Edition;
 use rule::Facts;
 use scopegate::{AccessMode, Request};
 
@@ -66,22 +67,31 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     kept: RuleSet,
+    edition: Edition,
 }
 
 /// A set of requirements, by their indices into [`RULES`].
 type RuleSet = u64;
 
 impl Policy {
-    /// All 50 requirements.
-    pub const WHOLE: Self = Self {
-        kept: (1 << 50) - 1,
-    };
+    /// All 50 requirements of the edition that programs and packages bring along.
+    pub const WHOLE: Self = Self::of(Edition::DEFAULT);
+
+    /// All 50 requirements of an edition.
+    #[must_use]
+    pub const fn of(edition: Edition) -> Self {
+        Self {
+            kept: (1 << 50) - 1,
+            edition,
+        }
+    }
 
     /// The policy without the requirement at this index of [`RULES`].
     #[must_use]
     pub const fn without(self, index: usize) -> Self {
         Self {
             kept: self.kept & !(1 << index),
+            edition: self.edition,
         }
     }
 
@@ -90,6 +100,7 @@ impl Policy {
         let facts = Facts {
             request,
             action: Action::of(&request.action),
+            edition: self.edition,
         };
         let named = self.kept & NAMING[facts.action as usize] != 0;
         let unmet: Vec<usize> = indices(self.applying(facts))
@@ -130,11 +141,12 @@ pub fn decide(request: &Request) -> Verdict {
     Policy::WHOLE.decide(request)
 }
 
-/// How the requirement at this index of [`RULES`] stands for a request.
-pub fn outcome(index: usize, request: &Request) -> Outcome {
+/// How the requirement at this index of [`RULES`] stands for a request, in an edition.
+pub fn outcome(edition: Edition, index: usize, request: &Request) -> Outcome {
     let facts = Facts {
         request,
         action: Action::of(&request.action),
+        edition,
     };
     let rule = &RULES[index];
     if !rule

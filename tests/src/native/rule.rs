@@ -2,6 +2,8 @@
 
 use super::action::{Action, Actions};
 use super::class::{self, Class};
+use crate::edition::Edition;
+use crate::{spelling, url};
 use scopegate::{
     Access, ApprovedScope, Person, ProviderAccessStatus, Request, Responsibility, Role, Scan, Task,
 };
@@ -84,9 +86,25 @@ impl Code {
 pub(super) struct Facts<'a> {
     pub(super) request: &'a Request,
     pub(super) action: Action,
+    pub(super) edition: Edition,
 }
 
 impl<'a> Facts<'a> {
+    /// Whether the text is a name or a reason at all.
+    pub(super) fn says(&self, text: &str) -> bool {
+        match self.edition {
+            Edition::First => !text.is_empty(),
+            Edition::Spelled => !spelling::is_blank(text),
+        }
+    }
+
+    pub(super) fn excludes(&self, pattern: &str, url: &str) -> bool {
+        match self.edition {
+            Edition::First => url::excludes(pattern, url),
+            Edition::Spelled => spelling::excludes_any_spelling(pattern, url),
+        }
+    }
+
     pub(super) fn status(&self) -> &'a Responsibility {
         &self.request.responsibility
     }
@@ -126,7 +144,7 @@ impl<'a> Facts<'a> {
     pub(super) fn may_approve(&self, approver: &Person) -> bool {
         matches!(approver.role, Role::Owner | Role::Admin)
             && approver.account == self.request.tenancy.account
-            && !approver.id.is_empty()
+            && self.says(&approver.id)
     }
 
     /// The exception for customers' and orders' data: a dedicated flow, for a task that requires the data.

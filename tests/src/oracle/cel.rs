@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::contract::{CONTRACT, Type};
 use super::table::{Cell, Table};
 use super::world::World;
-use crate::url;
+use crate::{spelling, url};
 
 /// A request that conditions can be asked of.
 pub struct Oracle {
@@ -59,6 +59,17 @@ impl Oracle {
             .add_function("excludes", |pattern: Arc<String>, url: Arc<String>| {
                 url::excludes(&pattern, &url)
             })
+            .expect(add);
+        context
+            .add_function("is_blank", |text: Arc<String>| spelling::is_blank(&text))
+            .expect(add);
+        context
+            .add_function(
+                "excludes_any_spelling",
+                |pattern: Arc<String>, url: Arc<String>| {
+                    spelling::excludes_any_spelling(&pattern, &url)
+                },
+            )
             .expect(add);
         for table in &world.tables {
             add_table(&mut context, table.clone());

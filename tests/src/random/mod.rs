@@ -8,6 +8,7 @@ mod agreement;
 mod field;
 mod fresh;
 mod pool;
+mod spelled;
 
 use crate::cases;
 use agreement::AGREEMENTS;
@@ -15,6 +16,8 @@ use fastrand::Rng;
 use field::TAKES;
 use scopegate::Request;
 use std::iter;
+
+pub use spelled::spelled;
 
 /// An endless sequence of requests.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use crate::ir::{Expr, Kind, Quantifier, TextTest, UrlTest};
 use crate::rules::Key;
 
 /// Every function and method of the language, for suggestions.
-const FUNCTIONS: [&str; 16] = [
+const FUNCTIONS: [&str; 18] = [
     "has",
     "size",
     "all",
@@ -29,6 +29,8 @@ const FUNCTIONS: [&str; 16] = [
     "host",
     "accepts",
     "excludes",
+    "excludes_any_spelling",
+    "is_blank",
     "holds",
     "in",
 ];
@@ -132,8 +134,16 @@ impl Checker<'_> {
                 let span = scope.condition.span(cel);
                 Some(Expr::new(Kind::Host(Box::new(url)), Type::Text, span).into())
             }
+            "is_blank" => {
+                let [text] = self.texts(call, cel, scope, proven, "`is_blank(text)`")?;
+                let span = scope.condition.span(cel);
+                Some(Expr::new(Kind::IsBlank(Box::new(text)), Type::Bool, span).into())
+            }
             "accepts" => self.url_test(UrlTest::Accepts, call, cel, scope, proven),
             "excludes" => self.url_test(UrlTest::Excludes, call, cel, scope, proven),
+            "excludes_any_spelling" => {
+                self.url_test(UrlTest::ExcludesAnySpelling, call, cel, scope, proven)
+            }
             "holds" => self.holds(call, cel, scope),
             name => match self.table_names.get(name).copied() {
                 Some(table) => self.look_up(table, call, cel, scope, proven),

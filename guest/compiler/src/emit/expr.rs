@@ -144,12 +144,17 @@ impl<'e, 'r> Body<'e, 'r> {
                 self.expr(url);
                 self.run("host");
             }
+            Kind::IsBlank(text) => {
+                self.expr(text);
+                self.run("is_blank");
+            }
             Kind::UrlTest(test, pattern, url) => {
                 self.expr(pattern);
                 self.expr(url);
                 self.run(match test {
                     UrlTest::Accepts => "accepts",
                     UrlTest::Excludes => "excludes",
+                    UrlTest::ExcludesAnySpelling => "excludes_any_spelling",
                 });
             }
             Kind::Lookup(table, keys) => self.look_up(*table, keys, &expr.ty),

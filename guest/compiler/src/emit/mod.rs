@@ -91,6 +91,8 @@ struct Emitter<'r> {
     data: Data,
     /// The index of the first function that is not the runtime's.
     first: u32,
+    /// Where the table of spellings stands, if a condition reads it.
+    spellings: Option<u32>,
     /// For each function after the runtime's: its type, and its body once it is written.
     functions: Vec<(u32, Option<Function>)>,
     /// The bytes of code that may still be written.
@@ -117,6 +119,8 @@ impl<'r> Emitter<'r> {
         let uses = Uses::of(rules);
         let writable = Writable::new(rules, &uses, &mut data);
         data.seal();
+        let spells = rules.conditions().any(runtime::spells);
+        let spellings = spells.then(|| data.put(scopegate_contract::SPELLINGS, 1));
         let conditions = rules.requirements.iter().map(uses::guarded);
         let conditions: Rc<[Expr]> = conditions
             .map(|condition| fold::fold(&condition, rules, None))
@@ -127,7 +131,8 @@ impl<'r> Emitter<'r> {
             selection: Selection::new(&conditions, rules),
             conditions,
             data,
-            first: RUNTIME.function_count(),
+            first: RUNTIME.function_count(spellings.is_some()),
+            spellings,
             functions: Vec::new(),
             left: most,
             types: Vec::new(),

@@ -62,6 +62,7 @@ impl Emitter<'_> {
             })
             .collect();
         let needed = needed(
+            self.first as usize,
             [RUNTIME.index("cabi_realloc")],
             own.iter().map(|(_, body)| &**body),
         );
@@ -86,7 +87,11 @@ impl Emitter<'_> {
             .section(&elements(exports))
             .section(&code);
         let mut data = DataSection::new();
-        data.active(0, &ConstExpr::i32_const(0), runtime::memory(heap));
+        data.active(
+            0,
+            &ConstExpr::i32_const(0),
+            runtime::memory(heap, self.spellings),
+        );
         for (at, bytes) in self.data.segments() {
             data.active(0, &ConstExpr::i32_const(at.cast_signed()), bytes);
         }

@@ -6,12 +6,13 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 use super::runtime::RUNTIME;
 
-/// For each of the runtime's functions whether it is among `roots`, or called by one of the policy's `bodies`.
+/// For each of the runtime's `count` functions whether it is among `roots`, or called by one of the policy's `bodies`.
 pub(super) fn needed<'b>(
+    count: usize,
     roots: impl IntoIterator<Item = u32>,
     bodies: impl IntoIterator<Item = &'b [u8]>,
 ) -> Vec<bool> {
-    let mut needed = vec![false; RUNTIME.bodies().len()];
+    let mut needed = vec![false; count];
     let mut open: Vec<u32> = roots.into_iter().collect();
     open.extend(bodies.into_iter().flat_map(called));
     while let Some(function) = open.pop() {

@@ -6,11 +6,18 @@ use std::sync::LazyLock;
 use wasm_encoder::{CodeSection, FunctionSection, GlobalSection, TypeSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 
-/// The runtime in WebAssembly text.
+use crate::ir::{Expr, Kind, UrlTest};
+
+/// The runtime in WebAssembly text, and the functions behind its own that only some policies bring along.
 const TEXT: &str = include_str!("runtime.wat");
+const SPELLING: &str = include_str!("spelling.wat");
+/// The first function of the second.
+const SPELLING_BEGINS: &str = "is_blank";
 
 /// The word that says where the heap of each call begins: behind the static data, or behind a request that the host laid out.
 pub(super) const HEAP_BEGIN: u32 = 0;
+/// The word that says where the table of spellings stands.
+const SPELLINGS: u32 = 8;
 const SLASH: u32 = 16;
 const CLASSES: u32 = 64;
 /// The first byte that is the policy's own.
@@ -29,7 +36,8 @@ pub(super) struct Runtime {
 }
 
 pub(super) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    let module = wat::parse_str(TEXT).expect("the runtime is valid WebAssembly text");
+    let text = text("");
+    let module = wat::parse_str(text).expect("the runtime is valid WebAssembly text");
     Runtime::read(&module).expect("the runtime is a valid module")
 });
 
@@ -92,8 +100,13 @@ impl Runtime {
         u32::try_from(self.types.len()).expect("the runtime is small")
     }
 
-    pub(super) fn function_count(&self) -> u32 {
-        u32::try_from(self.functions.len()).expect("the runtime is small")
+    /// How many functions a policy brings along: those of spelling, the last ones, only if it needs them, so that no other changes by them.
+    pub(super) fn function_count(&self, spells: bool) -> u32 {
+        if spells {
+            u32::try_from(self.functions.len()).expect("the runtime is small")
+        } else {
+            self.index(SPELLING_BEGINS)
+        }
     }
 
     /// The functions' bodies: their locals and what they do.
@@ -121,7 +134,7 @@ impl Runtime {
                 ty.results().iter().map(value),
             );
         }
-        for ty in &self.functions {
+        for ty in &self.functions[..needed.len()] {
             functions.function(*ty);
         }
         for (ty, init) in &self.globals {
@@ -144,21 +157,39 @@ impl Runtime {
 pub(crate) fn standalone() -> Vec<u8> {
     use std::fmt::Write as _;
     let mut image = String::new();
-    for byte in memory(STATIC_BASE) {
+    let table = u32::try_from(scopegate_contract::SPELLINGS.len()).expect("the table is small");
+    let heap = (STATIC_BASE + table).next_multiple_of(64);
+    let mut bytes = memory(heap, Some(STATIC_BASE));
+    bytes.extend_from_slice(scopegate_contract::SPELLINGS);
+    for byte in bytes {
         write!(image, "\\{byte:02x}").expect("writing to a string does not fail");
     }
+    let text = text(&format!("(data (i32.const 0) \"{image}\")"));
+    wat::parse_str(text).expect("the runtime is valid WebAssembly text")
+}
+
+/// The text of the whole module, with `more` in it.
+fn text(more: &str) -> String {
     let open = TEXT
         .trim_end()
         .strip_suffix(')')
         .expect("the runtime is a module");
-    let text = format!("{open} (data (i32.const 0) \"{image}\"))");
-    wat::parse_str(text).expect("the runtime is valid WebAssembly text")
+    format!("{open}{SPELLING}{more})")
 }
 
-/// What the runtime finds in memory below [`STATIC_BASE`]; `heap` is where the heap begins.
-pub(super) fn memory(heap: u32) -> Vec<u8> {
+/// Whether a condition calls a function that reads the table of spellings.
+pub(super) fn spells(expr: &Expr) -> bool {
+    matches!(
+        expr.kind,
+        Kind::IsBlank(_) | Kind::UrlTest(UrlTest::ExcludesAnySpelling, ..)
+    ) || expr.children().into_iter().any(spells)
+}
+
+/// What the runtime finds in memory below [`STATIC_BASE`]; `heap` is where the heap begins, `spellings` where that table stands.
+pub(super) fn memory(heap: u32, spellings: Option<u32>) -> Vec<u8> {
     let mut memory = vec![0; STATIC_BASE as usize];
     memory[HEAP_BEGIN as usize..][..4].copy_from_slice(&heap.to_le_bytes());
+    memory[SPELLINGS as usize..][..4].copy_from_slice(&spellings.unwrap_or_default().to_le_bytes());
     memory[SLASH as usize] = b'/';
     for byte in 0..=255u8 {
         memory[CLASSES as usize + usize::from(byte)] = class(byte);

@@ -7,7 +7,7 @@ use scopegate_contract::{LIST, TARGETS, TEXT_BYTES, list_limit};
 
 use super::uses::guarded;
 use crate::contract::{CONTRACT, Type};
-use crate::ir::{Expr, Kind, TextTest};
+use crate::ir::{Expr, Kind, TextTest, UrlTest};
 use crate::rules::{Constant, Rules, When};
 
 /// Steps to compare two texts.
@@ -15,6 +15,12 @@ const COMPARE: u64 = TEXT_BYTES as u64 / 8;
 
 /// Steps to take a URL or a pattern apart, or to run a state machine over a text.
 const SCAN: u64 = 4 * TEXT_BYTES as u64;
+
+/// Steps to see that a text prints as nothing: each code point is looked up, by halvings.
+const BLANK: u64 = 8 * SCAN;
+
+/// Steps to take a URL and a pattern apart, to spell both in one way, and to compare them.
+const SPELL: u64 = 12 * SCAN;
 
 /// Comparisons to find a key in a table: as many as halvings of the largest that is sorted, which are more than a hashed one takes.
 const HALVINGS: u64 = 20;
@@ -105,6 +111,8 @@ impl Work<'_> {
             }
             Kind::TextTest(..) => COMPARE,
             Kind::Matches(..) | Kind::Host(_) => SCAN,
+            Kind::IsBlank(_) => BLANK,
+            Kind::UrlTest(UrlTest::ExcludesAnySpelling, ..) => SPELL,
             Kind::UrlTest(..) => 2 * SCAN,
             Kind::Lookup(_, keys) => count(keys.len()) * HALVINGS * COMPARE,
             Kind::CaseOf(..) => HALVINGS * COMPARE,

@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
+use scopegate_contract::SPELLINGS;
 use wasmtime::{Engine, Instance, Memory, Module, Store, StoreLimits, StoreLimitsBuilder, Val};
 
 pub(crate) const PAGE: usize = 65_536;
-/// Where the heap of the runtime by itself begins.
-pub(crate) const HEAP: u32 = 320;
+/// Where the heap of the runtime by itself begins: behind its own data and the table of spellings.
+#[expect(clippy::cast_possible_truncation, reason = "the table is small")]
+pub(crate) const HEAP: u32 = (320 + SPELLINGS.len() as u32).next_multiple_of(64);
 
 static MODULE: LazyLock<Module> = LazyLock::new(|| {
     let bytes = scopegate_compiler::runtime_module();

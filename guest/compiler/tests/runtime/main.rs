@@ -6,6 +6,7 @@ mod machine;
 mod memory;
 mod merge;
 mod pattern;
+mod spelling;
 mod text;
 mod trace;
 mod url;

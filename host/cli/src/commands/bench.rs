@@ -79,8 +79,8 @@ impl Bench {
 
     fn requests(&self) -> anyhow::Result<Vec<Request>> {
         let Some(file) = &self.file else {
-            let bases = include_str!("../../../../policies/webriskops/1.0.0/bases.json");
-            let text = include_str!("../../../../policies/webriskops/1.0.0/cases.jsonl");
+            let bases = include_str!("../../../../policies/webriskops/1.1.0/bases.json");
+            let text = include_str!("../../../../policies/webriskops/1.1.0/cases.jsonl");
             let cases = cases::read_texts(text, Some(bases))?;
             return Ok(cases.into_iter().map(|case| case.request).collect());
         };

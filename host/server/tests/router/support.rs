@@ -76,7 +76,7 @@ pub(crate) fn component(rules: &str) -> Vec<u8> {
 /// A request of which acme 1 allows `scan`, and acme 2 does not.
 pub(crate) fn facts() -> Value {
     let mut facts: Value = serde_json::from_str(include_str!(
-        "../../../../policies/webriskops/1.0.0/examples/scan.json"
+        "../../../../policies/webriskops/1.1.0/examples/scan.json"
     ))
     .expect("an example");
     facts.as_object_mut().expect("an object").remove("now");

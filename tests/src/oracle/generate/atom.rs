@@ -108,6 +108,9 @@ impl Generator<'_> {
     pub(super) fn text_test(&mut self, depth: u32, scope: &Scope) -> String {
         let (mut text, path) = self.text(depth, scope);
         if self.one_in(8) {
+            return format!("is_blank({text})");
+        }
+        if self.one_in(8) {
             text = self.literal_like(&path);
         }
         let test = self.pick(&["startsWith", "endsWith", "contains"]);
@@ -133,7 +136,7 @@ impl Generator<'_> {
     }
 
     fn url_test(&mut self, scope: &Scope) -> String {
-        let test = self.pick(&["accepts", "excludes"]);
+        let test = self.pick(&["accepts", "excludes", "excludes_any_spelling"]);
         let (pattern, url) = (self.url(scope), self.url(scope));
         format!("{test}({pattern}, {url})")
     }

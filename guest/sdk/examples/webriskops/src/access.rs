@@ -1,6 +1,6 @@
 //! The access that is asked for or used. Requirements 20 to 33, and 50.
 
-use scopegate_sdk::{Access, AccessMode, Request, ResourceKind, Task};
+use scopegate_sdk::{Access, AccessMode, Request, ResourceKind, Task, is_blank};
 
 use crate::actions::uses_access;
 use crate::class::{Class, class};
@@ -69,7 +69,7 @@ pub fn mode_fits_provider(request: &Request, action: &str) -> bool {
             AccessMode::ConnectedGtm => provider == "gtm",
             AccessMode::ConnectedCmp => provider == "cmp",
             AccessMode::AgencyManaged => {
-                !request.agency_account.is_empty() && !request.tenancy.client_workspace.is_empty()
+                !is_blank(&request.agency_account) && !is_blank(&request.tenancy.client_workspace)
             }
             AccessMode::TicketOnly | AccessMode::CustomerApplied | AccessMode::ReadOnly | AccessMode::ReviewOnly => true,
         }
@@ -88,8 +88,8 @@ pub fn access_specific(request: &Request, action: &str) -> bool {
             ResourceKind::Workspace => access.provider == "jira",
             ResourceKind::Endpoint => access.provider == "webhook",
         };
-        !access.provider_account.is_empty()
-            && !access.resource.id.is_empty()
+        !is_blank(&access.provider_account)
+            && !is_blank(&access.resource.id)
             && is_of_provider
             && (!reaches || !access.required_scopes.is_empty())
             && (reaches || !matches!(action, "request_access" | "connect_provider"))
@@ -103,7 +103,7 @@ pub fn customer_may_manage(request: &Request, action: &str) -> bool {
 pub fn task_tied(request: &Request, action: &str) -> bool {
     of(request, action, |access| {
         request.task.as_ref().is_some_and(|task| {
-            !task.id.is_empty()
+            !is_blank(&task.id)
                 && access.task == task.id
                 && (action == "export_ticket" || access.provider == task.provider)
         })
@@ -111,7 +111,7 @@ pub fn task_tied(request: &Request, action: &str) -> bool {
 }
 
 pub fn connected_access_justified(request: &Request, action: &str) -> bool {
-    of_task(request, action, |access, task| !is_connected(access) || !task.connected_reason.is_empty())
+    of_task(request, action, |access, task| !is_connected(access) || !is_blank(&task.connected_reason))
 }
 
 pub fn least_mode(request: &Request, action: &str) -> bool {
@@ -207,5 +207,5 @@ pub fn revoke_path_visible(request: &Request, action: &str) -> bool {
 }
 
 pub fn revoke_reason_given(request: &Request) -> bool {
-    request.access.as_ref().is_some_and(|access| !access.revoke_reason.is_empty())
+    request.access.as_ref().is_some_and(|access| !is_blank(&access.revoke_reason))
 }

@@ -1,19 +1,19 @@
 //! What the customer confirmed about themselves: who asks, with which authority. Requirements 1 to 5.
 
-use scopegate_sdk::{AuthorizationStatus, OwnershipProofStatus, Request, Role};
+use scopegate_sdk::{AuthorizationStatus, OwnershipProofStatus, Request, Role, is_blank};
 
 pub fn actor_known(request: &Request) -> bool {
-    !request.actor.id.is_empty() && request.actor.role != Role::Viewer
+    !is_blank(&request.actor.id) && request.actor.role != Role::Viewer
 }
 
 pub fn actor_in_account(request: &Request) -> bool {
     let (actor, tenancy) = (&request.actor, &request.tenancy);
     let is_agency = actor.role == Role::Agency
-        && !request.agency_account.is_empty()
-        && !tenancy.client_workspace.is_empty()
+        && !is_blank(&request.agency_account)
+        && !is_blank(&tenancy.client_workspace)
         && actor.account == request.agency_account;
-    !tenancy.account.is_empty()
-        && !tenancy.project.is_empty()
+    !is_blank(&tenancy.account)
+        && !is_blank(&tenancy.project)
         && (actor.account == tenancy.account || is_agency)
 }
 
@@ -36,5 +36,5 @@ pub fn ownership_proven(request: &Request) -> bool {
 pub fn may_approve(request: &Request, approver: &scopegate_sdk::Person) -> bool {
     matches!(approver.role, Role::Owner | Role::Admin)
         && approver.account == request.tenancy.account
-        && !approver.id.is_empty()
+        && !is_blank(&approver.id)
 }

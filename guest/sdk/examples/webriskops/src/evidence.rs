@@ -1,6 +1,6 @@
 //! What was reviewed, approved and tested again. Requirements 15 to 19.
 
-use scopegate_sdk::{RemediationApprovalStatus, Request, RetestStatus, TaskKind};
+use scopegate_sdk::{RemediationApprovalStatus, Request, RetestStatus, TaskKind, is_blank};
 
 use crate::actions::changes;
 use crate::customer::may_approve;
@@ -34,7 +34,7 @@ pub fn remediation_approval_recorded(request: &Request) -> bool {
         return false;
     };
     task.kind == TaskKind::Fix
-        && !task.id.is_empty()
+        && !is_blank(&task.id)
         && approval.approved_for == request.tenancy
         && approval.task == task.id
         && may_approve(request, &approval.approver)

@@ -1,4 +1,4 @@
-//! The default policy `webriskops` 1.0.0 once more, by hand, from its specification alone.
+//! The default policy `webriskops` 1.1.0 once more, by hand, from its specification alone.
 //!
 //! It decides nothing that counts: a test holds the compiled rules to it on random requests. Its texts are therefore its rules' names.
 
@@ -10,7 +10,6 @@ mod customer;
 mod evidence;
 mod scanning;
 mod states;
-mod url;
 
 use actions::{
     ASKING, ASKING_AT_PROVIDER, CHANGING, DESCRIBED, EVERY, GOVERNED, NOT_REVOKING, OPERATING, OPERATING_AT_PROVIDER, SCANNING,
@@ -54,7 +53,7 @@ const fn ready(state: &'static str, when: fn(&Request) -> bool) -> Ready {
 
 static POLICY: Policy = Policy {
     name: "webriskops-by-hand",
-    version: "1.0.0",
+    version: "1.1.0",
     summary: "The default policy, written by hand.",
     actions: EVERY,
     requirements: &[

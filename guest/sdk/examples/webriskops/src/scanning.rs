@@ -1,8 +1,7 @@
 //! What may be scanned. Requirements 6 to 14.
 
+use scopegate_sdk::url::{accepts, excludes_any_spelling, host};
 use scopegate_sdk::{AcceptedScopeStatus, Request, Scan, TargetKind};
-
-use crate::url::{accepts, excludes, host};
 
 pub fn scope_accepted(request: &Request) -> bool {
     request.responsibility.accepted_scope_status == AcceptedScopeStatus::Ready
@@ -41,7 +40,7 @@ pub fn targets_accepted(request: &Request) -> bool {
 
 pub fn targets_not_excluded(request: &Request) -> bool {
     of(request, |scan| {
-        let is_excluded = |url: &str| scan.excluded.iter().any(|pattern| excludes(pattern, url));
+        let is_excluded = |url: &str| scan.excluded.iter().any(|pattern| excludes_any_spelling(pattern, url));
         !scan.targets.iter().any(|target| is_excluded(&target.url))
     })
 }
