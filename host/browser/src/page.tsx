@@ -9,7 +9,7 @@ import { curl, json, packed, unpacked } from "./link";
 import type { Opening } from "./open";
 import { Openings } from "./openings";
 import type { Failure, Loaded } from "./protocol";
-import { REQUEST } from "./schema";
+import { misbuilt, REQUEST } from "./schema";
 import { changed, EXAMPLES, type Path, type Situation, unholdable } from "./situation";
 import { type Outcome, sentence, Verdict } from "./verdict";
 import { label } from "./words";
@@ -84,7 +84,7 @@ export function Page() {
   const take = useCallback((text: string) => {
     try {
       const value: unknown = JSON.parse(text);
-      const wrong = typeof value !== "object" || value === null || Array.isArray(value) ? "this is no request: expected an object" : unholdable(value);
+      const wrong = misbuilt(value) ?? unholdable(value);
       if (wrong !== undefined) throw new Error(wrong);
       setSituation(value as Situation);
       setTrouble(undefined);
@@ -100,7 +100,9 @@ export function Page() {
       isFirst.current = false;
       return;
     }
-    const clock = setTimeout(() => packed(situation).then((hash) => history.replaceState(null, "", `#${hash}`)), 200);
+    // An address may be too long for the browser; the facts stand on the page all the same.
+    const link = async () => history.replaceState(null, "", `#${await packed(situation)}`);
+    const clock = setTimeout(() => link().catch(() => setNote("these facts do not fit into a link")), 200);
     return () => clearTimeout(clock);
   }, [situation]);
 

@@ -90,6 +90,38 @@ export function shapeAt(path: readonly (string | number)[]): Shape | undefined {
   return at;
 }
 
+/** Where a value that was read as JSON is built otherwise than a request is, so that no control can show it; `undefined` if nowhere. */
+export function misbuilt(value: unknown, of: Shape = REQUEST, path = ""): string | undefined {
+  const wrong = (expected: string) => `\`${path === "" ? "$" : path}\`: this is no request: expected ${expected}`;
+  if (value === undefined || (value === null && path !== "")) return undefined;
+  const isList = Array.isArray(value);
+  const isObject = typeof value === "object" && value !== null && !isList;
+  switch (of.kind) {
+    case "record":
+      if (!isObject) return wrong("an object");
+      return firstOf(of.fields, ({ name, shape }) => misbuilt((value as Record<string, unknown>)[name], shape, path === "" ? name : `${path}.${name}`));
+    case "list":
+      if (!isList) return wrong("a list");
+      return firstOf(value, (one, index) => misbuilt(one, of.of, `${path}[${index}]`));
+    case "attributes":
+      if (!isObject) return wrong("an object");
+      return firstOf(Object.entries(value), ([name, one]) => misbuilt(one, Array.isArray(one) ? TEXTS : TEXT, `${path}.${name.slice(0, 80)}`));
+    default:
+      return isList || isObject ? wrong("a single value") : undefined;
+  }
+}
+
+const TEXT: Shape = { kind: "text" };
+const TEXTS: Shape = { kind: "list", of: TEXT, most: 256 };
+
+function firstOf<T>(all: readonly T[], look: (one: T, index: number) => string | undefined): string | undefined {
+  for (const [index, one] of all.entries()) {
+    const found = look(one, index);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Whether the fact at `path` may be absent. */
 export function isOptional(path: readonly (string | number)[]): boolean {
   const above = shapeAt(path.slice(0, -1));

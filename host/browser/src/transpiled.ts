@@ -1,7 +1,7 @@
 // Components that the package `scopegate` cannot take apart: jco makes JavaScript of them, and this package asks that.
 //
 // Always true here: what is made of a component runs in the worker that asked for it, and nowhere else.
-import { LoadError, type Policy, policyFrom, type Transpiled as Exports } from "scopegate";
+import { compileCore, LoadError, type Policy, policyFrom, type Transpiled as Exports } from "scopegate";
 import type { Transpile, Transpiled } from "./transpiler.worker";
 
 const POLICY = "scopegate:gate/policy@1.0.0";
@@ -15,7 +15,7 @@ export async function transpiled(component: Uint8Array, transpiler: string): Pro
   const found = await transpile(component, transpiler);
   const modules = new Map<string, WebAssembly.Module>();
   for (const [path, bytes] of found.modules) {
-    const module = await WebAssembly.compile(bytes as BufferSource);
+    const module = await compileCore(bytes);
     checkNames(module);
     modules.set(path, module);
   }

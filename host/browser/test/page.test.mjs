@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { gzipSync } from "node:zlib";
+import { deflateRawSync, gzipSync } from "node:zlib";
 
 import { browser, decided, opened, program, root, serving } from "./serving.mjs";
 
@@ -72,6 +72,51 @@ test("a link brings the same facts", async () => {
   await second.page.waitForFunction(() => document.getElementById("fact:tenancy.project")?.value === "from the link");
   await first.close();
   await second.close();
+});
+
+test("an odd link is said to be one, and raises no error", async () => {
+  const link = (text) => `s=${deflateRawSync(Buffer.from(text)).toString("base64url")}`;
+  const request = JSON.parse(readFileSync(`${root}policies/webriskops/1.0.0/examples/scan.json`, "utf8"));
+  const texts = [
+    "", "null", "7", '"scan"', "[]", "{", "\ufeff{}", '{"scan":[]}', '{"scan":{"targets":"all"}}', '{"scan":{"targets":{"length":3}}}', '{"scan":{"targets":[7]}}',
+    '{"action":["scan"]}', '{"action":{"toString":1}}', '{"now":{"toString":null,"valueOf":null}}', '{"attributes":[]}', '{"attributes":"a"}', '{"attributes":{"a":{}}}',
+    '{"attributes":{"a":[[]]}}', '{"attributes":{"a":1e300}}', `${"[".repeat(200_000)}${"]".repeat(200_000)}`, `{"scan":${'{"scan":'.repeat(100_000)}1${"}".repeat(100_000)}}`,
+    ...Object.keys(request).flatMap((name) => [JSON.stringify({ ...request, [name]: [[]] }), JSON.stringify({ ...request, [name]: { toString: {} } })]),
+  ];
+  const cut = link(JSON.stringify(request)).slice(0, 200);
+  for (const hash of [...texts.map(link), "s=A", "s=AAAA", "s=____", cut, `s=${deflateRawSync(Buffer.alloc(8 << 20, 32)).toString("base64url")}`]) {
+    const { page, troubles, close } = await open({}, `#${hash}`);
+    await page.waitForSelector(".trouble, .page[data-ready=true]:has(.verdict.failed)");
+    assert.deepEqual(troubles, [], hash.slice(0, 100));
+    await close();
+  }
+  // What is built as a request is shown, whatever is in it.
+  for (const text of ["{}", '{"action":null,"scan":null}', '{"__proto__":1,"attributes":{"__proto__":2}}', '{"action":1,"now":"never","scan":{"targets":[null,{"url":7}]},"made_up":[]}']) {
+    const { page, troubles, close } = await open({}, `#${link(text)}`);
+    await page.waitForSelector(".verdict.failed");
+    assert.deepEqual(troubles, [], text);
+    await close();
+  }
+});
+
+test("the frame runs nothing where it has an origin", async () => {
+  const { page, close } = await open();
+  const asked = (sandbox) =>
+    page.evaluate(async (sandbox) => {
+      const frame = document.createElement("iframe");
+      if (sandbox !== undefined) frame.setAttribute("sandbox", sandbox);
+      frame.src = "./frame.html";
+      const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+      document.body.append(frame);
+      await loaded;
+      const { port1, port2 } = new MessageChannel();
+      const answered = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
+      frame.contentWindow.postMessage("postMessage(`ran in ${self.origin}`)", "*", [port2]);
+      return answered;
+    }, sandbox);
+  for (const sandbox of [undefined, "allow-scripts allow-same-origin"]) assert.match((await asked(sandbox)).error.message, /has an origin, and runs nothing/);
+  assert.equal(await asked("allow-scripts"), "ran in null");
+  await close();
 });
 
 test("the keyboard is enough: an example, a changed fact, and the button that opens the gate", async () => {

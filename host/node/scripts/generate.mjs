@@ -1,4 +1,4 @@
-// Makes what comes from elsewhere in this repository: the contract's types from `wit/contract.json`, and the default policy's component.
+// Makes what comes from elsewhere in this repository: the contract's types from `wit/contract.json`, what policies may use of WebAssembly, and the default policy's component.
 //
 // `SCOPEGATE` names the program that builds the component; without it cargo runs it.
 import { execFileSync } from "node:child_process";
@@ -13,7 +13,23 @@ mkdirSync(to, { recursive: true });
 
 const contract = JSON.parse(readFileSync(join(root, "wit/contract.json"), "utf8"));
 writeFileSync(join(to, "contract.ts"), contractModule(contract));
+writeFileSync(join(to, "webassembly.ts"), webassemblyModule());
 writeFileSync(join(to, "default.ts"), defaultModule());
+
+function webassemblyModule() {
+  const { features: _, ...table } = JSON.parse(readFileSync(join(root, "wit/webassembly.json"), "utf8"));
+  return `// Made by scripts/generate.mjs from wit/webassembly.json.
+
+/** What policies may use of WebAssembly. */
+export const WEBASSEMBLY: {
+  limits: { memories: number; memory_pages: number; tables: number; table_elements: number };
+  nan: Record<string, string[]>;
+  operators: Record<string, string>;
+  reference_types: number[];
+  value_types: number[];
+} = ${JSON.stringify(table)};
+`;
+}
 
 function contractModule(contract) {
   const types = Object.entries(contract.types).map(([name, type]) => declared(name, type));

@@ -4,11 +4,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
+import { begins, COMPONENT, MODULE, Reader, type Section, sections } from "./binary.js";
+import { canonical } from "./canonical.js";
 import { LoadError } from "./errors.js";
+import { check } from "./features.js";
 import { CONTRACT } from "./generated/contract.js";
-
-const COMPONENT = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
-const MODULE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
 /** The sections of a component that this package looks at. */
 const Id = { custom: 0, module: 1, component: 4, alias: 6, canonical: 8, import: 10 } as const;
@@ -27,9 +27,6 @@ export function nameOf(function_: (typeof FUNCTIONS)[number]): string {
 /** The functions that this package calls. */
 export const NAMES = { describe: nameOf("describe"), evaluate: nameOf("evaluate"), explain: nameOf("explain") } as const;
 
-/** A section: its id, and what is in it. */
-type Section = [id: number, content: Uint8Array];
-
 /** A policy's module, and which of its functions are told that their result was read. */
 export interface Taken {
   module: WebAssembly.Module;
@@ -39,7 +36,7 @@ export interface Taken {
 
 /** Takes apart the component `bytes`, which imports nothing and exports what a policy does. They must not change meanwhile. */
 export async function takeApart(bytes: Uint8Array): Promise<Taken> {
-  const all = [...sections(bytes)];
+  const all = sectionsOf(bytes);
   const modules = all.filter(([id]) => id === Id.module);
   if (modules.length !== 1) {
     const isComposed = modules.length === 0 && all.some(([id]) => id === Id.component);
@@ -49,12 +46,7 @@ export async function takeApart(bytes: Uint8Array): Promise<Taken> {
       { canBeTranspiled: isComposed || modules.length > 1 },
     );
   }
-  let module: WebAssembly.Module;
-  try {
-    module = await WebAssembly.compile(modules[0]![1] as BufferSource);
-  } catch (cause) {
-    throw new LoadError("the component is broken or uses WebAssembly features that this runtime has not", { cause });
-  }
+  const module = await compileCore(modules[0]![1]);
   const [imported] = WebAssembly.Module.imports(module);
   if (imported !== undefined) {
     throw new LoadError(`the component imports \`${imported.module}\`, but a policy imports nothing`);
@@ -66,6 +58,35 @@ export async function takeApart(bytes: Uint8Array): Promise<Taken> {
     }
   }
   return { module, posts: new Wiring(exported).check(all) };
+}
+
+/**
+ * Compiles a core module of a component as policies are run: it may use what the Rust host allows of WebAssembly, and whatever NaN it
+ * computes has the same bits everywhere. For those who have a component transpiled, and give its modules to what `policyFrom` asks.
+ *
+ * @throws {LoadError} It is broken, or uses something else.
+ */
+export async function compileCore(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  // What is looked at must not change until it is compiled.
+  const module = Uint8Array.from(bytes);
+  const checked = check(module);
+  try {
+    return await WebAssembly.compile(canonical(module, checked) as BufferSource);
+  } catch (cause) {
+    throw new LoadError("the component is broken or uses WebAssembly features that this runtime has not", { cause });
+  }
+}
+
+/** The most components within each other. */
+const DEPTH = 64;
+
+/** Checks that the modules of the component `bytes`, and of those within, use only what policies may. */
+export function checkModules(bytes: Uint8Array, depth = 0): void {
+  if (depth > DEPTH) throw new LoadError(`the component has components within each other, more than ${DEPTH} deep`);
+  for (const [id, content] of sectionsOf(bytes)) {
+    if (id === Id.module) check(content);
+    else if (id === Id.component) checkModules(content, depth + 1);
+  }
 }
 
 /** How a component wires the contract's functions to its module. */
@@ -159,79 +180,12 @@ function miswired(): LoadError {
   );
 }
 
-function* sections(bytes: Uint8Array): Generator<Section> {
+function sectionsOf(bytes: Uint8Array): Section[] {
   if (begins(bytes, MODULE)) {
     throw new LoadError("this is a core WebAssembly module, expected a component: make one of it, for instance with `wasm-tools component new`");
   }
   if (!begins(bytes, COMPONENT)) {
     throw new LoadError("this is not WebAssembly, expected a component: a rule set is compiled before it is loaded");
   }
-  const reader = new Reader(bytes, COMPONENT.length);
-  while (!reader.isDone) {
-    const id = reader.byte();
-    yield [id, reader.bytes(reader.number())];
-  }
-}
-
-function begins(bytes: Uint8Array, head: number[]): boolean {
-  return head.every((byte, index) => bytes[index] === byte);
-}
-
-/** Reads bytes as the binary format of WebAssembly has them. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at: number;
-
-  constructor(bytes: Uint8Array, at = 0) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  get isDone(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  end(): void {
-    if (!this.isDone) throw broken();
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw broken();
-    return byte;
-  }
-
-  /** An unsigned number. */
-  number(): number {
-    let number = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.byte();
-      number += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return number;
-    }
-    throw broken();
-  }
-
-  bytes(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw broken();
-    const bytes = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return bytes;
-  }
-
-  text(): string {
-    const bytes = this.bytes(this.number());
-    try {
-      return decoder.decode(bytes);
-    } catch {
-      throw broken();
-    }
-  }
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function broken(): LoadError {
-  return new LoadError("the component is broken: a section does not end where it says");
+  return [...sections(bytes)];
 }

@@ -12,16 +12,30 @@ export class LoadError extends Error {
   }
 }
 
+/** One thing that is wrong with a request. */
+export interface InputFault {
+  /** Where it is, as {@link InputError.path} has it, cut if it is long. */
+  readonly path: string;
+  readonly message: string;
+}
+
 /** What was handed in is no request. */
 export class InputError extends Error {
   override readonly name = "InputError";
   /** Where it is wrong, such as `scan.targets[3].url`; `$` for the whole. The path of a name that is missing, not known or given twice ends in it. */
   readonly path: string;
+  /** Every other name that is missing or not known, in the request's order, a hundred at most. */
+  others: readonly InputFault[] = [];
 
   constructor(path: string, message: string) {
-    super(`\`${path}\`: ${message}`);
+    super(`\`${cut(path)}\`: ${message}`);
     this.path = path;
   }
+}
+
+/** What somebody handed in, cut if it is long. */
+export function cut(input: string): string {
+  return input.length > 80 ? `${input.slice(0, 80)}…` : input;
 }
 
 /** There is no decision: the policy cannot judge a fact, its code failed, or it contradicts itself. */

@@ -1,7 +1,7 @@
 // Facts on their way to a policy: as the contract has them, in its order.
 //
 // A record is an array of its fields, an enum the index of its case, a time whole seconds, what is absent `null`.
-import { InputError } from "./errors.js";
+import { cut, InputError } from "./errors.js";
 
 export type Fact = string | boolean | number | null | Fact[] | Attribute[];
 
@@ -51,5 +51,5 @@ export function utf8Bytes(text: string): number {
 
 /** Somebody's input in backticks, cut if it is long. */
 export function quoted(input: string): string {
-  return input.length > 80 ? `\`${input.slice(0, 80)}…\`` : `\`${input}\``;
+  return `\`${cut(input)}\``;
 }

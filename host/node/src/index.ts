@@ -5,8 +5,9 @@
  */
 import { type LoadOptions, loadPolicy, type Policy } from "./policy.js";
 
+export { compileCore } from "./component.js";
 export type { Decision, Finding, PolicyId } from "./decision.js";
-export { EvaluateError, InputError, LoadError } from "./errors.js";
+export { EvaluateError, InputError, type InputFault, LoadError } from "./errors.js";
 export type * from "./generated/contract.js";
 export { type Explanation, type Failure, type LoadOptions, loadPolicy, Policy, policyFrom } from "./policy.js";
 export type { Transpiled } from "./transpiled.js";

@@ -61,10 +61,10 @@ export class Instance implements Asked {
     return first;
   }
 
-  /** Room that the policy finds. */
+  /** Room that the policy finds, also for what is empty: every host asks it alike. */
   #asked() {
     const realloc = this.#exports["cabi_realloc"] as Function_;
-    return (align: number, bytes: number): number => (bytes === 0 ? align : realloc(0, 0, align, bytes));
+    return (align: number, bytes: number): number => realloc(0, 0, align, bytes);
   }
 
   #call(name: string, ...parameters: number[]): number {

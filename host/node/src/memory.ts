@@ -1,5 +1,5 @@
 // A policy's memory: facts are laid out in it and answers read from it, as the canonical ABI says.
-import type { Attribute, Fact } from "./facts.js";
+import { type Attribute, type Fact, utf8Bytes } from "./facts.js";
 import { type Type, type as named } from "./types.js";
 
 /** The most bytes of a result. */
@@ -119,6 +119,8 @@ export class Memory {
   }
 
   #text(text: string, at: number): void {
+    // A policy is asked for room once, as every host asks it.
+    if (this.#allocate !== undefined && utf8Bytes(text) !== text.length) return this.#encoded(text, at);
     const length = text.length;
     const place = this.room(1, length);
     const bytes = this.#bytes;

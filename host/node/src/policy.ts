@@ -4,14 +4,16 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { takeApart } from "./component.js";
+import { begins, COMPONENT } from "./binary.js";
+import { checkModules, takeApart } from "./component.js";
 import { type Decision, inconsistent, type Judged, type PolicyId, Terms } from "./decision.js";
-import { EvaluateError, InputError, LoadError } from "./errors.js";
+import { cut, EvaluateError, InputError, LoadError } from "./errors.js";
 import { lookUp } from "./explain.js";
 import type { Fact } from "./facts.js";
 import type { Manifest, Request } from "./generated/contract.js";
 import { type Answer, type Asked, Instance } from "./instance.js";
 import { unfit } from "./manifest.js";
+import { strayNames } from "./names.js";
 import { take } from "./native.js";
 import { quickly } from "./quick.js";
 import { read } from "./text.js";
@@ -52,13 +54,15 @@ export async function loadPolicy(bytes: Uint8Array | ArrayBuffer, options: LoadO
 
 /**
  * The policy that the component `bytes` is, decided by what jco transpiled it to: for components that {@link loadPolicy} cannot take apart, such as those of several
- * core modules. `instantiate` gives the exports of `scopegate:gate/policy` of a new instance.
+ * core modules. `instantiate` gives the exports of `scopegate:gate/policy` of a new instance, whose core modules {@link compileCore} compiled.
  *
- * @throws {LoadError} It is no policy.
+ * @throws {LoadError} It is no policy, or uses what policies may not use of WebAssembly.
  */
 export function policyFrom(bytes: Uint8Array | ArrayBuffer, instantiate: () => Transpiled, options: LoadOptions = {}): Policy {
+  const component = asBytes(bytes);
+  if (begins(component, COMPONENT)) checkModules(component);
   const begin = () => new TranspiledInstance(instantiate());
-  return load(asBytes(bytes), begin, begin, options);
+  return load(component, begin, begin, options);
 }
 
 function asBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
@@ -163,7 +167,12 @@ export class Policy {
   }
 
   #facts(request: Request | string): Fact[] {
-    return typeof request === "string" ? (quickly(request, this.#clock) ?? read(request, this.#clock)) : take(request, this.#clock);
+    try {
+      return typeof request === "string" ? (quickly(request, this.#clock) ?? read(request, this.#clock)) : take(request, this.#clock);
+    } catch (error) {
+      if (error instanceof InputError) error.others = strayNames(request).filter(({ path }) => path !== cut(error.path));
+      throw error;
+    }
   }
 
   /** Has an instance do `work`, and keeps it only if what it says makes sense. */

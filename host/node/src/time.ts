@@ -1,12 +1,13 @@
-// Times, as requests write them: RFC 3339 in whole seconds.
+// Times, as requests write them: RFC 3339 in whole seconds, with or without a fraction of zeros, which JavaScript writes.
 import { CONTRACT } from "./generated/contract.js";
 
 const SHAPE = "expected the shape `2026-11-23T12:00:00Z` or `2026-11-23T12:00:00+01:00`, in whole seconds";
 /** Where the digits and the marks of a moment stand. */
 const DIGITS = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
 
-/** The seconds since 1970-01-01T00:00:00Z that `text` names, or what is wrong with it. */
-export function seconds(text: string): number | string {
+/** The seconds since 1970-01-01T00:00:00Z that `written` names, or what is wrong with it. */
+export function seconds(written: string): number | string {
+  const text = whole(written);
   const zone = text.charCodeAt(19) | 0x20;
   const isUtc = text.length === 20 && zone === 0x7a;
   if (!isUtc && text.length !== 25) return SHAPE;
@@ -27,6 +28,14 @@ export function seconds(text: string): number | string {
   const instant = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - ahead;
   if (instant < 0 || instant > CONTRACT.limits.last_instant) return "it lies outside 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z";
   return instant;
+}
+
+/** The text without a fraction of the second that is zeros only. */
+function whole(text: string): string {
+  if (text[19] !== ".") return text;
+  let end = 20;
+  while (text[end] === "0") end++;
+  return end === 20 ? text : text.slice(0, 19) + text.slice(end);
 }
 
 function isDigit(text: string, at: number): boolean {

@@ -229,6 +229,51 @@ test("values that are no requests", async () => {
   for (const now of [undefined, null]) assert.ok(policy.evaluate({ ...request, now, attributes: null }).decision);
 });
 
+test("every name that is missing or not known is told at once", async () => {
+  const policy = await defaultPolicy();
+  const pull = example("open-pull-request");
+  const { id, ...actor } = pull.actor;
+  const { tenancy, ...rest } = pull;
+  const long = "x".repeat(5_000);
+  const table = [
+    [{ ...rest, actor: { ...actor, nmae: 1 }, scna: {}, [long]: 1 }, ["actor.nmae", "actor.id", "scna", `${"x".repeat(80)}…`, "tenancy"]],
+    [{ ...request, scan: { ...request.scan, targets: [{ url: "https://a.example/" }, { kind: "public" }] } }, ["scan.targets[0].kind", "scan.targets[1].url"]],
+    [{ ...request, action: 7, made_up: 1 }, ["made_up"]],
+    [{ ...request, action: 7 }, []],
+    [[], []],
+  ];
+  for (const [value, told] of table) {
+    for (const given of [value, JSON.stringify(value)]) {
+      assert.throws(() => policy.evaluate(given), (error) => {
+        const first = [error.path, `${error.path.slice(0, 80)}…`];
+        assert.deepEqual(error.others.map(({ path }) => path), told.filter((path) => !first.includes(path)));
+        return error instanceof InputError && error.message.length < 1_000;
+      });
+    }
+  }
+  assert.throws(() => policy.evaluate({}), (error) => error.others.length > 1);
+  assert.throws(() => policy.evaluate(Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`a${index}`, 1]))), (error) => error.others.length <= 100 && error.others.length > 90);
+  assert.throws(() => policy.evaluate("{"), (error) => error.others.length === 0);
+});
+
+test("a fraction of a second that is zeros is a whole second, in a value and in text", async () => {
+  const policy = await defaultPolicy();
+  const ask = (now) => [{ ...request, now }, JSON.stringify({ ...request, now }), JSON.stringify({ now: 1, ...request, now }).replace('"now":1,', "")];
+  const [expected] = ask("2026-11-23T12:00:00Z").map((one) => JSON.stringify(policy.evaluate(one)));
+  const same = [".0Z", ".000Z", ".000z", `.${"0".repeat(1_000)}Z`, ".0+00:00", ".000000-00:00"].map((end) => `2026-11-23T12:00:00${end}`);
+  for (const now of [...same, "2026-11-23t13:00:00.00+01:00", new Date("2026-11-23T12:00:00Z").toISOString()]) {
+    for (const one of ask(now)) assert.equal(JSON.stringify(policy.evaluate(one)), expected, now);
+  }
+  for (const end of [".Z", ".", ".0", ".5Z", ".001Z", ".0001Z", ".100Z", ",0Z", ".0 Z", ".0.0Z", ".0+1:00", ".0+01:000", ".-0Z", "..0Z", ".٠Z", ".0Z0"]) {
+    for (const one of ask(`2026-11-23T12:00:00${end}`)) {
+      assert.throws(() => policy.evaluate(one), (error) => error instanceof InputError && error.path === "now", end);
+    }
+  }
+  // Elsewhere too, and what is wrong otherwise stays so.
+  const [{ now: _, ...timeless }] = ask("");
+  assert.throws(() => policy.evaluate({ ...timeless, now: "2026-02-30T12:00:00.000Z" }), (error) => error instanceof InputError && /no such date/.test(error.message));
+});
+
 test("in a batch one that fails leaves the others unharmed", async () => {
   const policy = await defaultPolicy();
   const [first, second, third] = policy.evaluateBatch([request, { ...request, made_up: 1 }, JSON.stringify(request)]);

@@ -8,7 +8,7 @@
 
 from ._terms import Decision, Finding, PolicyId
 from ._types import Manifest, Request
-from .errors import EvaluateError, InputError, LoadError
+from .errors import EvaluateError, InputError, InputFault, LoadError
 from .policy import Explanation, Fact, Policy, default_component, default_policy, load_policy
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Fact",
     "Finding",
     "InputError",
+    "InputFault",
     "LoadError",
     "Manifest",
     "Policy",

@@ -4,16 +4,17 @@ What is called in the module is what the component exports, of the contract's ty
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wasmtime import Engine, FuncType, MemoryType, Module, WasmtimeError
 
+from ._binary import COMPONENT, MODULE, Reader, sections
+from ._features import check
 from ._shapes import CONTRACT, INTERFACE
 from .errors import LoadError
 
 DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN = (f"{INTERFACE}#{name}" for name in ("describe", "evaluate", "evaluate-batch", "explain"))
-_COMPONENT, _MODULE = b"\0asm\x0d\0\x01\0", b"\0asm\x01\0\0\0"
 _CUSTOM, _CORE_MODULE, _ALIAS, _CANONICAL, _IMPORT = 0, 1, 6, 8, 10
 _WIRING = CONTRACT["wiring"]
 
@@ -34,16 +35,17 @@ class Taken:
 
 def take_apart(engine: Engine, component: bytes) -> Taken:
     """Takes apart a component which imports nothing and exports what a policy does."""
-    sections = list(_sections(component))
-    modules = [content for kind, content in sections if kind == _CORE_MODULE]
+    found = _sections(component)
+    modules = [content for kind, content in found if kind == _CORE_MODULE]
     if len(modules) != 1:
         raise LoadError(
             f"the component has {len(modules)} core modules, and this package takes those of one: build the policy as one module, or have the Rust host decide"
         )
+    check(modules[0])
     try:
         module = Module(engine, modules[0])
     except WasmtimeError as error:
-        raise LoadError("the component is broken or uses WebAssembly features that policies may not") from error
+        raise LoadError("the component is broken or uses WebAssembly features that this engine has not") from error
     for imported in module.imports:
         raise LoadError(f"the component imports `{imported.module}`, but a policy imports nothing")
     exported = {export.name: export.type for export in module.exports}
@@ -52,7 +54,7 @@ def take_apart(engine: Engine, component: bytes) -> Taken:
             raise LoadError(f"the component does not export `{name}`, of the contract's type")
     if not isinstance(exported.get("memory"), MemoryType):
         raise LoadError("the component does not export `memory`")
-    posts = _Wiring(exported).check(sections)
+    posts = _Wiring(exported).check(found)
     for name in posts:
         if not _is_function(exported.get(f"cabi_post_{name}"), 1, 0):
             raise LoadError(f"the component's `cabi_post_{name}` is not of the contract's type")
@@ -82,15 +84,15 @@ class _Wiring:
         said = hashlib.sha256()
         for kind, content in sections:
             if kind == _CUSTOM:
-                _Reader(content).text()
+                Reader(content).text()
                 continue
             said.update(bytes([kind]))
             if kind in _WIRING["sections"]:
                 said.update(len(content).to_bytes(4, "little") + content)
             elif kind == _ALIAS:
-                self._aliases(_Reader(content))
+                self._aliases(Reader(content))
             elif kind == _CANONICAL:
-                self._lifts(_Reader(content))
+                self._lifts(Reader(content))
             elif kind == _IMPORT:
                 raise LoadError("the component imports something, but a policy imports nothing")
             elif kind != _CORE_MODULE:
@@ -99,7 +101,7 @@ class _Wiring:
             raise _miswired()
         return frozenset(self._posts)
 
-    def _aliases(self, reader: "_Reader") -> None:
+    def _aliases(self, reader: Reader) -> None:
         """Notes which functions and memories of the module have a number from here on."""
         for _ in range(reader.number()):
             core, kind, target, instance = reader.byte(), reader.byte(), reader.byte(), reader.number()
@@ -114,7 +116,7 @@ class _Wiring:
                 raise _miswired()
         reader.end()
 
-    def _lifts(self, reader: "_Reader") -> None:
+    def _lifts(self, reader: Reader) -> None:
         """Checks functions that become the component's."""
         for _ in range(reader.number()):
             if self._lifted == len(_WIRING["functions"]):
@@ -148,58 +150,9 @@ def _miswired() -> LoadError:
     return LoadError("the component does not export what the contract says, or in a way that this package does not know: have the Rust host decide")
 
 
-def _sections(component: bytes) -> Iterator[tuple[int, bytes]]:
-    if component.startswith(_MODULE):
+def _sections(component: bytes) -> list[tuple[int, bytes]]:
+    if component.startswith(MODULE):
         raise LoadError("this is a core WebAssembly module, expected a component: make one of it, for instance with `wasm-tools component new`")
-    if not component.startswith(_COMPONENT):
+    if not component.startswith(COMPONENT):
         raise LoadError("this is not WebAssembly, expected a component: a rule set is compiled before it is loaded")
-    reader = _Reader(component, len(_COMPONENT))
-    while not reader.is_done:
-        yield reader.byte(), reader.bytes(reader.number())
-
-
-class _Reader:
-    """Reads bytes as the binary format of WebAssembly has them."""
-
-    def __init__(self, content: bytes, at: int = 0) -> None:
-        self._content = content
-        self._at = at
-
-    @property
-    def is_done(self) -> bool:
-        return self._at >= len(self._content)
-
-    def end(self) -> None:
-        if not self.is_done:
-            raise _broken()
-
-    def byte(self) -> int:
-        return self.bytes(1)[0]
-
-    def number(self) -> int:
-        """An unsigned number."""
-        number = 0
-        for shift in range(0, 35, 7):
-            byte = self.byte()
-            number |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return number
-        raise _broken()
-
-    def bytes(self, length: int) -> bytes:
-        end = self._at + length
-        if end > len(self._content):
-            raise _broken()
-        content = self._content[self._at : end]
-        self._at = end
-        return content
-
-    def text(self) -> str:
-        try:
-            return self.bytes(self.number()).decode()
-        except UnicodeDecodeError:
-            raise _broken() from None
-
-
-def _broken() -> LoadError:
-    return LoadError("the component is broken: a section does not end where it says")
+    return list(sections(component))

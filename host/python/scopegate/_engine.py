@@ -19,9 +19,8 @@ def engine(counts_fuel: bool) -> Engine:
     config = Config()
     config.consume_fuel = counts_fuel
     config.epoch_interruption = not counts_fuel
-    config.wasm_threads = False
-    config.wasm_memory64 = False
-    config.wasm_multi_memory = False
+    # Decisions are the same on every machine, to the bit of a NaN. What a module may use is looked at before it gets here: see `_features`.
+    config.cranelift_nan_canonicalization = True
     made = Engine(config)
     if not counts_fuel:
         _watch(made)

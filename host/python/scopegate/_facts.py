@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 
 from ._shapes import LIST, TEXT_BYTES, Shape
 from ._time import seconds
+from .errors import cut
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -46,7 +47,7 @@ def shown(value: bool | float | str) -> str:
 
 def quoted(text: str) -> str:
     """Somebody's input in backticks, cut if it is long."""
-    return f"`{text[:80]}…`" if len(text) > 80 else f"`{text}`"
+    return f"`{cut(text)}`"
 
 
 def utf8(value: Any) -> bytes:

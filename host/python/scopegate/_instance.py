@@ -11,10 +11,11 @@ from wasmtime import Instance as CoreInstance
 from ._answer import DECISION, EXPLANATIONS, MANIFEST, Reader
 from ._component import DESCRIBE, EVALUATE, EVALUATE_BATCH, EXPLAIN, Taken
 from ._engine import TICKS
+from ._features import MEMORY_PAGES, TABLE_ELEMENTS
 from ._lay import Layer
 from ._shapes import REQUEST, Shape
 
-MEMORY_BYTES = 256 << 20
+MEMORY_BYTES = MEMORY_PAGES << 16
 #: The work a call of a policy that is not known to be bounded may do, in units of about one instruction.
 FUEL = 2_000_000_000
 
@@ -28,7 +29,7 @@ class Instance:
     def __init__(self, engine: Engine, taken: Taken, clock: Callable[[], int], is_trusted: bool) -> None:
         """Only if its policy is trusted to be one of Scopegate's compiler is what such a one says about itself looked at."""
         self._store = Store(engine)
-        self._store.set_limits(memory_size=MEMORY_BYTES, instances=1)
+        self._store.set_limits(memory_size=MEMORY_BYTES, table_elements=TABLE_ELEMENTS, instances=1)
         self._counts_fuel = not is_trusted
         self._allot()
         self._exports = CoreInstance(self._store, taken.module, []).exports(self._store)
@@ -89,7 +90,8 @@ class Instance:
         at = self._room(REQUEST.align, REQUEST.size)
         places = [(0, at, REQUEST.size)]
         for slot, begin, count, align in blocks:
-            place = self._room(align, count) if count else align
+            # Also for what is empty: every host asks alike.
+            place = self._room(align, count)
             _PAIR.pack_into(image, slot, place)
             places.append((begin, place, count))
         length = self._memory.data_len(self._store)

@@ -1,4 +1,4 @@
-"""Times, as requests write them: RFC 3339 in whole seconds."""
+"""Times, as requests write them: RFC 3339 in whole seconds, with or without a fraction of zeros."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ._shapes import LAST_INSTANT
 
-_SHAPE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))", re.ASCII)
+_SHAPE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.0+)?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -21,9 +21,10 @@ from ._explain import look_up
 from ._facts import LEAST, MOST, Wrong
 from ._instance import Instance
 from ._manifest import unfit
+from ._names import stray_names
 from ._terms import Decision, PolicyId, Terms, inconsistent
 from ._types import Manifest, Request
-from .errors import EvaluateError, InputError, LoadError
+from .errors import EvaluateError, InputError, LoadError, cut
 
 #: Requests that are decided in one call.
 _TOGETHER = 64
@@ -184,7 +185,8 @@ class Policy:
         except Wrong as wrong:
             if self._reuses:
                 self._idle.append(instance)
-            raise InputError(wrong.path, wrong.message) from None
+            others = [other for other in stray_names(request) if other["path"] != cut(wrong.path)]
+            raise InputError(wrong.path, wrong.message, others) from None
         try:
             decides, answer = work(instance, image)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Makes what comes from elsewhere in this repository: the contract and its types from `wit/contract.json`, and the default policy's component.
+"""Makes what comes from elsewhere in this repository: the contract and its types from `wit/contract.json`, what policies may use of WebAssembly, and the default policy's component.
 
 `SCOPEGATE` names the program that builds the component; without it cargo runs it.
 """
@@ -21,6 +21,8 @@ def main() -> None:
         for field in described.get("record", []):
             field.pop("docs", None)
     (TO / "_contract.json").write_text(json.dumps(contract, separators=(",", ":")))
+    webassembly = json.loads((ROOT / "wit/webassembly.json").read_text())
+    (TO / "_webassembly.json").write_text(json.dumps(webassembly, separators=(",", ":")))
     program = os.environ.get("SCOPEGATE")
     command = [program] if program else ["cargo", "run", "--quiet", "--package", "scopegate-cli", "--"]
     rules = ROOT / "policies/webriskops/1.1.0/policy.toml"

@@ -320,3 +320,59 @@ def test_the_fastapi_example():
     assert client.post("/may", content=example.replace('"open_pull_request"', '"make_coffee"')).status_code == 403
     wrong = client.post("/may", content='{"action": 1}')
     assert (wrong.status_code, list(wrong.json())) == (400, ["error", "path"])
+
+
+_MOMENT = "2026-11-23T12:00:00"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        *(_MOMENT + end for end in (".0Z", ".000Z", ".000z", "." + "0" * 1_000 + "Z", ".0+00:00", ".000000-00:00")),
+        "2026-11-23t13:00:00.00+01:00",
+    ],
+)
+def test_a_fraction_of_zeros_is_a_whole_second(now):
+    expected = POLICY.evaluate({**SCAN, "now": _MOMENT + "Z"})
+    value = {**SCAN, "now": now}
+    assert POLICY.evaluate(value) == POLICY.evaluate(json.dumps(value)) == expected
+    assert POLICY.evaluate_batch([value, json.dumps(value)]) == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    "end", [".Z", ".", ".0", ".5Z", ".001Z", ".0001Z", ".100Z", ",0Z", ".0 Z", ".0.0Z", ".0+1:00", ".0+01:000", ".-0Z", "..0Z", ".\u0660Z", ".0Z0", ".0Z\n"]
+)
+def test_any_other_fraction_is_none(end):
+    value = {**SCAN, "now": _MOMENT + end}
+    for given in (value, json.dumps(value)):
+        with pytest.raises(InputError) as raised:
+            POLICY.evaluate(given)
+        assert raised.value.path == "now"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"actor": {"id": "a"}, "made_up": 1, "x" * 5_000: 1}, {"made_up", "x" * 80 + "…", *(f"actor.{name}" for name in SCAN["actor"] if name != "id")}),
+        ({"scan": {**SCAN["scan"], "targets": [{"url": "https://a.example/"}, {"kind": "public"}]}}, {"scan.targets[0].kind", "scan.targets[1].url"}),
+        ({"action": 7, "made_up": 1}, {"made_up"}),
+    ],
+)
+def test_every_name_that_is_missing_or_not_known_is_told_at_once(changes, told):
+    value = {**SCAN, **changes}
+    for given in (value, json.dumps(value)):
+        with pytest.raises(InputError) as raised:
+            POLICY.evaluate(given)
+        error = raised.value
+        assert {other["path"] for other in error.others} == told - {error.path, error.path[:80] + "…"}
+        assert len(str(error)) < 1_000
+
+
+def test_a_hundred_names_are_told_at_most():
+    with pytest.raises(InputError) as raised:
+        POLICY.evaluate({f"a{number}": 1 for number in range(1_000)})
+    assert 90 < len(raised.value.others) <= 100
+    for given in ("{", [], "[" * 100_000):
+        with pytest.raises(InputError) as raised:
+            POLICY.evaluate(given)
+        assert raised.value.others == []

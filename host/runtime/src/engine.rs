@@ -7,31 +7,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wasmparser::WasmFeatures;
 use wasmtime::Config;
 
 use crate::cache::Cache;
 use crate::error::EngineError;
+use crate::features::ENGINE;
 use crate::limits::Limits;
 use crate::proof::Proof;
 use crate::ticker::Ticker;
 use crate::watch::Watch;
-
-/// What a component may use of WebAssembly: what language runtimes need, and nothing that policies don't.
-const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
-    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
-    .union(WasmFeatures::SIGN_EXTENSION)
-    .union(WasmFeatures::REFERENCE_TYPES)
-    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
-    .union(WasmFeatures::MULTI_VALUE)
-    .union(WasmFeatures::BULK_MEMORY)
-    .union(WasmFeatures::BULK_MEMORY_OPT)
-    .union(WasmFeatures::SIMD)
-    .union(WasmFeatures::FLOATS)
-    .union(WasmFeatures::EXTENDED_CONST)
-    // Where one component calls another within it, Wasmtime itself makes a module between them with the memories of both.
-    .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::COMPONENT_MODEL);
 
 /// Loads policies. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -275,8 +259,8 @@ impl fmt::Debug for EngineBuilder {
 fn config(watch: Watch) -> Config {
     let mut config = Config::new();
     config
-        .wasm_features(!FEATURES, false)
-        .wasm_features(FEATURES, true)
+        .wasm_features(!ENGINE, false)
+        .wasm_features(ENGINE, true)
         // Decisions are the same on every machine, to the bit of a NaN.
         .cranelift_nan_canonicalization(true)
         .concurrency_support(false)

@@ -79,6 +79,7 @@ mod excerpt;
 mod explain;
 mod facts;
 mod fault;
+mod features;
 mod instance;
 mod json;
 mod judged;

@@ -13,10 +13,10 @@ const CORE_INSTANCES: usize = 64;
 const MEMORIES: usize = 16;
 
 /// Tables a component may have, all instances together.
-const TABLES: usize = 64;
+pub(crate) const TABLES: usize = 64;
 
 /// Elements of all tables together.
-const TABLE_ELEMENTS: usize = 1 << 20;
+pub(crate) const TABLE_ELEMENTS: usize = 1 << 20;
 
 /// What a store may take, and what it has taken.
 #[derive(Debug)]

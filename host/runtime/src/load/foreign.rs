@@ -11,6 +11,7 @@ use crate::component::ComponentCode;
 use crate::direct::DirectCode;
 use crate::engine::{Engine, Foreign};
 use crate::error::LoadError;
+use crate::features;
 use crate::instance::Code;
 use crate::origin::{claim, origin as prove};
 use crate::policy::Origin;
@@ -44,6 +45,7 @@ impl Engine {
     /// The bytes are too many, or no component.
     pub fn precompile(&self, bytes: &[u8], is_recorded: bool) -> Result<Vec<u8>, LoadError> {
         self.check_kind(bytes)?;
+        features::check(bytes)?;
         let origin = foreign(is_recorded);
         if let Some(module) = core_module(bytes) {
             let is_claimed = bytes.len() > PROVEN_HERE_BYTES && claim(bytes).is_some();
@@ -64,6 +66,7 @@ impl Engine {
 
     /// The code of a component that is called as one even if it could be called directly.
     pub(super) fn compile_whole(&self, bytes: &[u8]) -> Result<Compiled, LoadError> {
+        features::check(bytes)?;
         let origin = prove(bytes);
         let component = Component::from_binary(self.watched(origin.into()), bytes)
             .map_err(|error| LoadError::Invalid(error.into()))?;
@@ -117,6 +120,7 @@ impl Engine {
         let invalid = |error: wasmtime::Error| LoadError::Invalid(error.into());
         let (engine, whole) = (self.watched(origin.into()), self.watched(Watch::Fuel));
         let Some(compile) = self.foreign() else {
+            features::check(bytes)?;
             if let Some(module) = core_module(bytes).and_then(restorable)
                 && let Ok(module) = Module::from_binary(engine, &module)
             {

@@ -5,6 +5,7 @@ mod compiled;
 mod foreign;
 mod guest;
 mod hostile;
+mod hosts;
 mod json;
 mod policy;
 mod restored;
