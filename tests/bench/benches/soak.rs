@@ -47,9 +47,10 @@ fn main() -> ExitCode {
 
 async fn soak(program: &Program, time: Duration) -> ExitCode {
     let alone = (time / ALONE).max(Duration::from_secs(2));
+    let beside_time = time.saturating_sub(2 * alone);
     println!(
         "honest callers alone for {alone:.0?}, beside hostile ones for {:.0?}, alone again",
-        time - 2 * alone
+        beside_time
     );
     let before = during(program, alone).await;
     let hostile = Hostile::start(program.address);
@@ -57,7 +58,7 @@ async fn soak(program: &Program, time: Duration) -> ExitCode {
     sleep(Duration::from_secs(2)).await;
     let mut memory = Vec::new();
     let (honest, begin) = (Honest::start(program.address), Instant::now());
-    while begin.elapsed() < time - 2 * alone {
+    while begin.elapsed() < beside_time {
         sleep(Duration::from_secs(1)).await;
         memory.extend(program.resident_kib());
     }

@@ -98,7 +98,7 @@ mod tests {
     async fn only_waiting_counts() {
         let mut pace = Pace::new(Duration::from_secs(30), 100);
         for _ in 0..10 {
-            advance(Duration::from_secs(60)).await;
+            advance(Duration::from_mins(1)).await;
             pace.waits(Instant::now());
             pace.moved(1);
         }

@@ -253,7 +253,7 @@ async fn slow_bodies_make_room() {
     let one = post("application/json", &facts().to_string(), true);
     let mut slow = wire.say(&one[..one.len() - 10]).await;
     sleep(Duration::from_millis(900)).await;
-    slow.write_all(one[one.len() - 10..one.len() - 9].as_bytes())
+    slow.write_all(&one.as_bytes()[one.len() - 10..one.len() - 9])
         .await
         .unwrap();
     let answer = wire.ask(&one).await;

@@ -138,7 +138,7 @@ async fn call(
             continue;
         };
         let mut is_first = true;
-        while let Some(message) = messages.next() {
+        for message in messages.by_ref() {
             match caller.ask(message).await {
                 Ok((200, body)) if !body.is_empty() => {
                     counts.answered.fetch_add(1, Ordering::Relaxed);
