@@ -39,13 +39,6 @@ remedy = "Say here what the customer does next."
 source = "Say here which document and step it comes from"
 "#;
 
-/// The policy that is built into the program.
-const BUILT_IN: &str = concat!(
-    env!("SCOPEGATE_POLICY_NAME"),
-    "@",
-    env!("SCOPEGATE_POLICY_VERSION")
-);
-
 /// A request that names every fact that has to be there.
 const BASES: &str = include_str!("new.json");
 
@@ -75,7 +68,8 @@ pub(super) fn run(
         Some(base) => {
             let denied = r#"{"name": "nobody does anything", "base": "scan", "patch": {"actor": {"id": "nobody"}}, "expect": {"decision": "deny"}}"#;
             // What another base says of the request is not known here.
-            let allowed = Some(allowed).filter(|_| base == BUILT_IN);
+            let is_default = base.split('@').next() == Some(env!("SCOPEGATE_POLICY_NAME"));
+            let allowed = Some(allowed).filter(|_| is_default);
             (format!("extends = {base:?}\n"), EXTENDING, denied, allowed)
         }
     };
