@@ -3,21 +3,23 @@
 //! Always true here: nothing of the base is lost or changed unless the text names it and gives a reason, and what it names so is written
 //! down in `[base]`.
 
+mod change;
+mod join;
+
 use std::mem;
 use std::ops::Range;
 
 use toml_edit::{
-    Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, Table, TableLike, Value, value,
+    Array, ArrayOfTables, Document, DocumentMut, Item, Table, TableLike, Value, value,
 };
 
 use crate::component::digest;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::file::LANGUAGE;
+use crate::own::tables;
 
 /// Tables of named things: those of the base stand, others may be added.
 const NAMED: [&str; 4] = ["codes", "sets", "definitions", "attributes"];
-
-/// What of a requirement may be loosened.
-const LOOSENED: [&str; 3] = ["for", "given", "must"];
 
 /// What a text extends: a policy such as `webriskops@1.1.0`, or the path of one; none if it stands alone.
 pub fn extends(source: &str) -> Option<String> {
@@ -52,13 +54,18 @@ pub fn extend(source: &str, base: &str) -> Result<String, Diagnostics> {
         return Err(out);
     };
     let described = described(&mut document, base);
+    for part in ["requirement", "ready"] {
+        as_tables(&mut document, part);
+    }
     let mut extension = Extension {
         source,
+        base: document.clone(),
         document,
         changes: Changes::default(),
         position: isize::MAX / 2,
         out: &mut out,
     };
+    extension.head(own.as_table());
     for (key, item) in own.iter() {
         extension.part(key, item, span(Some(item)));
     }
@@ -71,36 +78,6 @@ pub fn extend(source: &str, base: &str) -> Result<String, Diagnostics> {
     Ok(text)
 }
 
-/// Moves what was said about the text of both to where it is written in `source`; what is said about the base stays.
-pub fn placed(diagnostics: &Diagnostics, text: &str, source: &str) -> (Diagnostics, Diagnostics) {
-    let (mut own, mut others) = (Diagnostics::default(), Diagnostics::default());
-    for diagnostic in &diagnostics.list {
-        match place(&diagnostic.span, text, source) {
-            Some(span) => own.push(Diagnostic {
-                span,
-                ..diagnostic.clone()
-            }),
-            None => others.push(diagnostic.clone()),
-        }
-    }
-    own.sort();
-    (own, others)
-}
-
-/// Where the lines that a span of `text` is in stand in `source`, if they do once.
-fn place(span: &Range<usize>, text: &str, source: &str) -> Option<Range<usize>> {
-    let from = text.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let to = text
-        .get(span.end..)?
-        .find('\n')
-        .map_or(text.len(), |at| span.end + at);
-    let lines = &text[from..to];
-    let mut found = source.match_indices(lines);
-    let (at, _) = found.next().filter(|_| !lines.trim().is_empty())?;
-    let begins = at == 0 || source[..at].ends_with('\n');
-    (begins && found.next().is_none()).then(|| span.start - from + at..span.end - from + at)
-}
-
 /// What is no longer as the base has it.
 #[derive(Default)]
 struct Changes {
@@ -110,6 +87,9 @@ struct Changes {
 
 struct Extension<'o> {
     source: &'o str,
+    /// The base as it is.
+    base: DocumentMut,
+    /// The text of both.
     document: DocumentMut,
     changes: Changes,
     /// Where the next table stands: behind all of the base.
@@ -118,6 +98,32 @@ struct Extension<'o> {
 }
 
 impl Extension<'_> {
+    /// What every rule set says of itself. A rule set that took the name and version of its base would pass for it.
+    fn head(&mut self, own: &Table) {
+        for (key, remedy) in [
+            ("language", "write `language = 1`"),
+            ("name", "name the policy, such as `name = \"acme\"`"),
+            (
+                "version",
+                "give it a semantic version, such as `version = \"0.1.0\"`",
+            ),
+        ] {
+            if !own.contains_key(key) {
+                let at = span(own.get("extends"));
+                self.error(at, format!("the rule set has no `{key}`"), remedy);
+            }
+        }
+        if let Some(language) = own.get("language")
+            && language.as_integer() != Some(LANGUAGE)
+        {
+            self.error(
+                span(Some(language)),
+                "this compiler reads version 1 of the rule language",
+                "write `language = 1`",
+            );
+        }
+    }
+
     fn part(&mut self, key: &str, item: &Item, at: Range<usize>) {
         match key {
             "extends" | "language" => {}
@@ -130,6 +136,7 @@ impl Extension<'_> {
             "tables" => self.tables(item, at),
             "drop" => self.each(item, at, Self::drop_one),
             "loosen" => self.each(item, at, Self::loosen_one),
+            "join" => self.join(item, at),
             "fallbacks" if !self.document.contains_key("fallbacks") => {
                 let item = self.behind(item);
                 self.document.insert(key, item);
@@ -165,6 +172,10 @@ impl Extension<'_> {
                 "write `actions = [\"…\"]`",
             );
         };
+        if let Some(wrong) = more.iter().find(|action| action.as_str().is_none()) {
+            let at = wrong.span().unwrap_or(at);
+            return self.error(at, "an action is a text", "write it in quotes");
+        }
         let known: Vec<&str> = actions.iter().filter_map(Value::as_str).collect();
         let new: Vec<String> = more
             .iter()
@@ -241,7 +252,7 @@ impl Extension<'_> {
 
     /// Requirements or ready states of one's own.
     fn more(&mut self, part: &str, item: &Item, at: Range<usize>) {
-        let Some(more) = item.as_array_of_tables() else {
+        let Some(more) = tables(item) else {
             return self.error(
                 at,
                 format!("`{part}` is no table"),
@@ -260,111 +271,13 @@ impl Extension<'_> {
                 );
                 continue;
             }
-            let table = self.table_behind(table);
+            let table = self.table_behind(table, false);
             let entry = self.document.entry(part);
             let all = entry.or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
             if let Some(all) = all.as_array_of_tables_mut() {
                 all.push(table);
             }
         }
-    }
-
-    fn each(&mut self, item: &Item, at: Range<usize>, change: fn(&mut Self, &Table, &str)) {
-        let Some(all) = item.as_array_of_tables() else {
-            return self.error(
-                at,
-                "this is no list of tables",
-                "write it in double brackets",
-            );
-        };
-        for table in all {
-            match table.get("reason").and_then(Item::as_str) {
-                Some(reason) if !reason.trim().is_empty() => change(self, table, reason),
-                _ => self.error(
-                    table.span().unwrap_or_default(),
-                    "there is no reason for it",
-                    "say why the base is not followed here, with `reason = \"…\"`",
-                ),
-            }
-        }
-    }
-
-    fn drop_one(&mut self, table: &Table, reason: &str) {
-        for (part, key) in [("requirement", "id"), ("ready", "state")] {
-            let Some(id) = table.get(part).and_then(Item::as_str) else {
-                continue;
-            };
-            match self.place(part, key, id) {
-                Some(index) => {
-                    if let Some(all) = self.document[part].as_array_of_tables_mut() {
-                        all.remove(index);
-                    }
-                    let dropped = change(part, id, reason);
-                    self.changes.dropped.push(dropped);
-                }
-                None => self.unknown(table, part, id),
-            }
-            return;
-        }
-        self.error(
-            table.span().unwrap_or_default(),
-            "it is not said what is dropped",
-            "name it, with `requirement = \"…\"` or `ready = \"…\"`",
-        );
-    }
-
-    fn loosen_one(&mut self, table: &Table, reason: &str) {
-        let text = |key: &str| table.get(key).and_then(Item::as_str);
-        if let Some(id) = text("requirement") {
-            let Some(index) = self.place("requirement", "id", id) else {
-                return self.unknown(table, "requirement", id);
-            };
-            let others = table
-                .iter()
-                .filter(|(key, _)| !["requirement", "reason"].contains(key));
-            for (key, item) in others {
-                if !LOOSENED.contains(&key) {
-                    self.error(
-                        span(Some(item)),
-                        format!("`{key}` of a requirement of the base cannot be changed"),
-                        "give `for`, `given` or `must`",
-                    );
-                    continue;
-                }
-                let item = self.spelled(item);
-                let all = self.document["requirement"].as_array_of_tables_mut();
-                if let Some(requirement) = all.and_then(|all| all.get_mut(index)) {
-                    requirement.insert(key, item);
-                }
-            }
-            self.changes
-                .loosened
-                .push(change("requirement", id, reason));
-        } else if let Some((name, is)) = text("definition").zip(text("is")) {
-            let definitions = self.document.get_mut("definitions");
-            let definitions = definitions.and_then(Item::as_table_like_mut);
-            let Some(definition) = definitions.and_then(|all| all.get_mut(name)) else {
-                return self.unknown(table, "definition", name);
-            };
-            *definition = value(is);
-            self.changes
-                .loosened
-                .push(change("definition", name, reason));
-        } else {
-            self.error(
-                table.span().unwrap_or_default(),
-                "it is not said what is loosened",
-                "name it, with `requirement = \"…\"` and its `for`, `given` or `must`, or `definition = \"…\"` and `is = \"…\"`",
-            );
-        }
-    }
-
-    fn unknown(&mut self, table: &Table, part: &str, id: &str) {
-        self.error(
-            span(table.get(part)),
-            format!("the base has no {part} `{id}`"),
-            "`scopegate inspect` shows what it has",
-        );
     }
 
     /// Where something of the base stands in its list.
@@ -386,21 +299,23 @@ impl Extension<'_> {
     /// The same, to stand behind all of the base.
     fn behind(&mut self, item: &Item) -> Item {
         match item {
-            Item::Table(table) => Item::Table(self.table_behind(table)),
+            Item::Table(table) => Item::Table(self.table_behind(table, table.is_implicit())),
             Item::ArrayOfTables(all) => {
-                let all = all.iter().map(|table| self.table_behind(table));
+                let all = all
+                    .iter()
+                    .map(|table| self.table_behind(table, table.is_implicit()));
                 Item::ArrayOfTables(all.collect())
             }
             _ => self.spelled(item),
         }
     }
 
-    fn table_behind(&mut self, table: &Table) -> Table {
+    fn table_behind(&mut self, table: &dyn TableLike, is_implicit: bool) -> Table {
         self.position += 1;
         let mut moved = Table::new();
         moved.set_position(Some(self.position));
-        moved.set_implicit(table.is_implicit());
-        for (key, item) in table {
+        moved.set_implicit(is_implicit);
+        for (key, item) in table.iter() {
             let item = self.behind(item);
             moved.insert(key, item);
         }
@@ -423,6 +338,30 @@ impl Extension<'_> {
         base.insert("loosened", value(mem::take(&mut self.changes.loosened)));
         self.document.insert("base", Item::Table(base));
     }
+}
+
+/// Writes a list of tables of the base in double brackets, if it is written otherwise: more can stand behind them.
+fn as_tables(document: &mut DocumentMut, part: &str) {
+    let Some(item) = document.get(part).filter(|item| item.is_array()) else {
+        return;
+    };
+    let is_empty = item.as_array().is_some_and(Array::is_empty);
+    match item.clone().into_array_of_tables() {
+        Ok(all) => {
+            document.insert(part, Item::ArrayOfTables(all));
+        }
+        Err(_) if is_empty => {
+            document.remove(part);
+        }
+        // It is no list of tables: the compiler says so.
+        Err(_) => {}
+    }
+}
+
+/// Where a table begins: its first value, if it has one.
+fn begin(table: &dyn TableLike, otherwise: &Range<usize>) -> Range<usize> {
+    let first = table.iter().find_map(|(_, item)| item.span());
+    first.unwrap_or_else(|| otherwise.clone())
 }
 
 /// What is known of a base before anything of it is changed; its own base within.
@@ -460,13 +399,6 @@ fn add_rows(into: &mut Item, rows: &Item, taken: &mut Vec<(String, Range<usize>)
             }
         }
     }
-}
-
-fn change(part: &str, id: &str, reason: &str) -> InlineTable {
-    let mut change = InlineTable::new();
-    change.insert(part, id.into());
-    change.insert("reason", reason.into());
-    change
 }
 
 fn span(item: Option<&Item>) -> Range<usize> {

@@ -36,20 +36,26 @@ mod check;
 mod component;
 mod condition;
 mod contract;
+mod coverage;
 mod dfa;
 mod diagnostic;
 mod emit;
 mod extend;
 mod file;
 mod ir;
+mod mutants;
+mod own;
 mod rule_set;
 mod rules;
 
 pub use component::{COMPILER, compiler_of, digest, rules_of};
+pub use coverage::Ways;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use extend::{extend, extends, placed};
+pub use extend::{extend, extends};
 pub use file::{ACTIONS, Base, Change, LANGUAGE, REQUIREMENTS, SOURCE_BYTES, base_of};
-pub use rule_set::{COMPONENT_BYTES, Compiled, Mutant, RuleSet, compile, compile_within};
+pub use mutants::{Mutant, Mutation};
+pub use own::OwnPlaces;
+pub use rule_set::{COMPONENT_BYTES, Compiled, RuleSet, compile, compile_within};
 
 /// The runtime that every component brings along, by itself. For this crate's own tests.
 #[doc(hidden)]

@@ -1,8 +1,11 @@
 //! The way through the compiler, a stage a step.
 
+use std::ops::Range;
+
+use crate::coverage::{self, Ways};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ir::{Expr, Kind};
-use crate::rules::{Ready, Rules, When};
+use crate::mutants::{self, Mutant};
+use crate::rules::Rules;
 use crate::{check, component, emit, file};
 
 /// The stack of the thread that compiles: room for the deepest conditions that are read.
@@ -94,18 +97,6 @@ pub struct RuleSet {
     warnings: Diagnostics,
 }
 
-/// A rule set with one clause dropped: tests that are worth their name notice.
-#[derive(Clone, Debug)]
-pub struct Mutant {
-    /// The clause: bytes of the file.
-    pub span: std::ops::Range<usize>,
-    /// The clause as written.
-    pub clause: String,
-    /// What it belongs to, such as ``requirement `scope-accepted` ``.
-    pub owner: String,
-    number: usize,
-}
-
 impl RuleSet {
     /// Checks the text of a rule set.
     ///
@@ -167,224 +158,46 @@ impl RuleSet {
     /// requirement in order, `applies_<n>` (the action is named and the guard holds) and `holds_<n>`.
     pub fn coverage_component(&self) -> Vec<u8> {
         let mut rules = self.rules.clone();
-        rules.ready = coverage_states(&rules);
+        rules.ready = coverage::states(&rules);
         on_a_large_stack(|| write_any(&rules, &self.source))
     }
 
-    /// Every clause that can be dropped: each side of `&&` and `||`, each guard, each branch of `? :`.
+    /// A component for saying why requirements are or are not met, never for deciding: beside each requirement, of number `n` from 0, it
+    /// has `met-<n>`, unmet where the requirement applies and holds, and `guard-<n>`, unmet where its guard does not hold.
+    pub fn reasons_component(&self) -> Vec<u8> {
+        let rules = coverage::reasons(&self.rules);
+        on_a_large_stack(|| write_any(&rules, &self.source))
+    }
+
+    /// For each requirement, in order, the ways in which a request can see it.
+    pub fn ways(&self) -> Vec<Ways> {
+        on_a_large_stack(|| coverage::ways(&self.rules))
+    }
+
+    /// For each requirement, in order, where its id, its guard and its condition are written: bytes of the text.
+    pub fn places(&self) -> Vec<Vec<Range<usize>>> {
+        let places = self.rules.requirements.iter().map(|requirement| {
+            let conditions = requirement.given.iter().chain([&requirement.must]);
+            let conditions = conditions.map(|condition| condition.span.clone());
+            std::iter::once(requirement.span.clone())
+                .chain(conditions)
+                .collect()
+        });
+        places.collect()
+    }
+
+    /// Every mutant: requirements, guards, clauses, boundaries of comparisons, members of lists and rows of tables, each changed in turn.
     pub fn mutants(&self) -> Vec<Mutant> {
-        let mut mutants = Vec::new();
-        let mut number = 0;
-        for (owner, expr) in owned_conditions(&self.rules) {
-            clauses(expr, &mut |clause| {
-                mutants.push(Mutant {
-                    span: clause.span.clone(),
-                    clause: self
-                        .source
-                        .get(clause.span.clone())
-                        .unwrap_or_default()
-                        .into(),
-                    owner: owner.clone(),
-                    number,
-                });
-                number += 1;
-            });
-        }
-        mutants
+        on_a_large_stack(|| mutants::all(&self.source, &self.rules))
     }
 
-    /// The component of the rule set without the clause.
-    pub fn component_without(&self, mutant: &Mutant) -> Vec<u8> {
-        let mut rules = self.rules.clone();
-        let mut left = mutant.number;
-        for expr in owned_conditions_mut(&mut rules) {
-            let count = count_clauses(expr);
-            if left < count {
-                *expr = drop_clause(expr, &mut Some(left));
-                break;
-            }
-            left -= count;
-        }
-        on_a_large_stack(|| write_any(&rules, &self.source))
-    }
-}
-
-fn coverage_states(rules: &Rules) -> Vec<Ready> {
-    let span = 0..0;
-    let boolean = |kind| Expr::new(kind, crate::contract::Type::Bool, span.clone());
-    let mut states = Vec::new();
-    for (index, requirement) in rules.requirements.iter().enumerate() {
-        let mut applies = Expr::bool(false, span.clone());
-        for (action, when) in &requirement.actions {
-            let text = Expr::text(rules.actions[*action].clone(), span.clone());
-            let named = Expr::new(Kind::Action, crate::contract::Type::Text, span.clone());
-            let mut here = boolean(Kind::Equal(Box::new(named), Box::new(text)));
-            if let When::Any(lists) = when {
-                let mut any = Expr::bool(false, span.clone());
-                for list in lists {
-                    let mut all = Expr::bool(true, span.clone());
-                    for membership in list {
-                        let membership = rules.memberships[*membership].clone();
-                        all = boolean(Kind::And(Box::new(all), Box::new(membership)));
-                    }
-                    any = boolean(Kind::Or(Box::new(any), Box::new(all)));
-                }
-                here = boolean(Kind::And(Box::new(here), Box::new(any)));
-            }
-            applies = boolean(Kind::Or(Box::new(applies), Box::new(here)));
-        }
-        if let Some(given) = &requirement.given {
-            applies = boolean(Kind::And(Box::new(applies), Box::new(given.clone())));
-        }
-        let holds = boolean(Kind::Holds([index].into(), None));
-        states.push(Ready {
-            state: format!("applies_{index}"),
-            when: applies,
-        });
-        states.push(Ready {
-            state: format!("holds_{index}"),
-            when: holds,
-        });
-    }
-    states
-}
-
-fn owned_conditions(rules: &Rules) -> Vec<(String, &Expr)> {
-    let mut all = Vec::new();
-    for definition in &rules.definitions {
-        all.push((
-            format!("definition `{}`", definition.name),
-            &definition.expr,
-        ));
-    }
-    for (index, membership) in rules.memberships.iter().enumerate() {
-        all.push((format!("set condition {}", index + 1), membership));
-    }
-    for requirement in &rules.requirements {
-        let owner = format!("requirement `{}`", requirement.id);
-        all.extend(requirement.given.iter().map(|given| (owner.clone(), given)));
-        all.push((owner, &requirement.must));
-    }
-    for ready in &rules.ready {
-        all.push((format!("ready state `{}`", ready.state), &ready.when));
-    }
-    if let Some(fallbacks) = &rules.fallbacks {
-        let conditions = fallbacks
-            .when
-            .iter()
-            .chain(fallbacks.modes.iter().map(|(_, when)| when));
-        all.extend(conditions.map(|when| ("fallbacks".to_string(), when)));
-    }
-    all
-}
-
-fn owned_conditions_mut(rules: &mut Rules) -> Vec<&mut Expr> {
-    let mut all: Vec<&mut Expr> = Vec::new();
-    all.extend(
-        rules
-            .definitions
-            .iter_mut()
-            .map(|definition| &mut definition.expr),
-    );
-    all.extend(rules.memberships.iter_mut());
-    for requirement in &mut rules.requirements {
-        all.extend(requirement.given.iter_mut());
-        all.push(&mut requirement.must);
-    }
-    all.extend(rules.ready.iter_mut().map(|ready| &mut ready.when));
-    if let Some(fallbacks) = &mut rules.fallbacks {
-        all.extend(fallbacks.when.iter_mut());
-        all.extend(fallbacks.modes.iter_mut().map(|(_, when)| when));
-    }
-    all
-}
-
-/// The clauses that stand directly in the expression: what dropping one leaves is still a condition.
-fn own_clauses(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        Kind::And(a, b) | Kind::Or(a, b) => vec![a, b],
-        Kind::If(condition, _, _) => vec![condition],
-        Kind::In(_, list) => match &list.kind {
-            Kind::List(elements) => elements.iter().collect(),
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
-}
-
-fn clauses<'e>(expr: &'e Expr, found: &mut impl FnMut(&'e Expr)) {
-    for clause in own_clauses(expr) {
-        found(clause);
-    }
-    for child in expr.children() {
-        clauses(child, found);
-    }
-}
-
-fn count_clauses(expr: &Expr) -> usize {
-    let mut count = 0;
-    clauses(expr, &mut |_| count += 1);
-    count
-}
-
-/// The expression without its clause of that number, counted as `clauses` goes.
-///
-/// Where the right side may need what the left one proves, dropping the left leaves the right where it can be
-/// asked, and lets the rest hold (`&&`) or not (`||`).
-fn drop_clause(expr: &Expr, number: &mut Option<usize>) -> Expr {
-    if let Some(at) = number {
-        let own = own_clauses(expr).len();
-        if *at < own {
-            let at = *at;
-            *number = None;
-            return without(expr, at);
-        }
-        *at -= own;
-    }
-    expr.map_children(&mut |child| drop_clause(child, number))
-}
-
-fn without(expr: &Expr, at: usize) -> Expr {
-    let choice = |condition: &Expr, yes: Expr, no: Expr| Expr {
-        kind: Kind::If(Box::new(condition.clone()), Box::new(yes), Box::new(no)),
-        ..expr.clone()
-    };
-    let guards = |side: &Expr| {
-        side.children().is_empty()
-            || matches!(side.kind, Kind::Not(_) | Kind::And(..) | Kind::Or(..))
-    };
-    match &expr.kind {
-        Kind::And(a, b) if at == 0 && guards(a) => {
-            choice(a, (**b).clone(), Expr::bool(true, expr.span.clone()))
-        }
-        Kind::Or(a, b) if at == 0 && guards(a) => {
-            choice(a, Expr::bool(false, expr.span.clone()), (**b).clone())
-        }
-        Kind::And(a, b) | Kind::Or(a, b) => {
-            if at == 0 {
-                (**b).clone()
-            } else {
-                (**a).clone()
-            }
-        }
-        Kind::If(condition, yes, no) => choice(
-            &Expr {
-                kind: Kind::Not(condition.clone()),
-                ..(**condition).clone()
-            },
-            (**yes).clone(),
-            (**no).clone(),
-        ),
-        Kind::In(needle, list) => {
-            let mut list = (**list).clone();
-            if let Kind::List(elements) = &mut list.kind {
-                elements.remove(at);
-            }
-            Expr {
-                kind: Kind::In(needle.clone(), Box::new(list)),
-                ..expr.clone()
-            }
-        }
-        _ => expr.clone(),
+    /// The component of the mutant; none if the compiler refuses it, so that nobody can have written it.
+    pub fn component_of(&self, mutant: &Mutant) -> Option<Vec<u8>> {
+        on_a_large_stack(|| {
+            mutant.texts(&self.source).find_map(|text| {
+                let (rules, _) = checked(&text);
+                write(&rules?, &text, COMPONENT_BYTES).ok()
+            })
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Rules of one's own on top of a base: what is added, what may not be, and what is written down.
 
-use scopegate_compiler::{base_of, compile, extend, extends, placed};
+use scopegate_compiler::{OwnPlaces, RuleSet, base_of, compile, extend, extends};
 
 const BASE: &str = include_str!("../../../policies/webriskops/1.0.0/policy.toml");
 
@@ -224,6 +224,15 @@ fn what_would_change_the_base_without_a_word_is_refused() {
             "the base has no definition `none`",
         ),
         (
+            "[[loosen]]\nrequirement = \"actor-known\"\nreason = \"x\"",
+            "it is not said what is loosened",
+        ),
+        (
+            "[[drop]]\nrequirement = \"actor-known\"\nreason = \"x\"\nmore = 1",
+            "`more` means nothing here",
+        ),
+        ("actions = [1]", "an action is a text"),
+        (
             "[base]\nname = \"x\"",
             "`base` is no part of a rule set that extends another",
         ),
@@ -305,7 +314,7 @@ fn what_is_wrong_is_shown_where_it_is_written() {
     );
     let text = extend(&own, BASE).expect("it extends");
     let wrong = compile(&text).expect_err("it has no such field");
-    let (own_said, others) = placed(&wrong, &text, &own);
+    let (own_said, others) = OwnPlaces::new(&text, &own).placed(&wrong);
     assert!(others.list.is_empty());
     let span = own_said.list[0].span.clone();
     assert_eq!(&own[span], "idd");
@@ -314,7 +323,179 @@ fn what_is_wrong_is_shown_where_it_is_written() {
     let own = format!("{HEAD}{TICKET}");
     let text = extend(&own, &base).expect("it extends");
     let wrong = compile(&text).expect_err("it has no such field");
-    let (own_said, others) = placed(&wrong, &text, &own);
+    let (own_said, others) = OwnPlaces::new(&text, &own).placed(&wrong);
     assert!(own_said.list.is_empty());
     assert_eq!(&text[others.list[0].span.clone()], "idd");
+}
+
+#[test]
+fn what_is_written_twice_is_found_where_it_is_ones_own() {
+    // The base has the very same lines.
+    let line = "must = 'request.actor.id != \"nobody\"'\n";
+    let requirement = |id: &str| {
+        TICKET
+            .replace("given = \"has(request.task)\"\n", "")
+            .replace("ticket", id)
+    };
+    let base = extended(&requirement("first").replace(
+        "must = '''request.task.id != \"\" || request.action == \"scan\"'''\n",
+        line,
+    ));
+    let own = format!(
+        "{HEAD}{}",
+        requirement("second").replace(
+            "must = '''request.task.id != \"\" || request.action == \"scan\"'''\n",
+            line,
+        )
+    );
+    let text = extend(&own, &base).expect("it extends");
+    let places = OwnPlaces::new(&text, &own);
+    let found: Vec<_> = text
+        .match_indices("\"nobody\"")
+        .map(|(at, word)| places.find(&(at..at + word.len())))
+        .collect();
+    let at = own.find("\"nobody\"").expect("it is there");
+    assert_eq!(found, [None, Some(at..at + 8)]);
+}
+
+#[test]
+fn a_rule_set_that_extends_says_what_it_is() {
+    for (line, expected) in [
+        ("language = 1\n", "the rule set has no `language`"),
+        ("name = \"acme\"\n", "the rule set has no `name`"),
+        ("version = \"2.0.0\"\n", "the rule set has no `version`"),
+    ] {
+        let wrong = extend(&HEAD.replace(line, ""), BASE).expect_err("it is refused");
+        assert!(wrong.to_string().contains(expected), "{wrong}");
+    }
+    let wrong = extend(&HEAD.replace("language = 1", "language = 2"), BASE);
+    let wrong = wrong.expect_err("it is refused").to_string();
+    assert!(wrong.contains("version 1 of the rule language"), "{wrong}");
+}
+
+#[test]
+fn requirements_stand_behind_those_of_a_base_that_lists_them_in_brackets() {
+    let base = r#"
+language = 1
+name = "base"
+version = "1.0.0"
+summary = "A base."
+actions = ["scan"]
+codes = { NO = "blocked" }
+requirement = [{ id = "known", for = "every", must = 'request.actor.id != ""', code = "NO", message = "No.", remedy = "No.", source = "x" }]
+ready = []
+"#;
+    compile(base).expect("the base compiles");
+    let own = format!(
+        "{HEAD}requirement = [{{ id = \"own\", for = \"every\", must = 'request.actor.id != \"x\"', code = \"NO\", message = \"No.\", remedy = \"No.\", source = \"x\" }}]\n"
+    );
+    let text = extend(&own, base).unwrap_or_else(|wrong| panic!("{wrong}"));
+    compile(&text).unwrap_or_else(|wrong| panic!("{}", wrong.render(&text, "policy.toml", false)));
+    let all: toml::Table = toml::from_str(&text).expect("TOML");
+    let ids = all["requirement"].as_array().expect("a list").iter();
+    let ids: Vec<_> = ids.filter_map(|one| one["id"].as_str()).collect();
+    assert_eq!(ids, ["known", "own"]);
+}
+
+const JOINING: &str = r#"
+actions = ["rotate_key"]
+[[requirement]]
+id = "own"
+for = "rotate_key"
+must = 'request.actor.id != "nobody"'
+code = "MISSING_APPROVAL"
+message = "No."
+remedy = "No."
+source = "x"
+"#;
+
+#[test]
+fn actions_of_ones_own_join_sets_and_requirements_of_the_base() {
+    let before = extended(JOINING);
+    let named = |text: &str| {
+        let rules = RuleSet::check(text)
+            .unwrap_or_else(|wrong| panic!("{}", wrong.render(text, "policy.toml", false)));
+        let ids: Vec<String> = rules.requirements().map(str::to_owned).collect();
+        let of = ids.into_iter().map(|id| {
+            let actions = rules.actions_of(&id).join(" ");
+            (id, actions)
+        });
+        of.collect::<Vec<_>>()
+    };
+    let before = named(&before);
+    // Each set and each requirement in turn: the action is asked for more, and no other action for anything else.
+    for (join, asked) in [
+        ("set = \"scanning\"", "ownership-proven"),
+        ("set = \"changing\"", "change-previewed"),
+        ("requirement = \"scope-accepted\"", "scope-accepted"),
+        ("requirement = \"ownership-proven\"", "ownership-proven"),
+    ] {
+        let own = format!("{JOINING}\n[[join]]\n{join}\nactions = [\"rotate_key\"]\n");
+        let after = named(&extended(&own));
+        assert_eq!(before.len(), after.len());
+        let mut joined = Vec::new();
+        for ((id, before), (_, after)) in before.iter().zip(&after) {
+            if before != after {
+                assert_eq!(&format!("{before} rotate_key"), after, "{join}: {id}");
+                joined.push(id.as_str());
+            }
+        }
+        assert!(!joined.is_empty(), "{join}");
+        if !join.contains("changing") {
+            assert!(joined.contains(&asked), "{join}: {joined:?}");
+        }
+        // It is no change of the base that needs a reason.
+        let base = base_of(&extended(&own)).expect("it says what it extends");
+        assert_eq!((base.dropped.len(), base.loosened.len()), (0, 0));
+    }
+}
+
+#[test]
+fn nothing_joins_that_would_ask_for_less() {
+    let base = BASE.replace(
+        "sharing = [\"share_report\"",
+        "free = [\"within\"]\nwithin = [\"prepare_ticket\"]\nbound = { of = \"every\", except = \"free\" }\nsharing = [\"share_report\"",
+    );
+    for (join, expected) in [
+        (
+            "set = \"free\"\nactions = [\"rotate_key\"]",
+            "takes the actions of `free` out of other sets",
+        ),
+        (
+            "set = \"within\"\nactions = [\"rotate_key\"]",
+            "takes the actions of `within` out of other sets",
+        ),
+        (
+            "set = \"scanning\"\nactions = [\"apply_change\"]",
+            "`apply_change` is an action of the base",
+        ),
+        (
+            "set = \"none\"\nactions = [\"rotate_key\"]",
+            "the base has no set `none`",
+        ),
+        (
+            "requirement = \"own\"\nactions = [\"rotate_key\"]",
+            "the base has no requirement `own`",
+        ),
+        (
+            "set = \"scanning\"",
+            "it is not said which actions join what",
+        ),
+        (
+            "actions = [\"rotate_key\"]",
+            "it is not said which actions join what",
+        ),
+        (
+            "set = \"scanning\"\nactions = [1]",
+            "it is not said which actions join what",
+        ),
+        (
+            "set = \"scanning\"\nreason = \"x\"\nactions = [\"rotate_key\"]",
+            "`reason` means nothing here",
+        ),
+    ] {
+        let own = format!("{HEAD}{JOINING}\n[[join]]\n{join}\n");
+        let wrong = extend(&own, &base).expect_err("it is refused").to_string();
+        assert!(wrong.contains(expected), "{join}: {wrong}");
+    }
 }

@@ -195,8 +195,8 @@ Examples:
   scopegate test policies/*/*
   scopegate test policies/acme/1.0.0 --coverage --mutants
 
-Exits with 1 if a case fails, if `--coverage` finds a requirement that was not seen met, unmet
-and not applying, or if `--mutants` finds a clause that no case needs.")]
+Exits with 1 if a case fails, if `--coverage` finds a requirement that was not seen in every way
+it can be, or if `--mutants` finds a change that no case notices.")]
 pub(crate) struct Test {
     /// Folders of policies
     #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
@@ -206,9 +206,13 @@ pub(crate) struct Test {
     #[arg(long)]
     pub(crate) coverage: bool,
 
-    /// Drop every clause of every condition in turn, and list those that no case misses
+    /// Change the rules in every small way in turn, and list the changes that no case notices
     #[arg(long)]
     pub(crate) mutants: bool,
+
+    /// Also judge by `--coverage` and `--mutants` the rules that a policy extends
+    #[arg(long)]
+    pub(crate) base: bool,
 
     #[command(flatten)]
     pub(crate) cache: CacheChoice,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use scopegate::{Engine, EngineBuilder, Policy, Proof};
-use scopegate_compiler::{Diagnostics, RuleSet, SOURCE_BYTES};
+use scopegate_compiler::{Diagnostics, OwnPlaces, RuleSet, SOURCE_BYTES};
 use scopegate_store::{Allowance, Store, Version};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
@@ -31,7 +31,7 @@ pub(crate) struct Rules {
     pub(crate) source: String,
     pub(crate) set: RuleSet,
     /// The text of the file itself, if it extends another.
-    own: Option<String>,
+    pub(crate) own: Option<String>,
 }
 
 /// What a path names.
@@ -291,7 +291,7 @@ fn said(diagnostics: &Diagnostics, source: &str, own: Option<&str>, file: &Path)
     let Some(own) = own else {
         return report(diagnostics, source, file);
     };
-    let (in_file, others) = scopegate_compiler::placed(diagnostics, source, own);
+    let (in_file, others) = OwnPlaces::new(source, own).placed(diagnostics);
     report(&in_file, own, file);
     let with_base = format!("{} with its base", file.display());
     report(&others, source, Path::new(&with_base));

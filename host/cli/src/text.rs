@@ -80,12 +80,8 @@ fn finding(out: &mut impl Write, finding: &Finding<'_>, facts: &[Fact]) -> io::R
             Plain(finding.state)
         ),
     )?;
-    for (index, fact) in facts.iter().enumerate() {
-        line(
-            out,
-            if index == 0 { "found" } else { "" },
-            &format!("{} = {}", Excerpt(&fact.path), value(fact)),
-        )?;
+    for (index, found) in facts.iter().enumerate() {
+        line(out, if index == 0 { "found" } else { "" }, &fact(found))?;
     }
     line(out, "remedy", &Plain(finding.remedy).to_string())?;
     line(out, "source", &Plain(finding.source).to_string())
@@ -93,6 +89,11 @@ fn finding(out: &mut impl Write, finding: &Finding<'_>, facts: &[Fact]) -> io::R
 
 fn line(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
     writeln!(out, "    {FAINT}{name:<6}{FAINT:#}  {text}")
+}
+
+/// The fact and its value.
+pub(crate) fn fact(fact: &Fact) -> String {
+    format!("{} = {}", Excerpt(&fact.path), value(fact))
 }
 
 /// The value as JSON, cut if it is long.

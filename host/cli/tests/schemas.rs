@@ -251,13 +251,151 @@ fn as_json(policy: &str) -> Value {
     serde_json::to_value(table).expect("the policy holds no dates")
 }
 
-#[test]
-fn every_policy_here_fits_the_schema() {
-    let schema = schema("policy");
-    for policy in [POLICY, include_str!("data/acme/policy.toml")] {
-        if let Err(error) = schema.validate(&as_json(policy)) {
-            panic!("{error}");
+/// Every file of rules in the repository: policies, examples, and what the compiler's golden files are about.
+fn rule_sets() -> Vec<(String, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut folders: Vec<_> = ["policies", "docs", "guest", "host/cli/tests", "tests"]
+        .map(|folder| root.join(folder))
+        .into();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let is_text = name.ends_with(".toml") || name.ends_with(".md");
+            if path.is_dir() && !["target", "node_modules", "peers"].contains(&&*name) {
+                folders.push(path);
+            } else if is_text && let Ok(text) = std::fs::read_to_string(&path) {
+                let place = path.display().to_string();
+                if name.ends_with(".md") {
+                    let blocks = text.split("```toml").skip(1);
+                    let blocks = blocks.filter_map(|block| block.split_once('\n'));
+                    let blocks = blocks.filter_map(|(_, block)| block.split_once("```"));
+                    found.extend(blocks.map(|(block, _)| (place.clone(), block.to_owned())));
+                } else {
+                    found.push((place, text));
+                }
+            }
         }
+    }
+    found.retain(|(_, text)| text.contains("language = 1"));
+    found
+}
+
+/// Whether it compiles: with the default policy as its base, if it extends one.
+fn compiles(rules: &str) -> Result<(), String> {
+    let text = match scopegate_compiler::extends(rules) {
+        Some(_) => scopegate_compiler::extend(rules, POLICY).map_err(|wrong| wrong.to_string())?,
+        None => rules.to_owned(),
+    };
+    scopegate_compiler::compile(&text).map_err(|wrong| wrong.to_string())?;
+    Ok(())
+}
+
+#[test]
+fn what_compiles_fits_the_schema() {
+    let schema = schema("policy");
+    let (mut fitting, mut others) = (0, 0);
+    for (place, rules) in rule_sets() {
+        let Ok(table) = toml::from_str::<toml::Table>(&rules) else {
+            continue;
+        };
+        match compiles(&rules) {
+            Ok(()) => {
+                let value = serde_json::to_value(table).expect("it compiles, so it holds no dates");
+                if let Err(error) = schema.validate(&value) {
+                    panic!("{place}: {error}\n{rules}");
+                }
+                fitting += 1;
+            }
+            Err(_) => others += 1,
+        }
+    }
+    assert!(fitting > 10 && others > 50, "{fitting} and {others}");
+}
+
+/// What an extension of the default policy may say, beside what every one says.
+const EXTENSIONS: &[&str] = &[
+    "",
+    "actions = [\"rotate_key\"]",
+    "[codes]\nOWN = \"own\"",
+    "[sets]\nown = { of = \"every\", except = \"scan\" }",
+    "[attributes.ticket]\ntype = \"text\"\nsummary = \"The ticket.\"",
+    "[tables.rank_of]\nkeys = [\"text\"]\notherwise = 1\nrows = { a = 2 }",
+    "[tables.supported_providers.rows]\nscan = [\"github\"]",
+    "[tables.supported_providers]\notherwise = []",
+    "[[ready]]\nstate = \"own\"\nwhen = 'true'",
+    "[[ready]]\nstate = \"own\"",
+    "[[drop]]\nrequirement = \"actor-in-account\"\nreason = \"Ours.\"",
+    "[[drop]]\nready = \"authorization_ready\"\nreason = \"Ours.\"",
+    "[[drop]]\nrequirement = \"actor-in-account\"",
+    "[[drop]]\nrequirement = \"actor-in-account\"\nreason = \" \"",
+    "[[drop]]\nrequirement = \"actor-in-account\"\nready = \"authorization_ready\"\nreason = \"Ours.\"",
+    "[[drop]]\nreason = \"Ours.\"",
+    "[[loosen]]\nrequirement = \"ownership-proven\"\nmust = 'true'\nreason = \"Ours.\"",
+    "[[loosen]]\nrequirement = \"ownership-proven\"\nfor = \"scan\"\ngiven = 'true'\nreason = \"Ours.\"",
+    "[[loosen]]\nrequirement = \"ownership-proven\"\nreason = \"Ours.\"",
+    "[[loosen]]\nrequirement = \"ownership-proven\"\ncode = \"X\"\nreason = \"Ours.\"",
+    "[[loosen]]\ndefinition = \"may_read\"\nis = 'approved'\nreason = \"Ours.\"",
+    "[[loosen]]\ndefinition = \"may_read\"\nreason = \"Ours.\"",
+    "[[loosen]]\ndefinition = \"may_read\"\nis = 'approved'\nmust = 'true'\nreason = \"Ours.\"",
+    "actions = [\"rotate_key\"]\n[[join]]\nset = \"scanning\"\nactions = [\"rotate_key\"]",
+    "actions = [\"rotate_key\"]\n[[join]]\nrequirement = \"ownership-proven\"\nactions = [\"rotate_key\"]",
+    "[[join]]\nset = \"scanning\"",
+    "[[join]]\nset = \"scanning\"\nrequirement = \"ownership-proven\"\nactions = []",
+    "[[join]]\nactions = []",
+    "[[join]]\nset = \"scanning\"\nactions = [1]",
+    "join = 1",
+    "drop = [1]",
+    "[base]\nname = \"x\"\nversion = \"1.0.0\"\nrules_digest = \"x\"",
+    "[more]",
+];
+
+#[test]
+fn schema_and_compiler_agree_on_extensions() {
+    let schema = schema("policy");
+    let head = "language = 1\nextends = \"webriskops@1.0.0\"\nname = \"acme\"\nversion = \"1.0.0\"\nsummary = \"x\"\n";
+    let mut texts: Vec<String> = EXTENSIONS
+        .iter()
+        .map(|own| format!("{head}{own}\n"))
+        .collect();
+    for line in head.lines() {
+        texts.push(head.replace(&format!("{line}\n"), ""));
+    }
+    texts.push(head.replace("language = 1", "language = 2"));
+    let mut counts = [0, 0];
+    for text in texts {
+        let (fits, compiles) = (schema.is_valid(&as_json(&text)), compiles(&text));
+        // Whether a table is the base's only the compiler knows.
+        let is_open = text.contains("otherwise = []");
+        assert_eq!(fits, compiles.is_ok() || is_open, "{compiles:?}\n{text}");
+        counts[usize::from(fits)] += 1;
+    }
+    assert!(counts[0] > 15 && counts[1] > 10, "{counts:?}");
+}
+
+#[test]
+fn what_is_only_for_extensions_does_not_fit_alone() {
+    let schema = schema("policy");
+    let acme = include_str!("data/acme/policy.toml");
+    for more in [
+        "[[drop]]\nrequirement = \"enough-seats\"\nreason = \"x\"\n",
+        "[[loosen]]\nrequirement = \"enough-seats\"\nmust = 'true'\nreason = \"x\"\n",
+        "[[join]]\nset = \"x\"\nactions = []\n",
+        "[tables.t.rows]\na = 1\n",
+    ] {
+        let text = format!("{acme}\n{more}");
+        assert!(!schema.is_valid(&as_json(&text)), "{more}");
+        assert!(compiles(&text).is_err(), "{more}");
+    }
+    // What the compiler writes fits too.
+    let merged = scopegate_compiler::extend(
+        "language = 1\nextends = \"webriskops@1.0.0\"\nname = \"acme\"\nversion = \"1.0.0\"\n[[drop]]\nrequirement = \"actor-in-account\"\nreason = \"Ours.\"\n",
+        POLICY,
+    );
+    let merged = merged.expect("it extends");
+    if let Err(error) = schema.validate(&as_json(&merged)) {
+        panic!("{error}");
     }
 }
 

@@ -175,7 +175,7 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
-fn what_is_begun_passes_its_case() {
+fn what_is_begun_passes_its_cases_and_they_cover_it() {
     let stored = Stored::new();
     for (name, extends) in [
         ("acme", None),
@@ -187,9 +187,14 @@ fn what_is_begun_passes_its_case() {
         let mut arguments = vec!["new", &folder];
         arguments.extend(extends.into_iter().flat_map(|base| ["--extends", base]));
         stored.done(&arguments);
-        let run = scopegate(&["test", &folder], b"");
-        assert_eq!((run.code, &*run.stderr), (0, ""), "{name}");
-        assert_eq!(run.stdout, format!("{name} 0.1.0: 1 of 1 cases passed\n"));
+        let run = scopegate(&["test", &folder, "--coverage", "--mutants"], b"");
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{name}: {}", run.stdout);
+        assert!(
+            run.stdout
+                .starts_with(&format!("{name} 0.1.0: 2 of 2 cases passed\n")),
+            "{}",
+            run.stdout
+        );
         assert!(stored.refused(&arguments).contains("is there already"));
         stored.done(&["add", &folder]);
     }

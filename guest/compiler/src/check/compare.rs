@@ -385,8 +385,10 @@ impl Checker<'_> {
         if range.0 < most.0 || range.1 > most.1 {
             let remedy = if ty == Type::Time {
                 "subtract times instead: `request.now - t < duration(\"36h\")`"
+            } else if has_attribute(&left) || has_attribute(&right) {
+                "a `number` attribute may be any number, whatever is asked of it: compare it by itself, as `n > 4` instead of `n + 1 > 5`, or have the caller send the result"
             } else {
-                "compare the parts, or bound the number first: only facts with a limit may be added"
+                "compare the parts: only numbers with known limits may be added, such as sizes, literals and what a table gives"
             };
             self.error(span, "the result may be out of range", remedy);
             return None;
@@ -399,6 +401,11 @@ impl Checker<'_> {
         };
         Some(Expr::new(kind, ty, span).with_range(range).into())
     }
+}
+
+/// Whether a number is made of an attribute.
+fn has_attribute(expr: &Expr) -> bool {
+    matches!(expr.kind, Kind::Attribute(_)) || expr.children().into_iter().any(has_attribute)
 }
 
 fn literal_list(list: &Expr) -> bool {

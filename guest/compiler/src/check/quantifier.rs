@@ -55,7 +55,7 @@ impl Checker<'_> {
             return self.unrolled(quantifier, name, elements, body, cel, scope, proven);
         }
         let number = self.fresh_var();
-        let element = element_of(number, &list, &element);
+        let element = self.element_of(number, &list, &element);
         scope.vars.push((name.clone(), element));
         let checked = self.expr(body, scope, proven);
         scope.vars.pop();
@@ -124,34 +124,37 @@ impl Checker<'_> {
         }
         result.map(Checked::from)
     }
-}
 
-/// What the variable stands for: the element at the place the loop is at.
-fn element_of(var: usize, list: &Expr, element: &Type) -> Expr {
-    let path = match &list.kind {
-        Kind::Fact(place, _) => place.path.as_ref().map(|path| format!("{path}[]")),
-        _ => None,
-    };
-    let place = Place {
-        base: Base::Element(var),
-        offset: 0,
-        path,
-    };
-    let mut expr = Expr::new(
-        Kind::Fact(place, Width::Bits64),
-        element.clone(),
-        list.span.clone(),
-    );
-    if let Kind::List(constants) = &list.kind {
-        let least = constants.iter().map(|constant| constant.range.0).min();
-        let most = constants.iter().map(|constant| constant.range.1).max();
-        expr.range = least.zip(most).unwrap_or(expr.range);
-        expr.known = constants
-            .iter()
-            .map(|constant| constant.as_text().cloned())
-            .collect();
+    /// What the variable stands for: the element at the place the loop is at.
+    fn element_of(&self, var: usize, list: &Expr, element: &Type) -> Expr {
+        let path = match &list.kind {
+            Kind::Fact(place, _) => place.path.as_ref().map(|path| format!("{path}[]")),
+            Kind::Attribute(index) => {
+                Some(format!("attributes.{}[]", self.attributes[*index].name))
+            }
+            _ => None,
+        };
+        let place = Place {
+            base: Base::Element(var),
+            offset: 0,
+            path,
+        };
+        let mut expr = Expr::new(
+            Kind::Fact(place, Width::Bits64),
+            element.clone(),
+            list.span.clone(),
+        );
+        if let Kind::List(constants) = &list.kind {
+            let least = constants.iter().map(|constant| constant.range.0).min();
+            let most = constants.iter().map(|constant| constant.range.1).max();
+            expr.range = least.zip(most).unwrap_or(expr.range);
+            expr.known = constants
+                .iter()
+                .map(|constant| constant.as_text().cloned())
+                .collect();
+        }
+        expr
     }
-    expr
 }
 
 fn parts(expr: &Expr) -> usize {

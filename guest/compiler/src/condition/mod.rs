@@ -20,6 +20,8 @@ pub(crate) struct Condition<'s> {
     spans: HashMap<u64, Range<usize>>,
     /// Where the operator or name of each expression stands in the text.
     points: HashMap<u64, Range<usize>>,
+    /// Where the operands that stand in parentheses stand with them.
+    parenthesised: HashMap<u64, Range<usize>>,
     places: Places,
 }
 
@@ -48,14 +50,21 @@ impl<'s> Condition<'s> {
                     info: &info,
                     spans: HashMap::new(),
                     points: HashMap::new(),
+                    parenthesised: HashMap::new(),
                 };
                 measure.expr(&root);
-                let (spans, points) = (measure.spans, measure.points);
+                let Measure {
+                    spans,
+                    points,
+                    parenthesised,
+                    ..
+                } = measure;
                 Some(Self {
                     root,
                     text,
                     spans,
                     points,
+                    parenthesised,
                     places,
                 })
             }
@@ -73,6 +82,22 @@ impl<'s> Condition<'s> {
     /// The bytes of the file that spell the expression, its parts included.
     pub(crate) fn span(&self, expr: &IdedExpr) -> Range<usize> {
         self.place(self.spans.get(&expr.id))
+    }
+
+    /// The bytes of the file that spell the expression and the parentheses around it, if it is an operand.
+    pub(crate) fn whole_span(&self, expr: &IdedExpr) -> Range<usize> {
+        let within = self.parenthesised.get(&expr.id);
+        self.place(within.or_else(|| self.spans.get(&expr.id)))
+    }
+
+    /// Whether the expression is an operand in parentheses.
+    pub(crate) fn is_parenthesised(&self, expr: &IdedExpr) -> bool {
+        self.parenthesised.contains_key(&expr.id)
+    }
+
+    /// The bytes of the file that spell the operator of the expression.
+    pub(crate) fn operator(&self, expr: &IdedExpr) -> Range<usize> {
+        self.place(self.points.get(&expr.id))
     }
 
     /// The bytes of the file that spell the field name of a selection, or the name of a call.
@@ -110,6 +135,7 @@ struct Measure<'m> {
     info: &'m SourceInfo,
     spans: HashMap<u64, Range<usize>>,
     points: HashMap<u64, Range<usize>>,
+    parenthesised: HashMap<u64, Range<usize>>,
 }
 
 impl Measure<'_> {
@@ -124,10 +150,14 @@ impl Measure<'_> {
         });
         match &expr.expr {
             Cel::Call(call) => {
-                for part in call.target.iter().map(|target| &**target).chain(&call.args) {
-                    self.part(part, &mut within);
-                }
                 let named = call.func_name.starts_with(char::is_alphabetic);
+                for part in call.target.iter().map(|target| &**target).chain(&call.args) {
+                    if named {
+                        self.part(part, &mut within);
+                    } else {
+                        self.operand(part, &mut within);
+                    }
+                }
                 if call.target.is_none() && named {
                     within.start = within.start.saturating_sub(call.func_name.len());
                 }
@@ -179,6 +209,28 @@ impl Measure<'_> {
         if let Some(part) = self.expr(part) {
             within.start = within.start.min(part.start);
             within.end = within.end.max(part.end);
+        }
+    }
+
+    /// As `part`, with the parentheses around it: around an operand they can be nothing else's.
+    fn operand(&mut self, operand: &IdedExpr, within: &mut Range<usize>) {
+        let Some(bare) = self.expr(operand) else {
+            return;
+        };
+        let mut whole = bare.clone();
+        while let (Some(before), Some(after)) =
+            (self.value.get(..whole.start), self.value.get(whole.end..))
+        {
+            let (opened, closed) = (before.trim_end(), after.trim_start());
+            if !opened.ends_with('(') || !closed.starts_with(')') {
+                break;
+            }
+            whole = opened.len() - 1..self.value.len() - closed.len() + 1;
+        }
+        within.start = within.start.min(whole.start);
+        within.end = within.end.max(whole.end);
+        if whole != bare {
+            self.parenthesised.insert(operand.id, whole);
         }
     }
 

@@ -153,14 +153,14 @@ impl Emitter<'_> {
             body.code.block();
             body.leave_unless_in(&fallbacks.actions);
             if let Some(when) = &fallbacks.when {
-                let when = fold::fold(when, rules, None);
+                let when = fold(when, rules, None);
                 body.expr(&when);
                 body.code.op(I::I32Eqz).op(I::BrIf(0));
             }
             for (mode, when) in &fallbacks.modes {
                 body.code.get(out).word(*mode).store_byte(0);
                 body.code.get(out);
-                let when = fold::fold(when, rules, None);
+                let when = fold(when, rules, None);
                 body.expr(&when);
                 body.code.add().set(out);
             }

@@ -10,7 +10,7 @@ use crate::rules::{Constant, Key, Rules};
 pub(super) const NO_CASE: u32 = u32::MAX;
 
 /// The expression with everything worked out that is known; with an action, as for that action.
-pub(super) fn fold(expr: &Expr, rules: &Rules, action: Option<usize>) -> Expr {
+pub(crate) fn fold(expr: &Expr, rules: &Rules, action: Option<usize>) -> Expr {
     let folded = expr.map_children(&mut |child| fold(child, rules, action));
     let span = folded.span.clone();
     let ty = folded.ty.clone();

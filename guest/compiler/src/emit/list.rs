@@ -287,6 +287,11 @@ impl Body<'_, '_> {
             .if_empty();
         self.notes_of(&[list, body], Some(var));
         self.vars.remove(&var);
+        if !matches!(list.kind, Kind::Fact(..) | Kind::Attribute(_)) {
+            // Its elements have no place of their own: what the list was made of has to do.
+            self.code.otherwise();
+            self.notes_of(&[list], None);
+        }
         self.code.end().get(result);
     }
 

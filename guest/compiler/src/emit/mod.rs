@@ -36,6 +36,7 @@ use crate::ir::Expr;
 use crate::rules::{Rules, When};
 use data::Data;
 use expr::Body;
+pub(crate) use fold::fold;
 use function::Code;
 use runtime::RUNTIME;
 pub(crate) use runtime::standalone;
@@ -123,7 +124,7 @@ impl<'r> Emitter<'r> {
         let spellings = spells.then(|| data.put(scopegate_contract::SPELLINGS, 1));
         let conditions = rules.requirements.iter().map(uses::guarded);
         let conditions: Rc<[Expr]> = conditions
-            .map(|condition| fold::fold(&condition, rules, None))
+            .map(|condition| fold(&condition, rules, None))
             .collect();
         Self {
             rules,
@@ -252,7 +253,7 @@ impl<'r> Emitter<'r> {
     }
 
     fn value(&mut self, task: &Task, expr: &Expr, action: Option<usize>) -> Code {
-        let folded = fold::fold(expr, self.rules, action);
+        let folded = fold(expr, self.rules, action);
         let memo = self.memo(task);
         let mut body = Body::new(self, action);
         body.remembered(memo, |body| body.expr(&folded));
@@ -263,7 +264,7 @@ impl<'r> Emitter<'r> {
         let conditions = self.conditions.clone();
         let folded = match action {
             None => Cow::Borrowed(&conditions[index]),
-            Some(_) => Cow::Owned(fold::fold(&conditions[index], self.rules, action)),
+            Some(_) => Cow::Owned(fold(&conditions[index], self.rules, action)),
         };
         let memo = self.memo(task);
         let mut body = Body::of_condition(self, action);
@@ -274,7 +275,7 @@ impl<'r> Emitter<'r> {
     }
 
     fn traced_value(&mut self, expr: &Expr, action: Option<usize>) -> Code {
-        let folded = fold::fold(expr, self.rules, action);
+        let folded = fold(expr, self.rules, action);
         let mut body = Body::new(self, action);
         body.traced(&folded);
         body.code

@@ -229,9 +229,11 @@ impl Reads<'_> {
 /// The path of the fact that the expression itself reads.
 pub(super) fn own_path(expr: &Expr, rules: &Rules) -> Option<String> {
     match &expr.kind {
-        Kind::Fact(place, _) | Kind::Has(place) => {
-            place.path.clone().filter(|path| !path.is_empty())
-        }
+        // An attribute is one fact: what is read of it is read where its list is.
+        Kind::Fact(place, _) | Kind::Has(place) => place
+            .path
+            .clone()
+            .filter(|path| !path.is_empty() && !path.starts_with("attributes.")),
         Kind::Action => Some("action".into()),
         Kind::Attribute(index) | Kind::HasAttribute(index) => {
             Some(format!("attributes.{}", rules.attributes[*index].name))

@@ -1,6 +1,6 @@
 //! `scopegate policy new`: the beginning of a policy.
 //!
-//! Always true here: what is written compiles and passes its case as it is, and no file that is there is touched.
+//! Always true here: what is written compiles and passes its cases as it is, and no file that is there is touched.
 
 use std::fs;
 use std::io::{self, Write};
@@ -58,17 +58,25 @@ pub(super) fn run(
             folder.display()
         );
     }
-    let (extending, rules, case) = match extends {
+    let allowed = r#"{"name": "a scan is allowed once everything is confirmed", "base": "scan", "expect": {"decision": "allow"}}"#;
+    let (extending, rules, denied, allowed) = match extends {
         None => {
             let actions = "actions = [\"scan\"]\n";
-            let case = r#"{"name": "nobody scans before authorization is confirmed", "base": "scan", "patch": {"responsibility": {"authorization_status": "pending"}}, "expect": {"decision": "deny", "requirements": ["authorization-ready"]}}"#;
-            (actions.to_owned(), ALONE, case)
+            let denied = r#"{"name": "nobody scans before authorization is confirmed", "base": "scan", "patch": {"responsibility": {"authorization_status": "pending"}}, "expect": {"decision": "deny", "requirements": ["authorization-ready"]}}"#;
+            (actions.to_owned(), ALONE, denied, Some(allowed))
         }
         Some(base) => {
-            let case = r#"{"name": "nobody does anything", "base": "scan", "patch": {"actor": {"id": "nobody"}}, "expect": {"decision": "deny"}}"#;
-            (format!("extends = {base:?}\n"), EXTENDING, case)
+            let denied = r#"{"name": "nobody does anything", "base": "scan", "patch": {"actor": {"id": "nobody"}}, "expect": {"decision": "deny"}}"#;
+            // What another base says of the request is not known here.
+            let is_default = base.split('@').next() == Some(env!("SCOPEGATE_POLICY_NAME"));
+            let allowed = Some(allowed).filter(|_| is_default);
+            (format!("extends = {base:?}\n"), EXTENDING, denied, allowed)
         }
     };
+    let cases: String = std::iter::once(denied)
+        .chain(allowed)
+        .map(|case| format!("{case}\n"))
+        .collect();
     let policy = format!(
         "language = 1\n{extending}name = \"{name}\"\nversion = \"0.1.0\"\nsummary = \"Say \
          here what the policy is for.\"\n\n{rules}"
@@ -78,7 +86,7 @@ pub(super) fn run(
     for (file, text) in [
         ("policy.toml", &*policy),
         ("bases.json", BASES),
-        ("cases.jsonl", &format!("{case}\n")),
+        ("cases.jsonl", &cases),
     ] {
         let path = folder.join(file);
         let written =
@@ -93,7 +101,7 @@ pub(super) fn run(
     }
     writeln!(
         out,
-        "`{folder}` has a policy `{}` and a case: change them, and run `scopegate test {folder}`",
+        "`{folder}` has a policy `{}` and its first cases: change them, and run `scopegate test {folder}`",
         Plain(name),
         folder = folder.display()
     )?;

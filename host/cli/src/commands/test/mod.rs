@@ -4,6 +4,8 @@
 
 mod coverage;
 mod mutants;
+mod place;
+mod reasons;
 
 use std::io::Write;
 use std::path::Path;
@@ -13,11 +15,13 @@ use scopegate::{Engine, Policy};
 use scopegate_store::cases::{self, Case, Difference};
 
 use crate::arguments::Test;
+use crate::commands::check::chain;
 use crate::exit::Exit;
 use crate::output::{self, BAD, FAINT, GOOD, Plain, STRONG, list};
 use crate::policy::{self, Named};
 use coverage::coverage;
 use mutants::mutants;
+use reasons::Reasons;
 
 impl Test {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
@@ -64,7 +68,8 @@ impl Test {
         };
         let policy = policy
             .with_context(|| format!("the policy in `{}` cannot be loaded", folder.display()))?;
-        let of_cases = run(&policy, &cases, folder, out)?;
+        let mut reasons = Reasons::new(engine, &policy, rules.as_deref());
+        let of_cases = run(&policy, &cases, folder, &mut reasons, out)?;
         exit.note(of_cases);
         if self.coverage || self.mutants {
             let Some(rules) = &rules else {
@@ -74,17 +79,17 @@ impl Test {
                 );
             };
             if self.coverage {
-                exit.note(coverage(engine, &rules.set, &cases, out)?);
+                exit.note(coverage(engine, rules, self.base, &cases, out)?);
             }
             if self.mutants && of_cases == Exit::Failed {
                 bail!(
-                    "no clause is dropped from `{}` until all its cases pass",
+                    "nothing is changed in `{}` until all its cases pass",
                     folder.display()
                 );
             }
             if self.mutants {
                 out.flush()?;
-                exit.note(mutants(engine, rules, &cases, out)?);
+                exit.note(mutants(engine, rules, self.base, &cases, out)?);
             }
         }
         Ok(exit)
@@ -96,16 +101,18 @@ fn run(
     policy: &Policy,
     cases: &[Case],
     folder: &Path,
+    reasons: &mut Reasons<'_>,
     out: &mut impl Write,
 ) -> anyhow::Result<Exit> {
     let mut failed = 0;
     for case in cases {
-        let differences = match policy.evaluate(&case.request) {
-            Ok(decision) => case.expect.differences(&decision),
+        let decided = policy.evaluate(&case.request);
+        let differences = match &decided {
+            Ok(decision) => case.expect.differences(decision),
             Err(error) => vec![Difference {
                 what: "decision",
                 expected: vec!["a decision".to_owned()],
-                got: vec![format!("no decision: {:#}", anyhow::Error::new(error))],
+                got: vec![format!("no decision: {}", chain(error))],
             }],
         };
         if !differences.is_empty() {
@@ -120,6 +127,9 @@ fn run(
             )?;
             for difference in &differences {
                 show(difference, out)?;
+            }
+            if let Ok(decision) = &decided {
+                reasons.show(case, decision, &differences, out)?;
             }
             writeln!(out)?;
         }

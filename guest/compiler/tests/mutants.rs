@@ -1,0 +1,272 @@
+//! Mutants: what is changed of each part of a rule set, and what the compiler makes of it.
+
+use scopegate_compiler::{Mutation, RuleSet};
+
+const HEAD: &str = r#"language = 1
+name = "acme"
+version = "1.0.0"
+summary = "A rule set."
+actions = ["scan", "retest", "share_report"]
+codes = { NO = "blocked" }
+attributes = { ticket = { type = "text", summary = "A ticket." }, tags = { type = "texts", summary = "Tags." } }
+"#;
+
+fn requirement(given: &str, must: &str) -> String {
+    let given = if given.is_empty() {
+        String::new()
+    } else {
+        format!("given = '''{given}'''\n")
+    };
+    format!(
+        "[[requirement]]\nid = \"it\"\nfor = \"every\"\n{given}must = '''{must}'''\ncode = \"NO\"\nmessage = \"No.\"\nremedy = \"No.\"\nsource = \"x\"\n"
+    )
+}
+
+fn check(more: &str) -> RuleSet {
+    let source = format!("{HEAD}{more}");
+    RuleSet::check(&source)
+        .unwrap_or_else(|wrong| panic!("{}", wrong.render(&source, "policy.toml", false)))
+}
+
+/// Each mutant in a line; one that the compiler refuses is marked.
+fn mutants(more: &str) -> Vec<String> {
+    let rules = check(more);
+    let all = rules.mutants();
+    let lines = all.iter().map(|mutant| {
+        let mark = match rules.component_of(mutant) {
+            Some(component) => {
+                assert_ne!(Ok(component), rules.component(), "{mutant:?}");
+                ""
+            }
+            None => " (refused)",
+        };
+        let kind = format!("{:?}", mutant.mutation).to_lowercase();
+        format!("{kind}: {} {}{mark}", mutant.clause, mutant.change)
+    });
+    lines.collect()
+}
+
+#[test]
+fn every_small_change_of_a_condition_is_made() {
+    for (given, must, expected) in [
+        (
+            "",
+            r#"request.actor.id != """#,
+            &["requirement: it is dropped"][..],
+        ),
+        ("", "true", &[]),
+        (
+            r#"request.deployment == "cloud""#,
+            r#"request.actor.role != "viewer""#,
+            &[
+                "requirement: it is dropped",
+                r#"guard: request.deployment == "cloud" is dropped"#,
+            ],
+        ),
+        // Where the guard proves what the condition reads, it can still become a part of the condition.
+        (
+            "has(request.scan)",
+            "request.scan.credits <= 3",
+            &[
+                "requirement: it is dropped",
+                "guard: has(request.scan) is dropped",
+                "boundary: request.scan.credits <= 3 has `<` instead of `<=`",
+            ],
+        ),
+        (
+            "",
+            r#"has(request.scan) && (request.scan.credits > 3 || request.actor.id == "a") && request.actor.id != "b""#,
+            &[
+                "requirement: it is dropped",
+                "clause: has(request.scan) is dropped",
+                r#"clause: request.scan.credits > 3 || request.actor.id == "a" is dropped"#,
+                r#"clause: request.actor.id != "b" is dropped"#,
+                "clause: request.scan.credits > 3 is dropped",
+                r#"clause: request.actor.id == "a" is dropped"#,
+                "boundary: request.scan.credits > 3 has `>=` instead of `>`",
+            ],
+        ),
+        (
+            "",
+            r#"request.actor.id in ["a", "b"] && !(request.actor.role in ["viewer"])"#,
+            &[
+                "requirement: it is dropped",
+                r#"clause: request.actor.id in ["a", "b"] is dropped"#,
+                r#"clause: !(request.actor.role in ["viewer"]) is dropped"#,
+                r#"member: "a" is dropped"#,
+                r#"member: "b" is dropped"#,
+                r#"member: "viewer" is dropped"#,
+            ],
+        ),
+        (
+            "",
+            r#"request.actor.role == "agency" ? size(request.actor.id) < 9 : true"#,
+            &[
+                "requirement: it is dropped",
+                r#"clause: request.actor.role == "agency" is taken for true"#,
+                r#"clause: request.actor.role == "agency" is taken for false"#,
+                "boundary: size(request.actor.id) < 9 has `<=` instead of `<`",
+            ],
+        ),
+        (
+            "has(request.scan)",
+            r#"request.scan.targets.all(t, t.kind == "public" || t.url >= "a")"#,
+            &[
+                "requirement: it is dropped",
+                "guard: has(request.scan) is dropped",
+                r#"clause: t.kind == "public" is dropped"#,
+                r#"clause: t.url >= "a" is dropped"#,
+                r#"boundary: t.url >= "a" has `>` instead of `>=`"#,
+            ],
+        ),
+        // A literal list that a macro goes through is none that the checked rules still have.
+        (
+            "",
+            r#"["a", request.agency_account].exists(x, x == request.actor.id)"#,
+            &[
+                "requirement: it is dropped",
+                r#"member: "a" is dropped"#,
+                "member: request.agency_account is dropped",
+            ],
+        ),
+    ] {
+        assert_eq!(mutants(&requirement(given, must)), expected, "{must}");
+    }
+}
+
+#[test]
+fn every_part_of_a_rule_set_has_mutants() {
+    let more = r#"
+[sets]
+some = ["scan", { of = "retest", when = 'request.actor.id != ""' }]
+most = { of = "every", except = "scan" }
+
+[tables.ranks]
+keys = ["deployment"]
+rows = { cloud = 1, self_hosted = 2 }
+
+[tables.providers]
+keys = ["text"]
+otherwise = []
+rows = { scan = ["github", "gitlab"], retest = [] }
+
+[definitions]
+people = '["anna", "ben"]'
+known = 'request.actor.id in people'
+plain = 'request.actor.id'
+
+[[requirement]]
+id = "it"
+for = ["some", "most"]
+must = '''known && plain != "" && ranks(request.deployment) > 1 && request.actor.id in providers(request.action)'''
+code = "NO"
+message = "No."
+remedy = "No."
+source = "x"
+groups = ["all"]
+
+[[ready]]
+state = "all_held"
+when = 'holds("all")'
+
+[fallbacks]
+for = ["scan", "retest"]
+when = 'request.actor.id != "x"'
+
+[[fallbacks.modes]]
+mode = "ticket_only"
+when = "true"
+"#;
+    let expected = [
+        r#"member: "scan" is dropped"#,
+        r#"member: { of = "retest", when = 'request.actor.id != ""' } is dropped"#,
+        r#"clause: request.actor.id != "" is taken for true"#,
+        r#"clause: request.actor.id != "" is taken for false"#,
+        r#"member: "scan" is dropped"#,
+        "row: cloud gives 2",
+        "row: self_hosted gives 1",
+        r#"member: "github" is dropped"#,
+        r#"member: "gitlab" is dropped"#,
+        "row: scan gives []",
+        r#"member: "anna" is dropped"#,
+        r#"member: "ben" is dropped"#,
+        "clause: request.actor.id in people is taken for true",
+        "clause: request.actor.id in people is taken for false",
+        r#"member: "some" is dropped"#,
+        r#"member: "most" is dropped"#,
+        "requirement: it is dropped",
+        "clause: known is dropped",
+        r#"clause: plain != "" is dropped"#,
+        "clause: ranks(request.deployment) > 1 is dropped",
+        "clause: request.actor.id in providers(request.action) is dropped",
+        "boundary: ranks(request.deployment) > 1 has `>=` instead of `>`",
+        r#"member: "all" is dropped"#,
+        r#"clause: holds("all") is taken for true"#,
+        r#"clause: holds("all") is taken for false"#,
+        r#"member: "scan" is dropped"#,
+        r#"member: "retest" is dropped"#,
+        r#"clause: request.actor.id != "x" is taken for true"#,
+        r#"clause: request.actor.id != "x" is taken for false"#,
+        "clause: true is taken for false",
+    ];
+    assert_eq!(mutants(more), expected);
+}
+
+/// However a condition is written, what is changed is a rule set that reads; it is refused for what it means alone.
+#[test]
+fn every_mutant_can_be_read() {
+    let default = include_str!("../../../policies/webriskops/1.0.0/policy.toml");
+    let odd = format!(
+        "{HEAD}{}",
+        requirement(
+            "( ( has ( request.scan ) ) ) // why && not\n && ((request.actor.id) != ('(')) ",
+            "!(!(((request.scan.credits)>(3)) || (request.scan.page_limit<=-3 && ((true))))) // || (\n && (request.actor.id in ['a',  // one &&\n ('b') , \"c\" ,] || size((request.actor.id)) >= (2)\n)",
+        )
+        .replace('\u{a0}', " ")
+    );
+    let escaped = format!(
+        "{HEAD}{}",
+        requirement("", "true").replace(
+            "must = '''true'''",
+            r#"must = "request.actor.id != \"a\\\"(\" && (request.actor.id in [\"\u0062\", \"c)\"] || request.actor.account == \"\")""#
+        )
+    );
+    let mut count = 0;
+    for source in [default, &odd, &escaped] {
+        let rules = RuleSet::check(source)
+            .unwrap_or_else(|wrong| panic!("{}", wrong.render(source, "policy.toml", false)));
+        for mutant in rules.mutants() {
+            for text in mutant.texts(source) {
+                count += 1;
+                let Err(wrong) = RuleSet::check(&text) else {
+                    continue;
+                };
+                let meant = [
+                    "may be absent",
+                    "the table never gives",
+                    "no requirement is in a group",
+                ];
+                assert!(
+                    wrong
+                        .list
+                        .iter()
+                        .all(|one| meant.iter().any(|meant| one.message.contains(meant))),
+                    "{mutant:?}: {}",
+                    wrong.render(&text, "policy.toml", false)
+                );
+            }
+        }
+    }
+    assert!(count > 600, "{count}");
+}
+
+#[test]
+fn requirements_guards_and_rows_are_told_apart() {
+    let rules = check(&requirement(
+        "has(request.scan)",
+        "request.scan.credits > 3",
+    ));
+    let kinds: Vec<Mutation> = rules.mutants().iter().map(|one| one.mutation).collect();
+    let expected = [Mutation::Requirement, Mutation::Guard, Mutation::Boundary];
+    assert_eq!(kinds, expected);
+}

@@ -1,0 +1,102 @@
+//! In which ways requirements can be seen.
+
+use scopegate_compiler::RuleSet;
+
+#[test]
+fn only_what_can_be_is_asked_for() {
+    // The set, the guard and the condition; then whether it can be met, unmet, and not applying.
+    for (set, given, must, expected) in [
+        (
+            r#""every""#,
+            "",
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
+        (
+            r#"["scan", "retest"]"#,
+            "",
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
+        (
+            r#""scan""#,
+            "",
+            r#"request.actor.id != """#,
+            [true, true, true],
+        ),
+        (
+            r#""some""#,
+            "",
+            r#"request.actor.id != """#,
+            [true, true, true],
+        ),
+        (
+            r#""every""#,
+            "has(request.scan)",
+            "request.scan.credits > 0",
+            [true, true, true],
+        ),
+        (
+            r#""every""#,
+            "true",
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
+        (
+            r#""every""#,
+            r#"request.action in ["scan", "retest"]"#,
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
+        (
+            r#""every""#,
+            r#"request.action == "scan""#,
+            r#"request.actor.id != """#,
+            [true, true, true],
+        ),
+        (
+            r#""every""#,
+            "either",
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
+        (
+            r#""every""#,
+            "false",
+            r#"request.actor.id != """#,
+            [false, false, true],
+        ),
+        (r#""every""#, "", "true", [true, false, false]),
+        (r#""every""#, "", "false", [false, true, false]),
+        (
+            r#""scan""#,
+            "",
+            r#"request.action == "scan""#,
+            [true, false, true],
+        ),
+        (
+            r#""every""#,
+            "",
+            r#"request.action == "scan""#,
+            [true, true, false],
+        ),
+        ("[]", "", r#"request.actor.id != """#, [false, false, true]),
+    ] {
+        let given = if given.is_empty() {
+            String::new()
+        } else {
+            format!("given = '''{given}'''\n")
+        };
+        let source = format!(
+            "language = 1\nname = \"acme\"\nversion = \"1.0.0\"\nsummary = \"x\"\nactions = [\"scan\", \"retest\"]\ncodes = {{ NO = \"blocked\" }}\n[sets]\nsome = {{ of = \"every\", when = 'request.actor.id != \"x\"' }}\n[definitions]\nfirst = 'request.action == \"scan\"'\neither = 'first || request.action == \"retest\"'\n[[requirement]]\nid = \"it\"\nfor = {set}\n{given}must = '''{must}'''\ncode = \"NO\"\nmessage = \"No.\"\nremedy = \"No.\"\nsource = \"x\"\n"
+        );
+        let rules = RuleSet::check(&source)
+            .unwrap_or_else(|wrong| panic!("{}", wrong.render(&source, "policy.toml", false)));
+        let ways = rules.ways()[0];
+        assert_eq!(
+            [ways.met, ways.unmet, ways.not_applying],
+            expected,
+            "for {set}, {given}, {must}"
+        );
+    }
+}
