@@ -446,9 +446,7 @@ fn what_is_stored_as_another_decides_nowhere() {
     let operator = day();
     let (kept, store) = copied(&operator);
     let at = store.to_str().expect("a path");
-    let config = kept.path().join("scopegate.toml");
-    fs::write(&config, "allow_policy_choice = true\n").expect("a file");
-    let serving = Serving::new(&["--store", at, "--config", config.to_str().expect("a path")]);
+    let serving = Serving::choosing(&["--store", at]);
     stored_as(&store, ("lenient", "1.0.0"), ("strict", "2.0.0"));
     serving.says("what is stored as strict 2.0.0 is the policy `lenient` 1.0.0");
     let mut caller = Caller::new(serving.address);
