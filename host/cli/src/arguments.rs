@@ -351,11 +351,15 @@ pub(crate) enum PolicyAction {
         #[arg(value_name = "NAME@VERSION")]
         policy: String,
 
+        /// Also if it is older than the active one
+        #[arg(long)]
+        allow_downgrade: bool,
+
         /// Why, for the journal
         #[arg(long, value_name = "TEXT", default_value = "")]
         why: String,
     },
-    /// Go back to the version that was active before.
+    /// Go back to the version that was active before; once more, to the one before that.
     Rollback {
         /// The policy
         name: String,
@@ -370,7 +374,7 @@ pub(crate) enum PolicyAction {
         #[arg(value_name = "NAME@VERSION")]
         policy: String,
     },
-    /// Check every file of the store against what was published.
+    /// Check every file of the store against what was published, and load every version.
     Verify,
     /// Show every activation of a policy.
     History {
@@ -381,10 +385,10 @@ pub(crate) enum PolicyAction {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Sign a component.
+    /// Sign a component, or a version in the store.
     Sign {
-        /// The component
-        #[arg(value_name = "FILE.wasm", value_hint = ValueHint::FilePath)]
+        /// The component; or the version, the active one if none is named, whose signature then stands in the store
+        #[arg(value_name = "FILE.wasm|NAME[@VERSION]", value_hint = ValueHint::FilePath)]
         component: PathBuf,
 
         /// The secret key, without a password
@@ -481,10 +485,15 @@ pub(crate) enum KeyAction {
         #[arg(long, value_name = "NAME")]
         label: String,
     },
-    /// Have signatures of a key no longer count.
+    /// Have signatures of a key no longer count, whatever else it is called.
     Remove {
-        /// What it is called
-        label: String,
+        /// What it is called, or its id
+        #[arg(value_name = "LABEL|ID")]
+        key: String,
+
+        /// Also if active versions then no longer decide
+        #[arg(long)]
+        yes: bool,
     },
     /// List the keys.
     List,
@@ -493,6 +502,10 @@ pub(crate) enum KeyAction {
         /// `yes` or `no`
         #[arg(value_parser = ["yes", "no"])]
         required: String,
+
+        /// Also if active versions then no longer decide
+        #[arg(long)]
+        yes: bool,
     },
 }
 

@@ -6,8 +6,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
-use scopegate_store::Store;
+use anyhow::{Context as _, anyhow, bail};
+use scopegate::PolicyId;
+use scopegate_compiler::RuleSet;
+use scopegate_store::{Store, Version, check_identity};
 use toml_edit::{DocumentMut, value};
 
 use crate::earlier;
@@ -36,8 +38,10 @@ fn published(name: &str, version: &str, store: Option<&Path>) -> anyhow::Result<
     if let Some(folder) = store {
         let store = Store::open(folder)?;
         if store.has(name) {
-            let bytes = store.component(name, &version.parse()?)?;
-            return rules(&bytes).with_context(|| format!("{name} {version} cannot be extended"));
+            let version = version.parse()?;
+            let bytes = store.component(name, &version)?;
+            let cannot = || format!("{name} {version} cannot be extended");
+            return rules_of_version(name, &version, &bytes).with_context(cannot);
         }
     }
     if (name, version)
@@ -66,6 +70,20 @@ fn of_component_or_rules(path: &Path, store: Option<&Path>) -> anyhow::Result<St
             component: bytes, ..
         } => rules(&bytes).with_context(|| format!("`{}` cannot be extended", path.display())),
     }
+}
+
+/// The rules of a stored version, which are the same of all its builds.
+fn rules_of_version(name: &str, version: &Version, component: &[u8]) -> anyhow::Result<String> {
+    let text = rules(component)?;
+    let set = RuleSet::check(&text)
+        .map_err(|_| anyhow!("the rule set that the component carries does not compile"))?;
+    let found = PolicyId {
+        name: set.name().to_owned(),
+        version: set.version().to_owned(),
+        digest: scopegate_compiler::digest(component),
+    };
+    check_identity(name, version, &found)?;
+    Ok(text)
 }
 
 fn rules(component: &[u8]) -> anyhow::Result<String> {

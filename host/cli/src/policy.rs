@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use scopegate::{Engine, EngineBuilder, Policy, Proof};
 use scopegate_compiler::{Diagnostics, OwnPlaces, RuleSet, SOURCE_BYTES};
-use scopegate_store::{Allowance, Store, Version};
+use scopegate_store::{Allowance, Store, Version, check_identity};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
 use crate::base;
@@ -41,8 +41,10 @@ pub(crate) enum Named {
         file: PathBuf,
         bytes: Vec<u8>,
     },
-    /// A version of the store, with what the operator allows the policy.
+    /// A version of the store, with what the operator allows the policy. Whether it is that version shows when it is loaded.
     Stored {
+        name: String,
+        version: Version,
         component: Vec<u8>,
         allowance: Allowance,
         /// What the store remembers to be proven of it.
@@ -151,13 +153,21 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
         _ if let Some(rules) = earlier => {
             let set = RuleSet::check(rules)
                 .map_err(|_| anyhow!("the rules of `{text}` in this program are damaged"))?;
+            let component = set
+                .component()
+                .map_err(|_| anyhow!("the rules of `{text}` in this program are damaged"))?;
             return Ok(Some(Named::Stored {
-                component: set.component(),
+                name: name.to_owned(),
+                version: set.version().parse()?,
+                component,
                 allowance: Allowance::default(),
+                proof: None,
             }));
         }
         _ if is_built_in => {
             return Ok(Some(Named::Stored {
+                name: name.to_owned(),
+                version: env!("SCOPEGATE_POLICY_VERSION").parse()?,
                 component: DEFAULT.to_owned(),
                 allowance: Allowance::default(),
                 proof: None,
@@ -175,7 +185,9 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
     let version = version.map(str::parse).transpose()?;
     let version = version_of(known, name, version)?;
     Ok(Some(Named::Stored {
+        name: name.to_owned(),
         component: known.component(name, &version)?,
+        version,
         allowance: known.allowance(name)?,
         proof: known.manifest(name, &version)?.proof,
     }))
@@ -206,7 +218,7 @@ pub(crate) fn version_of(
     if let Some(version) = version {
         return Ok(version);
     }
-    match store.policy(name)?.active {
+    match store.active_as_activated(name)? {
         Some(active) => Ok(active.version),
         None => bail!("no version of `{name}` is active: name one, as `{name}@VERSION`"),
     }
@@ -222,17 +234,49 @@ fn extended(source: &str, base: &str, file: &Path, store: Option<&Path>) -> anyh
     })
 }
 
-/// The bytes of a component, or of a rule set's, and `engine` as it loads them.
-fn component(named: Named, engine: &Engine) -> anyhow::Result<(Vec<u8>, Engine)> {
-    Ok(match named {
-        Named::Rules(rules) => (rules.component()?, engine.clone()),
-        Named::Component { bytes, .. } => (bytes, engine.clone()),
-        Named::Stored {
+/// A component that was chosen, and how it is loaded.
+pub(crate) struct Chosen {
+    pub(crate) component: Vec<u8>,
+    engine: Engine,
+    /// The name and version that it has to have, if it was named by them.
+    stored: Option<(String, Version)>,
+}
+
+impl Chosen {
+    fn new(named: Named, engine: &Engine) -> anyhow::Result<Self> {
+        let (component, engine, stored) = match named {
+            Named::Rules(rules) => (rules.component()?, engine.clone(), None),
+            Named::Component { bytes, .. } => (bytes, engine.clone(), None),
+            Named::Stored {
+                name,
+                version,
+                component,
+                allowance,
+                proof,
+            } => {
+                let engine = allowance.engine(engine).with_proof(proof);
+                (component, engine, Some((name, version)))
+            }
+        };
+        Ok(Self {
             component,
-            allowance,
-            proof,
-        } => (component, allowance.engine(engine).with_proof(proof)),
-    })
+            engine,
+            stored,
+        })
+    }
+
+    /// Loads it; `path` is what named it, if anything did.
+    pub(crate) fn load(&self, path: Option<&Path>) -> anyhow::Result<Policy> {
+        let cannot = || match path {
+            None => "the default policy cannot be loaded".to_owned(),
+            Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
+        };
+        let policy = self.engine.load(&self.component).with_context(cannot)?;
+        if let Some((name, version)) = &self.stored {
+            check_identity(name, version, policy.id()).with_context(cannot)?;
+        }
+        Ok(policy)
+    }
 }
 
 /// The most bytes of a policy's file.
@@ -250,40 +294,31 @@ fn builder(choice: &CacheChoice) -> EngineBuilder {
     }
 }
 
-/// The component of the policy that `path` names, or of the one built in, and an engine that loads it.
+/// The component of the policy that `path` names, or of the one built in.
 pub(crate) fn chosen(
     path: Option<&Path>,
     store: Option<&Path>,
     cache: &CacheChoice,
-) -> anyhow::Result<(Vec<u8>, Engine)> {
+) -> anyhow::Result<Chosen> {
     match path {
         // It is ours, so it is compiled here, beside the proof that it is.
-        None => Ok((DEFAULT.to_owned(), builder(cache).build()?)),
+        None => Ok(Chosen {
+            component: DEFAULT.to_owned(),
+            engine: builder(cache).build()?,
+            stored: None,
+        }),
         Some(path) => {
             check_one_meaning(path, store)?;
             let engine = engine(cache)?;
-            component(named_in(path, store)?, &engine)
+            Chosen::new(named_in(path, store)?, &engine)
         }
     }
-}
-
-/// Loads the component that `path` names, or the one built in.
-pub(crate) fn load_chosen(
-    engine: &Engine,
-    component: &[u8],
-    path: Option<&Path>,
-) -> anyhow::Result<Policy> {
-    engine.load(component).with_context(|| match path {
-        None => "the default policy cannot be loaded".to_owned(),
-        Some(path) => format!("the policy `{}` cannot be loaded", path.display()),
-    })
 }
 
 /// Loads the policy that was chosen.
 pub(crate) fn load(choice: &PolicyChoice) -> anyhow::Result<Policy> {
     let path = choice.policy.as_deref();
-    let (component, engine) = chosen(path, choice.store.as_deref(), &choice.cache)?;
-    load_chosen(&engine, &component, path)
+    chosen(path, choice.store.as_deref(), &choice.cache)?.load(path)
 }
 
 /// Says on standard error what the compiler found in a text, which may be that of `file` with what it extends.

@@ -192,7 +192,7 @@ fn a_removed_key_stops_a_running_service() {
     let serving = Serving::new(&["--store", &place.store, "--config", &defaulted(&place)]);
     let mut caller = Caller::new(serving.address);
     caller.decide(&place.request);
-    done(&place.store, &["key", "remove", "ops"]);
+    done(&place.store, &["key", "remove", "ops", "--yes"]);
     serving.says("a version cannot be used");
     while caller.call("POST", "/v1/decisions", None, &place.request).0 == 200 {}
     let (status, problem) = caller.call("POST", "/v1/decisions", None, &place.request);
@@ -228,7 +228,7 @@ fn a_removed_key_stops_what_is_damaged_too() {
     let mut bytes = fs::read(&component).expect("it is there");
     bytes.push(0);
     fs::write(&component, bytes).expect("it can be written");
-    done(&place.store, &["key", "remove", "ops"]);
+    done(&place.store, &["key", "remove", "ops", "--yes"]);
     while caller.call("POST", "/v1/decisions", None, &place.request).0 == 200 {}
     let (status, problem) = caller.call("POST", "/v1/decisions", None, &place.request);
     assert_eq!(status, 503, "{problem}");
@@ -380,9 +380,12 @@ fn hostile_components_over_http_are_refused_or_contained() {
     let serving = Serving::new(&options);
     let mut caller = Caller::new(serving.address);
     let (mut refused, mut contained) = (0, 0);
-    for (build, (what, guest)) in hostile().into_iter().enumerate() {
+    for (number, (what, mut guest)) in hostile().into_iter().enumerate() {
+        let version = format!("1.2.{number}");
+        if guest.manifest.version == "1.2.3" {
+            guest.manifest.version = version.clone().leak();
+        }
         let component = guest.component();
-        let version = format!("1.2.3+{build}");
         let path = format!("/v1/policies/guest/{version}");
         let headers = [
             ("authorization", "Bearer secret"),

@@ -9,7 +9,7 @@ use std::thread;
 
 use program::scopegate;
 use program::serving::{Caller, Serving, done, stored};
-use scopegate_store::Store;
+use scopegate_store::{Direction, Store};
 use serde_json::Value;
 
 const SWAPS: usize = 100;
@@ -29,7 +29,7 @@ fn version(decision: &Value) -> &str {
 fn swap(store: &Store, caller: &mut Caller, request: &str, next: &str) {
     let asked = next.parse().expect("a version");
     store
-        .activate("acme", &asked, "tests", "a swap")
+        .activate_toward(Direction::Any, "acme", &asked, "tests", "a swap")
         .expect("it becomes active");
     while version(&caller.decide(request)) != next {}
 }

@@ -4,51 +4,12 @@ mod program;
 
 use std::fs;
 
-use program::{Run, allowed, json, scopegate};
-use tempfile::TempDir;
-
-/// A store with `acme` 0.1.0 and 0.2.0, the second with one rule fewer.
-struct Stored {
-    folder: TempDir,
-}
-
-impl Stored {
-    fn new() -> Self {
-        let stored = Self {
-            folder: tempfile::tempdir().expect("a folder"),
-        };
-        assert_eq!(stored.run(&["init"]).code, 0);
-        stored
-    }
-
-    fn path(&self, name: &str) -> String {
-        let path = self.folder.path().join(name);
-        path.to_str().expect("a path").to_owned()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        let store = self.path("store");
-        let mut all = vec!["policy", "--store", &store, "--by", "tests"];
-        all.extend(arguments);
-        scopegate(&all, b"")
-    }
-
-    fn done(&self, arguments: &[&str]) -> String {
-        let run = self.run(arguments);
-        assert_eq!((run.code, &*run.stderr), (0, ""), "{arguments:?}");
-        run.stdout
-    }
-
-    fn refused(&self, arguments: &[&str]) -> String {
-        let run = self.run(arguments);
-        assert_eq!((run.code, &*run.stdout), (1, ""), "{arguments:?}");
-        run.stderr
-    }
-}
+use program::operator::Operator;
+use program::{allowed, scopegate};
 
 #[test]
 fn versions_are_published_activated_and_gone_back_on() {
-    let stored = Stored::new();
+    let stored = Operator::new();
     let said = stored.done(&["add", "tests/data/acme"]);
     assert!(
         said.starts_with("acme 0.1.0 is published, sha256:"),
@@ -112,7 +73,7 @@ fn versions_are_published_activated_and_gone_back_on() {
 
 #[test]
 fn signatures_are_made_asked_for_and_withdrawn() {
-    let stored = Stored::new();
+    let stored = Operator::new();
     let (key, wasm) = (stored.path("ops"), stored.path("acme.wasm"));
     let (secret, public) = (format!("{key}.key"), format!("{key}.pub"));
     stored.done(&["key", "new", &key]);
@@ -144,7 +105,16 @@ fn signatures_are_made_asked_for_and_withdrawn() {
     stored.done(&["sign", &wasm, "--key", &secret]);
     stored.done(&["add", &wasm]);
     stored.done(&["activate", "acme@0.1.0"]);
-    stored.done(&["key", "remove", "ops"]);
+    let said = stored.refused(&["key", "remove", "ops"]);
+    assert!(
+        said.contains("acme 0.1.0: the component is signed by"),
+        "{said}"
+    );
+    let said = stored.done(&["key", "remove", "ops", "--yes"]);
+    assert!(
+        said.contains("acme 0.1.0, which is active, no longer decides"),
+        "{said}"
+    );
     assert!(stored.done(&["key", "list"]).contains("removed"));
     let said = stored.refused(&["activate", "acme@0.1.0"]);
     assert!(said.contains("the key `ops`, which was removed"), "{said}");
@@ -152,7 +122,7 @@ fn signatures_are_made_asked_for_and_withdrawn() {
 
 #[test]
 fn what_is_not_there_is_named() {
-    let stored = Stored::new();
+    let stored = Operator::new();
     for (arguments, expected) in [
         (
             &["show", "acme"][..],
@@ -176,7 +146,7 @@ fn what_is_not_there_is_named() {
 
 #[test]
 fn what_is_begun_passes_its_cases_and_they_cover_it() {
-    let stored = Stored::new();
+    let stored = Operator::new();
     for (name, extends) in [
         ("acme", None),
         ("other", Some("webriskops@1.1.0")),
@@ -207,7 +177,7 @@ fn what_is_begun_passes_its_cases_and_they_cover_it() {
 
 #[test]
 fn a_base_is_pinned() {
-    let stored = Stored::new();
+    let stored = Operator::new();
     let (base, own) = (stored.path("base"), stored.path("own"));
     stored.done(&["new", &base]);
     stored.done(&["new", &own, "--extends", "../base"]);

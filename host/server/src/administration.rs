@@ -25,15 +25,17 @@ pub trait Administration: Send + Sync {
         by: &str,
     ) -> Result<Uploaded, AdministrationError>;
 
-    /// Makes `version` of the policy `name` the active one; `reason` is why, if the administrator said so.
+    /// Makes `version` of the policy `name` the active one, which may be older than the one that is now only if `allow_downgrade`;
+    /// `reason` is why, if the administrator said so.
     ///
     /// # Errors
     ///
-    /// As its type says; the active version then stays as it was.
+    /// As its type says, [`Conflict`](AdministrationError::Conflict) if it is older and may not be; the active version then stays as it was.
     fn activate(
         &self,
         name: &str,
         version: &str,
+        allow_downgrade: bool,
         by: &str,
         reason: Option<&str>,
     ) -> Result<Activated, AdministrationError>;

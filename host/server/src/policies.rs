@@ -66,6 +66,9 @@ pub(crate) struct Shown {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Activation {
     version: String,
+    /// Whether it may be older than the active one.
+    #[serde(default)]
+    allow_downgrade: bool,
     /// Why, for the history: at most 1,000 bytes.
     reason: Option<String>,
 }
@@ -219,11 +222,15 @@ pub(crate) async fn activate(
     json_only(request.headers())?;
     let settings = service.settings();
     let body = body::read(request, settings.body_bytes, settings.body_time).await?;
-    let Activation { version, reason } =
-        serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?;
+    let Activation {
+        version,
+        allow_downgrade,
+        reason,
+    } = serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?;
     check_reason(reason.as_deref())?;
     let activated = administer(&service, move |store| {
-        store.activate(&name, &version, &caller.name, reason.as_deref())
+        let (by, reason) = (&caller.name, reason.as_deref());
+        store.activate(&name, &version, allow_downgrade, by, reason)
     });
     Ok(Json(activated.await?))
 }

@@ -1,10 +1,11 @@
-//! Which version of a policy is active, and which ones were.
+//! Which version of a policy becomes active.
 //!
 //! Always true here: an activation is one new file with the next number, so that nobody sees half of it, nothing is forgotten, and of two at
-//! the same time one is told so.
+//! the same time one is told so. A version older than the active one becomes active only if that is asked for.
 
 use std::io;
 
+use scopegate_compiler::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -30,15 +31,43 @@ pub struct Activation {
     pub by: String,
     /// Why.
     pub why: String,
+    /// Whether the version was named, or gone back to; none in activations of stores that did not tell yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// `sha256:<hex>` of the file of the activation before; none in the first one, and where the kind is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+}
+
+/// How a version became active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Somebody named it.
+    Activation,
+    /// Somebody went back to it.
+    Rollback,
+}
+
+/// Which versions may become active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// One that is not older than the active one. Builds of one version are equally old.
+    Forward,
+    /// Any.
+    Any,
+    /// The one that a [rollback](Store::before) leads to.
+    Back,
 }
 
 impl Store {
-    /// Makes a version the active one; if it is already, the activation that made it so counts on. The caller has seen that it loads and
-    /// passes its cases: see [`Candidate`](crate::Candidate).
+    /// Makes a version the active one that is not older than the one that is now; if it is already, the activation that made it so counts
+    /// on. The caller has seen that it loads and passes its cases: see [`Candidate`](crate::Candidate).
     ///
     /// # Errors
     ///
-    /// There is no such version, its bytes were changed, its signature does not count, or somebody else activated one at the same time.
+    /// There is no such version, its bytes were changed, its signature does not count, it is older than the active one, or somebody else
+    /// activated one at the same time.
     pub fn activate(
         &self,
         name: &str,
@@ -46,131 +75,152 @@ impl Store {
         by: &str,
         why: &str,
     ) -> Result<Activation, StoreError> {
+        self.activate_toward(Direction::Forward, name, version, by, why)
+    }
+
+    /// The same, in any of the directions.
+    ///
+    /// # Errors
+    ///
+    /// As for [`activate`](Self::activate), but that the version may be older if the direction allows it.
+    pub fn activate_toward(
+        &self,
+        direction: Direction,
+        name: &str,
+        version: &Version,
+        by: &str,
+        why: &str,
+    ) -> Result<Activation, StoreError> {
         let _lock = self.lock()?;
-        self.activate_locked(name, version, by, why)
+        if direction == Direction::Back && self.before(name)? != *version {
+            return Err(StoreError::Overtaken {
+                name: name.to_owned(),
+            });
+        }
+        self.activate_locked(direction, name, version, by, why)
     }
 
     /// Makes the version active that was active before the one that is now.
     ///
     /// # Errors
     ///
-    /// No other version was active before that is still there, or as for [`activate`](Self::activate).
+    /// As for [`before`](Self::before) and [`activate`](Self::activate).
     pub fn rollback(&self, name: &str, by: &str, why: &str) -> Result<Activation, StoreError> {
         let _lock = self.lock()?;
         let version = self.before(name)?;
-        self.activate_locked(name, &version, by, why)
+        self.activate_locked(Direction::Back, name, &version, by, why)
     }
 
-    /// The version that a rollback makes active.
+    /// The version that a rollback makes active: the last one before the active one that was not gone back from itself, and is still stored
+    /// as it was then.
     ///
     /// # Errors
     ///
-    /// As for [`rollback`](Self::rollback).
+    /// There is none, or the journal cannot be read.
     pub fn before(&self, name: &str) -> Result<Version, StoreError> {
-        let nothing = || StoreError::NothingBefore {
-            name: name.to_owned(),
-        };
         let history = self.history(name)?;
-        let active = history.last().ok_or_else(nothing)?;
-        let there = self.versions(name)?;
-        let others = history.iter().rev().map(|activation| &activation.version);
-        let mut others =
-            others.filter(|version| **version != active.version && there.contains(version));
-        others.next().cloned().ok_or_else(nothing)
-    }
-
-    /// The activation that counts.
-    ///
-    /// # Errors
-    ///
-    /// The journal cannot be read.
-    pub fn active(&self, name: &str) -> Result<Option<Activation>, StoreError> {
-        match self.last_number(name)? {
-            0 => Ok(None),
-            number => self.activation(name, number).map(Some),
+        let mut standing: Vec<&Activation> = Vec::new();
+        for activation in &history {
+            if let Some(beneath) = returned_to(&standing, activation) {
+                standing.truncate(beneath);
+            }
+            standing.push(activation);
         }
+        let active = standing.pop();
+        let is_left = |activation: &&Activation| {
+            active.is_some_and(|active| active.version != activation.version)
+                && match self.manifest(name, &activation.version) {
+                    Ok(manifest) => manifest.digest == activation.digest,
+                    Err(StoreError::UnknownVersion { .. }) => false,
+                    // Going back there says what is wrong with it.
+                    Err(_) => true,
+                }
+        };
+        let left = standing.into_iter().rev().find(is_left);
+        left.map(|activation| activation.version.clone())
+            .ok_or_else(|| StoreError::NothingBefore {
+                name: name.to_owned(),
+            })
     }
 
-    /// Every activation, the first one first.
+    /// The activation that counts, if what is stored is what was activated.
     ///
     /// # Errors
     ///
-    /// There is no such policy, or its journal cannot be read.
-    pub fn history(&self, name: &str) -> Result<Vec<Activation>, StoreError> {
+    /// The journal cannot be read, the version is not there, or its component is another one now.
+    pub fn active_as_activated(&self, name: &str) -> Result<Option<Activation>, StoreError> {
         self.versions(name)?;
-        (1..=self.last_number(name)?)
-            .map(|number| self.activation(name, number))
-            .collect()
-    }
-
-    /// The number of the last activation; 0 if there is none. It is all that a watcher has to look at.
-    ///
-    /// # Errors
-    ///
-    /// The journal's folder cannot be read.
-    pub fn last_number(&self, name: &str) -> Result<u64, StoreError> {
-        let names = files::names(&self.policy_folder(name)?.join(JOURNAL))?;
-        let numbers = names
-            .iter()
-            .filter_map(|name| name.strip_suffix(".json")?.parse().ok());
-        Ok(numbers.max().unwrap_or(0))
-    }
-
-    fn activation(&self, name: &str, number: u64) -> Result<Activation, StoreError> {
-        let path = self.policy_folder(name)?.join(JOURNAL).join(file(number));
-        let damaged = |reason| StoreError::Damaged {
-            path: path.clone(),
-            reason,
+        let Some(active) = self.active(name)? else {
+            return Ok(None);
         };
-        let Some(bytes) = files::read_if_there(&path)? else {
-            return Err(damaged("it is missing".to_owned()));
-        };
-        let activation: Activation =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if activation.number == number {
-            Ok(activation)
-        } else {
-            Err(damaged(format!(
-                "it is activation {}, not {number}",
-                activation.number
-            )))
+        let found = self.manifest(name, &active.version)?.digest;
+        if found == active.digest {
+            return Ok(Some(active));
         }
+        Err(StoreError::Damaged {
+            path: self.version_folder(name, &active.version)?,
+            reason: format!(
+                "the component with the digest {} was activated, and {found} is stored",
+                active.digest
+            ),
+        })
     }
 
     fn activate_locked(
         &self,
+        direction: Direction,
         name: &str,
         version: &Version,
         by: &str,
         why: &str,
     ) -> Result<Activation, StoreError> {
         self.component(name, version)?;
-        let active = self.active(name)?;
-        let digest = self.manifest(name, version)?.digest;
-        if let Some(active) = &active
-            && active.version == *version
-            && active.digest == digest
-        {
-            return Ok(active.clone());
+        let newest = self.newest(name)?;
+        let component = self.manifest(name, version)?.digest;
+        if let Some(newest) = &newest {
+            let active = &newest.activation;
+            if active.version == *version && active.digest == component {
+                self.record(name, active.number, newest.digest.clone())?;
+                return Ok(active.clone());
+            }
+            if direction == Direction::Forward && version.is_before(&active.version) {
+                return Err(StoreError::Older {
+                    name: name.to_owned(),
+                    version: version.clone(),
+                    active: active.version.clone(),
+                });
+            }
         }
+        let before = newest.as_ref().map(|newest| &newest.activation);
         let activation = Activation {
-            number: active.as_ref().map_or(0, |active| active.number) + 1,
+            number: before.map_or(0, |before| before.number) + 1,
             version: version.clone(),
-            digest,
-            from: active.map(|active| active.version),
+            digest: component,
+            from: before.map(|before| before.version.clone()),
             at: now(),
             by: by.to_owned(),
             why: why.to_owned(),
+            kind: Some(match direction {
+                Direction::Forward | Direction::Any => Kind::Activation,
+                Direction::Back => Kind::Rollback,
+            }),
+            previous: newest.map(|newest| newest.digest),
         };
+        self.write_activation(name, &activation)?;
+        Ok(activation)
+    }
+
+    /// Writes an activation into the journal, and then records it.
+    fn write_activation(&self, name: &str, activation: &Activation) -> Result<(), StoreError> {
         let folder = self.policy_folder(name)?.join(JOURNAL);
-        let path = folder.join(file(activation.number));
+        let path = self.entry_path(name, activation.number)?;
         let json =
-            serde_json::to_vec_pretty(&activation).expect("an activation can be written as JSON");
+            serde_json::to_vec_pretty(activation).expect("an activation can be written as JSON");
         let written = files::create_folders(&folder)
             .and_then(|()| files::sweep(&folder))
             .and_then(|()| files::create(&path, &json));
         match written {
-            Ok(()) => Ok(activation),
+            Ok(()) => self.record(name, activation.number, digest(&json)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(StoreError::Overtaken {
                     name: name.to_owned(),
@@ -181,6 +231,17 @@ impl Store {
     }
 }
 
-fn file(number: u64) -> String {
-    format!("{number:010}.json")
+/// How many of the activations that were not gone back from stay, if `activation` goes back to one of them.
+fn returned_to(standing: &[&Activation], activation: &Activation) -> Option<usize> {
+    let (_, beneath) = standing.split_last()?;
+    let is_same = |it: &&Activation| it.version == activation.version;
+    match activation.kind {
+        Some(Kind::Activation) => None,
+        Some(Kind::Rollback) => beneath.iter().rposition(is_same),
+        // Of those that do not tell, who came back to the version right beneath went back.
+        None => {
+            let last = beneath.len().checked_sub(1)?;
+            is_same(&beneath[last]).then_some(last)
+        }
+    }
 }

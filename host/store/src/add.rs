@@ -4,12 +4,14 @@
 
 use std::io;
 
-use scopegate::{Engine, Policy, PolicyId, Proof};
+use scopegate::{Engine, Origin, Policy, PolicyId, Proof};
 use scopegate_compiler::digest;
 
 use crate::cases::{Case, read_texts};
 use crate::error::StoreError;
 use crate::files;
+use crate::identity::check_identity;
+use crate::keys::sign;
 use crate::manifest::Manifest;
 use crate::store::{BASES, CASES, COMPONENT, MANIFEST, SIGNATURE, Store, now};
 use crate::version::{Version, check_name};
@@ -34,6 +36,7 @@ pub struct Candidate {
     policy: Policy,
     version: Version,
     folder: Folder,
+    engine: Engine,
 }
 
 /// What became of a version.
@@ -72,6 +75,7 @@ impl Candidate {
             version: version(policy.id())?,
             policy,
             folder,
+            engine: engine.clone(),
         };
         candidate.check_cases()?;
         Ok(candidate)
@@ -81,9 +85,13 @@ impl Candidate {
     ///
     /// # Errors
     ///
-    /// It does not load there, or a case fails.
+    /// It does not load there, says there that it is another policy, or a case fails.
     pub fn again(self, engine: &Engine) -> Result<Self, StoreError> {
-        Self::loaded(engine, self.folder, |_| Ok(self.version))
+        let name = &self.policy.id().name;
+        Self::loaded(engine, self.folder, |id| {
+            check_identity(name, &self.version, id)?;
+            Ok(self.version)
+        })
     }
 
     /// The policy.
@@ -121,7 +129,8 @@ impl Candidate {
         })
     }
 
-    fn manifest(&self, by: &str) -> Manifest {
+    /// What the store knows of it if `by` publishes it.
+    pub(crate) fn manifest(&self, by: &str) -> Manifest {
         let manifest = self.policy.manifest();
         let cases = self.folder.cases.as_ref();
         Manifest {
@@ -166,7 +175,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The version is published with other bytes, its signature does not count, or the store cannot be written to.
+    /// The version is published with other bytes or has a build with other rules, its signature does not count, or the store cannot be
+    /// written to.
     pub fn add(&self, candidate: &Candidate, by: &str) -> Result<Added, StoreError> {
         let manifest = candidate.manifest(by);
         let folder = &candidate.folder;
@@ -174,7 +184,7 @@ impl Store {
             self.check_signature(&folder.component, folder.signature.as_deref())?;
         }
         let _lock = self.lock()?;
-        if let Some(there) = self.published(&manifest)? {
+        if let Some(there) = self.published(candidate, &manifest)? {
             return self.sign_again(there, folder.signature.as_deref());
         }
         let json = serde_json::to_vec_pretty(&manifest).expect("a manifest can be written as JSON");
@@ -222,6 +232,34 @@ impl Store {
         }
     }
 
+    /// Signs a published version with a secret key, if the store trusts it: whoever signs vouches for the policy that it says it is.
+    ///
+    /// # Errors
+    ///
+    /// The version does not load or is another policy, or the key is none or does not count.
+    pub fn sign(
+        &self,
+        engine: &Engine,
+        name: &str,
+        version: &Version,
+        secret: &str,
+    ) -> Result<Added, StoreError> {
+        let component = self.published_bytes(name, version)?;
+        let engine = self.allowance(name)?.engine(engine);
+        let candidate = self.load_bytes(&engine, name, version, component)?;
+        let component = &candidate.folder.component;
+        let signature = sign(component, secret)?;
+        self.check_signature(component, Some(signature.as_bytes()))?;
+        let _lock = self.lock()?;
+        let there = self.manifest(name, version)?;
+        if there.digest != candidate.policy.id().digest {
+            return Err(StoreError::Overtaken {
+                name: name.to_owned(),
+            });
+        }
+        self.sign_again(there, Some(signature.as_bytes()))
+    }
+
     /// Loads a version as the store allows it, and has it decide its cases.
     ///
     /// # Errors
@@ -240,7 +278,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As for [`component`](Self::component), it does not load, or its cases were changed or fail.
+    /// As for [`component`](Self::component), it does not load, it is another policy or version, or its cases were changed or fail.
     pub fn load(
         &self,
         engine: &Engine,
@@ -248,13 +286,25 @@ impl Store {
         version: &Version,
     ) -> Result<Candidate, StoreError> {
         let component = self.component(name, version)?;
+        self.load_bytes(engine, name, version, component)
+    }
+
+    fn load_bytes(
+        &self,
+        engine: &Engine,
+        name: &str,
+        version: &Version,
+        component: Vec<u8>,
+    ) -> Result<Candidate, StoreError> {
         let manifest = self.manifest(name, version)?;
         let folder = Folder {
             component,
             signature: None,
             cases: self.cases(&manifest)?,
         };
-        Candidate::loaded(&engine.with_proof(manifest.proof), folder, |_| {
+        let engine = engine.with_proof(manifest.proof);
+        Candidate::loaded(&engine, folder, |id| {
+            check_identity(name, version, id)?;
             Ok(version.clone())
         })
     }
@@ -284,31 +334,70 @@ impl Store {
         Ok(Some((text(cases)?, bases.map(text).transpose()?)))
     }
 
-    /// The version that is there already, if it has the same bytes.
-    fn published(&self, manifest: &Manifest) -> Result<Option<Manifest>, StoreError> {
-        let there = match self.manifest(&manifest.name, &manifest.version) {
-            Ok(there) => there,
-            Err(StoreError::UnknownVersion { .. }) => return Ok(None),
-            Err(error) => return Err(error),
+    /// The version that is there already, if it has the same bytes. Other builds of the version have to have the same rules.
+    fn published(
+        &self,
+        candidate: &Candidate,
+        manifest: &Manifest,
+    ) -> Result<Option<Manifest>, StoreError> {
+        let known = match self.versions(&manifest.name) {
+            Err(StoreError::UnknownPolicy { .. }) => return Ok(None),
+            known => known?,
         };
-        if there.digest == manifest.digest {
-            return Ok(Some(there));
+        if known.contains(&manifest.version) {
+            let there = self.manifest(&manifest.name, &manifest.version)?;
+            if there.digest == manifest.digest {
+                return Ok(Some(there));
+            }
+            let (name, version) = (manifest.name.clone(), manifest.version.clone());
+            return Err(if self.has_rules_of(candidate, &there)? {
+                let free = version.free_build(&known);
+                StoreError::OtherBuild {
+                    name,
+                    version,
+                    free,
+                }
+            } else {
+                StoreError::Published { name, version }
+            });
         }
-        let (name, version) = (manifest.name.clone(), manifest.version.clone());
-        if manifest.rules_digest.is_empty() || there.rules_digest != manifest.rules_digest {
-            return Err(StoreError::Published { name, version });
+        let mut builds = known
+            .iter()
+            .filter(|version| version.is_build_beside(&manifest.version));
+        builds.try_for_each(|build| {
+            let there = self.manifest(&manifest.name, build)?;
+            if there.digest == manifest.digest || self.has_rules_of(candidate, &there)? {
+                return Ok(());
+            }
+            Err(StoreError::OtherRules {
+                name: manifest.name.clone(),
+                version: manifest.version.clone(),
+                published: build.clone(),
+            })
+        })?;
+        Ok(None)
+    }
+
+    /// Whether a component has the rules of a published one with other bytes. What they say of themselves is not enough: both must be
+    /// shown to be made of the rules that they carry.
+    fn has_rules_of(&self, candidate: &Candidate, there: &Manifest) -> Result<bool, StoreError> {
+        let unproven = |is_published| StoreError::Unproven {
+            name: there.name.clone(),
+            version: candidate.version.clone(),
+            published: there.version.clone(),
+            is_published,
+        };
+        if candidate.policy.origin() != Origin::Compiled {
+            return Err(unproven(false));
         }
-        let known = self.versions(&name)?;
-        let plain = version.to_string();
-        let plain = plain.split('+').next().unwrap_or_default();
-        let mut builds = 2..;
-        let free = builds
-            .find(|build| Version::of(plain, Some(*build)).is_ok_and(|v| !known.contains(&v)))
-            .unwrap_or(u64::MAX);
-        Err(StoreError::OtherBuild {
-            name,
-            version,
-            free,
-        })
+        let component = self.published_bytes(&there.name, &there.version)?;
+        let engine = &candidate.engine;
+        let published = self.load_bytes(engine, &there.name, &there.version, component)?;
+        // It may have been made by another compiler, as the store saw when it was added.
+        if published.policy.origin() == Origin::Foreign {
+            return Err(unproven(true));
+        }
+        let rules = |policy: &Policy| policy.manifest().rules_digest.clone();
+        Ok(rules(&candidate.policy) == rules(&published.policy))
     }
 }

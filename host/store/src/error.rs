@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::{error, fmt, io};
 
+use scopegate::Excerpt;
+
 use crate::version::Version;
 
 /// Why a store did not do what it was asked.
@@ -35,6 +37,29 @@ pub enum StoreError {
         path: PathBuf,
         /// How many it may have.
         most: u64,
+    },
+    /// A file of the journal of activations is not as it was written.
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// What is stored under a name and version says that it is another policy, or another version.
+    OtherPolicy {
+        /// The policy that it is stored as.
+        name: String,
+        /// The version that it is stored as.
+        version: Version,
+        /// Which policy it is.
+        found: scopegate::PolicyId,
+    },
+    /// Something in the store's folders is a symbolic link.
+    Link {
+        /// What.
+        path: PathBuf,
     },
     /// Something in the store's folders is nothing of a store.
     Stray {
@@ -73,6 +98,35 @@ pub enum StoreError {
         version: Version,
         /// A build number that is free.
         free: u64,
+    },
+    /// The version is published with other bytes, or has another build, and nothing shows that the rules are the same.
+    Unproven {
+        /// The policy.
+        name: String,
+        /// The version that was to be published.
+        version: Version,
+        /// The version that is published.
+        published: Version,
+        /// Whether it is the rules of the published one that nothing shows.
+        is_published: bool,
+    },
+    /// Another build of the version is published, with other rules.
+    OtherRules {
+        /// The policy.
+        name: String,
+        /// The version that was to be published.
+        version: Version,
+        /// The build that is published.
+        published: Version,
+    },
+    /// The version is older than the active one.
+    Older {
+        /// The policy.
+        name: String,
+        /// The version.
+        version: Version,
+        /// The active one.
+        active: Version,
     },
     /// The version is active and cannot be removed.
     Active {
@@ -117,6 +171,8 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The signature is of a form that does not count.
+    LegacySignature,
     /// No key of the store made the signature.
     UnknownKey {
         /// The id of the key that made it.
@@ -141,6 +197,7 @@ impl StoreError {
             self,
             Self::Unsigned
                 | Self::WrongSignature { .. }
+                | Self::LegacySignature
                 | Self::UnknownKey { .. }
                 | Self::RemovedKey { .. }
         )
@@ -166,6 +223,27 @@ impl fmt::Display for StoreError {
                 "`{}` has more than {most} bytes: a component may have more if its policy is allowed `--component-bytes`",
                 path.display()
             ),
+            Self::Journal {
+                path,
+                reason,
+                remedy,
+            } => write!(f, "`{}` {reason}: {remedy}", path.display()),
+            Self::OtherPolicy {
+                name,
+                version,
+                found,
+            } => write!(
+                f,
+                "what is stored as {name} {version} is the policy `{}` {}: its files were moved or its manifest was edited; put it back \
+                 from a backup, or remove the version",
+                Excerpt(&found.name),
+                Excerpt(&found.version)
+            ),
+            Self::Link { path } => write!(
+                f,
+                "`{}` is a symbolic link, and a store has none: put what it leads to in its place",
+                path.display()
+            ),
             Self::Stray { path } => write!(
                 f,
                 "`{}` is nothing of a store, and is passed over: move it elsewhere",
@@ -189,6 +267,48 @@ impl fmt::Display for StoreError {
                 "{name} {version} is published with the same rules, but another compiler built it: keep that one, or add this one as \
                  another build with `--build {free}`"
             ),
+            Self::Unproven {
+                name,
+                version,
+                published,
+                is_published,
+            } => {
+                let of = if *is_published {
+                    "the published one has the rules that it says it has"
+                } else {
+                    "this one has the rules that it says it has"
+                };
+                write!(
+                    f,
+                    "{name} {published} is published with other bytes, and nothing shows that {of}"
+                )?;
+                if version == published {
+                    f.write_str("; a published version never changes: give the policy a new version")
+                } else {
+                    write!(
+                        f,
+                        "; builds of one version have the same rules, so {version} cannot be one: give the policy a new version"
+                    )
+                }
+            }
+            Self::OtherRules {
+                name,
+                version,
+                published,
+            } => write!(
+                f,
+                "{name} {version} has other rules than {name} {published}, and builds of one version have the same: give the rules a new \
+                 version"
+            ),
+            Self::Older {
+                name,
+                version,
+                active,
+            } => write!(
+                f,
+                "{name} {version} is older than {active}, which is active: `scopegate policy rollback {name}` goes back to what was \
+                 active before; an older version becomes active with `--allow-downgrade`, over HTTP with `\"allow_downgrade\": true`"
+            ),
             Self::Active { name, version } => write!(
                 f,
                 "{name} {version} is active: activate another version before you remove it"
@@ -199,7 +319,7 @@ impl fmt::Display for StoreError {
             ),
             Self::NothingBefore { name } => write!(
                 f,
-                "no other version of `{name}` was active before: name the version to activate"
+                "there is no version of `{name}` to go back to, for what was gone back from does not count: name the version to activate"
             ),
             Self::Unloadable { .. } => f.write_str("the component cannot be loaded as a policy"),
             Self::CasesFailed {
@@ -217,6 +337,10 @@ impl fmt::Display for StoreError {
             Self::WrongSignature { reason } => {
                 write!(f, "the signature does not fit the component: {reason}")
             }
+            Self::LegacySignature => f.write_str(
+                "the signature is a legacy one of minisign, of the file itself and not of its hash, and those do not count: sign the \
+                 component again with `scopegate policy sign`, or with `minisign -S -H`",
+            ),
             Self::UnknownKey { id } => write!(
                 f,
                 "the component is signed by the key {id}, which this store does not trust: see `scopegate policy key list`"

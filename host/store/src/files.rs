@@ -73,6 +73,12 @@ pub(crate) fn sweep(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes a file.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)?;
+    sync_around(path)
+}
+
 /// Renames a file.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
@@ -98,9 +104,21 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Reads a file, if it is there.
+/// Refuses what is no regular file, such as a pipe: whoever reads it may wait for ever.
+pub(crate) fn check_regular(path: &Path) -> Result<(), StoreError> {
+    let checked = fs::metadata(path).and_then(|it| {
+        let not = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+        it.is_file().then_some(()).ok_or_else(not)
+    });
+    checked.map_err(|source| StoreError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Reads a file that is not a component, if it is there.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match read(path, TEXT_BYTES) {
+    match check_regular(path).and_then(|()| read(path, TEXT_BYTES)) {
         Err(StoreError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             Ok(None)
         }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use crate::error::StoreError;
 use crate::files;
+use crate::keys::{KEYS, REMOVED};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::version::Version;
@@ -34,8 +35,8 @@ pub struct Trust {
 struct Policy {
     /// The versions, and when something was put into their folders.
     versions: Vec<(Version, Option<SystemTime>)>,
-    /// The number of the last activation.
-    activation: u64,
+    /// The number of the last activation, and when it was written.
+    activation: (u64, Option<SystemTime>),
 }
 
 impl Store {
@@ -57,7 +58,8 @@ impl Store {
                 let written = written(&self.version_folder(&name, &version)?);
                 versions.push((version, written));
             }
-            let activation = self.last_number(&name)?;
+            let last = self.last_number(&name)?;
+            let activation = (last, written(&self.entry_path(&name, last)?));
             policies.insert(
                 name,
                 Policy {
@@ -79,7 +81,7 @@ impl Store {
     /// The settings or the folder of keys cannot be read.
     pub fn trusted(&self) -> Result<Trust, StoreError> {
         let mut keys = Vec::new();
-        for part in ["keys", "keys/removed"] {
+        for part in [KEYS, REMOVED] {
             let folder = self.folder().join(part);
             for name in files::names(&folder)? {
                 keys.push((format!("{part}/{name}"), written(&folder.join(&name))));

@@ -5,6 +5,7 @@
 //! <store>/keys/<label>.pub                 keys whose signatures count; removed ones in keys/removed/
 //! <store>/policies/<name>/<version>/       policy.wasm, manifest.json, and, if there are, policy.wasm.minisig, cases.jsonl, bases.json
 //! <store>/policies/<name>/journal/<n>.json the nth activation; the last one tells which version is active
+//! <store>/activations/<name>.json          which activation that is, so that it does not go unnoticed if it is removed
 //! ```
 //!
 //! What is written appears whole or not at all: in a temporary file or folder that is synced, renamed to its name, and the folder
@@ -18,22 +19,27 @@ pub mod cases;
 mod error;
 mod files;
 mod glance;
+mod identity;
+mod journal;
 mod keys;
 mod manifest;
 mod settings;
+mod stopped;
 mod store;
 mod survey;
 mod verify;
 mod version;
 
-pub use activation::Activation;
+pub use activation::{Activation, Direction, Kind};
 pub use add::{Added, Candidate, Folder};
 pub use allowance::Allowance;
 pub use error::StoreError;
 pub use glance::{Glance, Trust};
-pub use keys::{Key, KeyPair, sign};
+pub use identity::check_identity;
+pub use keys::{Key, KeyPair, Trusted, sign};
 pub use manifest::Manifest;
 pub use settings::Settings;
+pub use stopped::{Stopped, TrustChange};
 pub use store::{Entry, Store};
 pub use survey::Surveyed;
 pub use verify::{Finding, Verified};

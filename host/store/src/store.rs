@@ -3,6 +3,7 @@
 //! Always true here: what the store hands out was checked against its digest, and against its signature if the store asks for one.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -12,6 +13,8 @@ use scopegate_compiler::digest;
 use crate::activation::Activation;
 use crate::error::StoreError;
 use crate::files;
+use crate::journal::NEWEST;
+use crate::keys::REMOVED;
 use crate::manifest::Manifest;
 use crate::settings::{self, Settings};
 use crate::version::{Version, check_name};
@@ -25,6 +28,8 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 /// The cases beside it, and their bases.
 pub(crate) const CASES: &str = "cases.jsonl";
 pub(crate) const BASES: &str = "bases.json";
+/// All that may be in a version's folder.
+pub(crate) const PARTS: [&str; 5] = [COMPONENT, SIGNATURE, MANIFEST, CASES, BASES];
 /// The folder of activations, in a policy's.
 pub(crate) const JOURNAL: &str = "journal";
 
@@ -58,7 +63,7 @@ impl Store {
         let store = Self {
             folder: folder.into(),
         };
-        for part in ["policies", "keys/removed"] {
+        for part in ["policies", REMOVED, NEWEST] {
             let path = store.folder.join(part);
             files::create_folders(&path).map_err(|source| StoreError::File { path, source })?;
         }
@@ -155,15 +160,18 @@ impl Store {
     /// There is no such version, or its manifest is damaged.
     pub fn manifest(&self, name: &str, version: &Version) -> Result<Manifest, StoreError> {
         let path = self.version_folder(name, version)?.join(MANIFEST);
+        let damaged = |reason| StoreError::Damaged {
+            path: path.clone(),
+            reason,
+        };
         let Some(bytes) = files::read_if_there(&path)? else {
+            if self.version_folder(name, version)?.is_dir() {
+                return Err(damaged("it is missing".to_owned()));
+            }
             return Err(StoreError::UnknownVersion {
                 name: name.to_owned(),
                 version: version.clone(),
             });
-        };
-        let damaged = |reason| StoreError::Damaged {
-            path: path.clone(),
-            reason,
         };
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
@@ -176,19 +184,49 @@ impl Store {
         Ok(manifest)
     }
 
-    /// The component of a version: the very bytes that were published, signed if the store asks for it.
+    /// The component of a version: the very bytes that were published, signed if the store asks for it. Which policy they are only their
+    /// load tells: see [`check_identity`](crate::check_identity).
     ///
     /// # Errors
     ///
     /// There is no such version, its bytes were changed since, or its signature does not count.
     pub fn component(&self, name: &str, version: &Version) -> Result<Vec<u8>, StoreError> {
+        let bytes = self.published_bytes(name, version)?;
+        if self.settings()?.require_signature {
+            let signature = self.signature(name, version)?;
+            self.check_signature(&bytes, signature.as_deref())?;
+        }
+        Ok(bytes)
+    }
+
+    /// The signature beside a version, if there is one.
+    pub(crate) fn signature(
+        &self,
+        name: &str,
+        version: &Version,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        files::read_if_there(&self.version_folder(name, version)?.join(SIGNATURE))
+    }
+
+    /// The very bytes that were published, signed or not.
+    pub(crate) fn published_bytes(
+        &self,
+        name: &str,
+        version: &Version,
+    ) -> Result<Vec<u8>, StoreError> {
         let manifest = self.manifest(name, version)?;
         let folder = self.version_folder(name, version)?;
         let path = folder.join(COMPONENT);
         let settings = self.settings()?;
         let allowance = settings.allowances.get(name);
         let most = allowance.and_then(|allowance| allowance.component_bytes);
-        let bytes = files::read(&path, most.unwrap_or(COMPONENT_BYTES))?;
+        let bytes = match files::read(&path, most.unwrap_or(COMPONENT_BYTES)) {
+            Err(StoreError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                let reason = "it is missing".to_owned();
+                return Err(StoreError::Damaged { path, reason });
+            }
+            read => read?,
+        };
         let found = digest(&bytes);
         if found != manifest.digest {
             return Err(StoreError::Damaged {
@@ -198,10 +236,6 @@ impl Store {
                     manifest.digest
                 ),
             });
-        }
-        if settings.require_signature {
-            let signature = files::read_if_there(&folder.join(SIGNATURE))?;
-            self.check_signature(&bytes, signature.as_deref())?;
         }
         Ok(bytes)
     }

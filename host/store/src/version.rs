@@ -39,6 +39,40 @@ impl Version {
     }
 }
 
+impl Version {
+    /// Whether a policy that says it is of the version `own` may be published as this one: it says the same, or this is a build of it.
+    pub(crate) fn is_of(&self, own: &str) -> bool {
+        let own = semver::Version::parse(own);
+        own.is_ok_and(|own| own == self.0 || (own.build.is_empty() && own == self.unbuilt()))
+    }
+
+    /// Whether both are builds of one version.
+    pub(crate) fn is_build_beside(&self, other: &Self) -> bool {
+        self.unbuilt() == other.unbuilt()
+    }
+
+    /// Whether it is older than another version. Builds of one version are equally old.
+    pub(crate) fn is_before(&self, other: &Self) -> bool {
+        self.0.cmp_precedence(&other.0).is_lt()
+    }
+
+    /// The number of a build of it that is none of `known`.
+    pub(crate) fn free_build(&self, known: &[Self]) -> u64 {
+        let plain = self.unbuilt().to_string();
+        let mut builds = 2..;
+        builds
+            .find(|build| Self::of(&plain, Some(*build)).is_ok_and(|it| !known.contains(&it)))
+            .unwrap_or(u64::MAX)
+    }
+
+    fn unbuilt(&self) -> semver::Version {
+        semver::Version {
+            build: semver::BuildMetadata::EMPTY,
+            ..self.0.clone()
+        }
+    }
+}
+
 impl FromStr for Version {
     type Err = StoreError;
 

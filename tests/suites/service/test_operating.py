@@ -131,14 +131,18 @@ def test_every_block(operator):
     operator.run(block("Policies made elsewhere", 1))
 
     operator.serve("scopegate serve")
-    operator.run(block("Keys"))
-    if shutil.which("minisign"):
-        operator.run("minisign -Vm acme.wasm -p ops.pub")
-    operator.run("scopegate policy activate acme@0.2.0")
-    # Seen within a second, as the page says of every change of the store.
     decides = f"curl -s localhost:{operator.port}/v1/decisions -H 'content-type: application/json' -d @request.json -o /dev/null -w '%{{http_code}}'"
     wait_for(lambda: operator.run(decides) == "200")
-    operator.run("scopegate policy key remove ops")
+    # Nothing on the page stops what decides.
+    for place in range(3):
+        operator.run(block("Keys", place))
+        assert operator.run(decides) == "200"
+        if place == 1 and shutil.which("minisign"):
+            operator.run("minisign -Vm acme.wasm -p ops.pub")
+    operator.run("scopegate policy key remove next", code=1)
+    assert operator.run(decides) == "200"
+    operator.run("scopegate policy key remove next --yes")
+    # Seen within a second, as the page says of every change of the store.
     wait_for(lambda: operator.run(decides) == "503")
     operator.run("scopegate policy key require no")
     wait_for(lambda: operator.run(decides) == "200")

@@ -40,11 +40,12 @@ impl Bench {
             store,
             cache,
         } = &self.policy;
-        let (bytes, engine) = policy::chosen(policy.as_deref(), store.as_deref(), cache)?;
+        let path = policy.as_deref();
+        let chosen = policy::chosen(path, store.as_deref(), cache)?;
         let requests = self.requests()?;
         let time = Duration::from_millis(self.time);
         let started = Instant::now();
-        let policy = engine.load(&bytes).context("the policy cannot be loaded")?;
+        let policy = chosen.load(path)?;
         let load = started.elapsed();
         for request in &requests {
             policy

@@ -31,9 +31,10 @@ struct Description<'a> {
 impl Inspect {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let path = self.policy.as_deref();
-        let (bytes, engine) = policy::chosen(path, self.store.as_deref(), &self.cache)?;
+        let chosen = policy::chosen(path, self.store.as_deref(), &self.cache)?;
+        let bytes = &chosen.component;
         if self.rules {
-            let Some(rules) = scopegate_compiler::rules_of(&bytes) else {
+            let Some(rules) = scopegate_compiler::rules_of(bytes) else {
                 bail!("the component carries no rule set: it was not made of one");
             };
             let mut out = output::data();
@@ -41,8 +42,8 @@ impl Inspect {
             out.flush()?;
             return Ok(Exit::Done);
         }
-        let policy = policy::load_chosen(&engine, &bytes, path)?;
-        let compiler = scopegate_compiler::compiler_of(&bytes);
+        let policy = chosen.load(path)?;
+        let compiler = scopegate_compiler::compiler_of(bytes);
         let description = Description {
             digest: &policy.id().digest,
             bytes: bytes.len(),

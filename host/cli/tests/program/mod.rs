@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod operator;
 pub(crate) mod serving;
 
 use std::io::Write as _;

@@ -70,6 +70,7 @@ impl Administration for Memory {
         &self,
         name: &str,
         version: &str,
+        _: bool,
         _: &str,
         reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
@@ -163,6 +164,13 @@ async fn a_policys_way_in() {
         (Method::POST, activate, json, r#"{"version": "2.0.0"}"#, 404),
         (Method::POST, activate, json, r#"{"version": "0.0.0"}"#, 500),
         (Method::POST, activate, json, r#"{"version": 1}"#, 400),
+        (
+            Method::POST,
+            activate,
+            json,
+            r#"{"version": "1.0.0", "allow_downgrade": "yes"}"#,
+            400,
+        ),
         (
             Method::POST,
             activate,

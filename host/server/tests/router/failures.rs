@@ -335,6 +335,7 @@ impl Administration for Hangs {
         &self,
         _: &str,
         _: &str,
+        _: bool,
         _: &str,
         _: Option<&str>,
     ) -> Result<Activated, AdministrationError> {

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use scopegate::Engine;
 use scopegate_store::{Candidate, Store};
 
 use crate::support::{component, engine, folder, store, version};
@@ -55,6 +56,9 @@ fn a_killed_process_leaves_the_store_whole() {
     store
         .activate("acme", &version("1.0.0"), "tests", "")
         .expect("it becomes active");
+    let cache = tempfile::tempdir().expect("a folder");
+    let loads = Engine::builder().cache(cache.path()).build();
+    let loads = loads.expect("the engine starts");
     let mut states = BTreeSet::new();
     let mut number = 1;
     for kill in 0..KILLS {
@@ -81,7 +85,7 @@ fn a_killed_process_leaves_the_store_whole() {
         states.insert(said);
 
         let opened = Store::open(store.folder()).expect("it opens");
-        let verified = opened.verify().expect("readable");
+        let verified = opened.verify(&loads).expect("readable");
         assert!(
             verified.findings.is_empty(),
             "kill {kill}: {:?}",
@@ -111,7 +115,7 @@ fn a_killed_process_leaves_the_store_whole() {
         .ok();
     let next = Candidate::new(&engine(), folder(component("1.0.1", "")), None).expect("it loads");
     store.add(&next, "tests").expect("it is added");
-    for part in ["policies/acme", "policies/acme/journal"] {
+    for part in ["policies/acme", "policies/acme/journal", "activations"] {
         for entry in fs::read_dir(store.folder().join(part)).expect("readable") {
             let name = entry.expect("readable").file_name();
             assert!(!name.to_string_lossy().starts_with('.'), "{part}: {name:?}");

@@ -1,5 +1,8 @@
 //! A store as its users meet it: what is published stays, what is changed is found, what is killed is whole.
 
+mod builds;
+mod identity;
+mod journal;
 mod kills;
 mod processes;
 mod signatures;

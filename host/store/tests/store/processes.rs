@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::thread;
 
+use scopegate_store::Direction;
+
 use crate::support::{publish, store, version};
 
 #[test]
@@ -21,7 +23,8 @@ fn activations_at_the_same_time_are_all_in_the_journal_once() {
             let told = &told;
             scope.spawn(move || {
                 for _ in 0..EACH {
-                    let activated = store.activate("acme", &version(text), text, "");
+                    let any = Direction::Any;
+                    let activated = store.activate_toward(any, "acme", &version(text), text, "");
                     let activation = activated.expect("one after the other");
                     assert_eq!(activation.version, version(text));
                     told.lock()

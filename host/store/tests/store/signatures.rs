@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use scopegate_store::{Added, Candidate, Folder, KeyPair, StoreError, sign};
+use scopegate_store::{Added, Candidate, Folder, KeyPair, StoreError, TrustChange, sign};
 
 use crate::support::{component, engine, store, version};
 
@@ -58,6 +58,120 @@ fn only_signatures_of_trusted_keys_count() {
     store
         .component("acme", &version("1.0.0"))
         .expect("its new signature counts");
+}
+
+#[test]
+fn a_key_is_known_by_its_id() {
+    let pair = KeyPair::generate().expect("keys");
+    let bytes = component("1.0.0", "");
+    for named in ["ops", "second", "the id"] {
+        let (_kept, store) = store();
+        store.require_signature(true).expect("it is required");
+        let first = store.trust("ops", &pair.public).expect("it is a key");
+        assert!(!first.was_removed && first.other_labels.is_empty());
+        let second = store.trust("second", &pair.public).expect("it is a key");
+        assert_eq!(second.other_labels, ["ops"]);
+        let signature = sign(&bytes, &pair.secret).expect("signed");
+        let folder = Folder {
+            component: bytes.clone(),
+            signature: Some(signature.into_bytes()),
+            cases: None,
+        };
+        let candidate = Candidate::new(&engine(), folder, None).expect("it loads");
+        store.add(&candidate, "tests").expect("it is signed");
+        let named = if named == "the id" {
+            &first.key.id
+        } else {
+            named
+        };
+
+        let change = TrustChange::Remove(named);
+        let stopped = store.would_stop(change).expect("there is such a key");
+        assert_eq!(stopped.len(), 1, "{named}");
+        let removed = store.distrust(named).expect("there is such a key");
+        let labels: Vec<&str> = removed.iter().map(|key| &*key.label).collect();
+        assert_eq!(labels, ["ops", "second"], "{named}");
+        let load = || store.component("acme", &version("1.0.0"));
+        let error = load().expect_err("its key was removed");
+        assert!(matches!(error, StoreError::RemovedKey { .. }), "{error}");
+        assert!(store.would_stop(change).is_err(), "it is removed already");
+
+        let again = store.trust("third", &pair.public).expect("it is a key");
+        assert!(again.was_removed);
+        load().expect("its key counts again");
+        let keys = store.keys().expect("readable");
+        assert!(
+            keys.iter()
+                .all(|key| !key.is_removed && key.label == "third")
+        );
+    }
+}
+
+/// Two keys may have one id only if somebody made it so.
+#[test]
+fn another_key_with_the_id_of_one_is_refused() {
+    let (_kept, store) = store();
+    let pair = KeyPair::generate().expect("keys");
+    let id = store
+        .trust("ops", &pair.public)
+        .expect("it is a key")
+        .key
+        .id;
+    let line = |text: &str| text.lines().nth(1).expect("the key").to_owned();
+    let ours = line(&pair.public);
+    loop {
+        // Its first bytes are the id, but for two bits that chance decides.
+        let other = KeyPair::generate().expect("keys");
+        let others = line(&other.public);
+        // The same key with another id is none either.
+        let same = format!("untrusted comment: x\n{}{}\n", &others[..8], &ours[8..]);
+        let error = store.trust("same", &same).expect_err("it is ours");
+        assert!(
+            error.to_string().contains("`ops` is the same key"),
+            "{error}"
+        );
+        let line = format!("{}{}", &ours[..13], &others[13..]);
+        let text = format!("untrusted comment: x\n{line}\n");
+        let error = match store.trust("other", &text) {
+            Err(error) => error.to_string(),
+            Ok(trusted) => {
+                assert_ne!(trusted.key.id, id);
+                store.distrust("other").expect("it is there");
+                fs::remove_file(store.folder().join("keys/removed/other.pub"))
+                    .expect("it is there");
+                continue;
+            }
+        };
+        assert!(error.contains("or another key with that id"), "{error}");
+        break;
+    }
+}
+
+#[test]
+fn a_legacy_signature_is_called_one() {
+    let (_kept, store) = store();
+    let pair = KeyPair::generate().expect("keys");
+    store.trust("ops", &pair.public).expect("it is a key");
+    let bytes = component("1.0.0", "");
+    let signature = sign(&bytes, &pair.secret).expect("signed");
+    // `Ed` where hashed signatures have `ED`.
+    let legacy = signature.replacen("\nRU", "\nRW", 1);
+    assert_ne!(legacy, signature);
+    let folder = Folder {
+        component: bytes,
+        signature: Some(legacy.into_bytes()),
+        cases: None,
+    };
+    let candidate = Candidate::new(&engine(), folder, None).expect("it loads");
+    let error = store
+        .add(&candidate, "tests")
+        .expect_err("it does not count");
+    assert!(matches!(error, StoreError::LegacySignature) && error.is_distrust());
+    let said = error.to_string();
+    assert!(
+        said.contains("legacy") && !said.contains("changed"),
+        "{said}"
+    );
 }
 
 #[test]

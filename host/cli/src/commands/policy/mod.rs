@@ -12,9 +12,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use scopegate_store::{Activation, Added, Allowance, Candidate, Folder, Store, Version};
+use scopegate_store::{
+    Activation, Added, Allowance, Candidate, Direction, Folder, Store, Version, check_identity,
+};
 
 use crate::arguments::{PolicyAction, PolicyCommand, StoreChoice};
+use crate::commands::check::chain;
 use crate::exit::Exit;
 use crate::output::{self, BAD, Plain, STRONG};
 use crate::policy;
@@ -34,21 +37,31 @@ impl PolicyCommand {
                 build,
                 signature,
             } => {
-                let folder = folder(&path, signature, choice.store.as_deref())?;
+                let (folder, stored) = folder(&path, signature, choice.store.as_deref())?;
                 let not = || format!("`{}` is not published", path.display());
-                add(choice, folder, name.as_deref(), build, &mut out).with_context(not)?
+                let of = (name.as_deref(), build);
+                add(choice, folder, stored, of, &mut out).with_context(not)?
             }
             PolicyAction::Allow(allow) => allow::run(&choice.open()?, &allow, &mut out)?,
             PolicyAction::List { format } => list::policies(&choice.open()?, format, &mut out)?,
             PolicyAction::Show { policy } => list::show(&choice.open()?, &policy, &mut out)?,
-            PolicyAction::Activate { policy, why } => {
+            PolicyAction::Activate {
+                policy,
+                allow_downgrade,
+                why,
+            } => {
                 let (name, version) = named(&policy)?;
                 let version = version.ok_or_else(|| unversioned(name))?;
-                activate(choice, name, &version, &why, &mut out)?
+                let direction = if allow_downgrade {
+                    Direction::Any
+                } else {
+                    Direction::Forward
+                };
+                activate(choice, direction, (name, &version), &why, &mut out)?
             }
             PolicyAction::Rollback { name, why } => {
                 let version = choice.open()?.before(&name)?;
-                activate(choice, &name, &version, &why, &mut out)?
+                activate(choice, Direction::Back, (&name, &version), &why, &mut out)?
             }
             PolicyAction::Remove { policy } => {
                 let (name, version) = named(&policy)?;
@@ -57,11 +70,11 @@ impl PolicyCommand {
                 writeln!(out, "{} {version} is removed", Plain(name))?;
                 Exit::Done
             }
-            PolicyAction::Verify => verify(&choice.open()?, &mut out)?,
+            PolicyAction::Verify => verify(choice, &mut out)?,
             PolicyAction::History { name, format } => {
                 list::history(&choice.open()?, &name, format, &mut out)?
             }
-            PolicyAction::Sign { component, key } => key::sign(&component, &key, &mut out)?,
+            PolicyAction::Sign { component, key } => key::sign(choice, &component, &key, &mut out)?,
             PolicyAction::Key { action } => key::run(choice, action, &mut out)?,
         };
         out.flush()?;
@@ -93,8 +106,8 @@ fn init(choice: &StoreChoice, out: &mut impl Write) -> anyhow::Result<Exit> {
 fn add(
     choice: &StoreChoice,
     folder: Folder,
-    name: Option<&str>,
-    build: Option<u64>,
+    stored: Option<(String, Version)>,
+    (name, build): (Option<&str>, Option<u64>),
     out: &mut impl Write,
 ) -> anyhow::Result<Exit> {
     let store = choice.open()?;
@@ -109,6 +122,9 @@ fn add(
         if allowance != Allowance::default() {
             candidate = candidate.again(&allowance.engine(&engine))?;
         }
+    }
+    if let Some((name, version)) = stored {
+        check_identity(&name, &version, candidate.policy().id())?;
     }
     let found = &candidate.policy().id().name;
     if let Some(name) = name.filter(|name| name != found) {
@@ -138,14 +154,27 @@ fn add(
     Ok(Exit::Done)
 }
 
-/// What is to be published: the component, and what stands beside it.
-fn folder(path: &Path, signature: Option<PathBuf>, store: Option<&Path>) -> anyhow::Result<Folder> {
+/// What is to be published: the component, and what stands beside it; and the name and version that it has to have, if it was named by them.
+fn folder(
+    path: &Path,
+    signature: Option<PathBuf>,
+    store: Option<&Path>,
+) -> anyhow::Result<(Folder, Option<(String, Version)>)> {
+    let mut stored = None;
     let (component, beside) = match policy::named_in(path, store)? {
         policy::Named::Rules(rules) => {
             rules.warn();
             (rules.component()?, None)
         }
-        policy::Named::Stored { component, .. } => (component, None),
+        policy::Named::Stored {
+            name,
+            version,
+            component,
+            ..
+        } => {
+            stored = Some((name, version));
+            (component, None)
+        }
         policy::Named::Component { file, bytes } => {
             let mut beside = file.into_os_string();
             beside.push(".minisig");
@@ -170,17 +199,18 @@ fn folder(path: &Path, signature: Option<PathBuf>, store: Option<&Path>) -> anyh
         Some(cases) => Some((cases, text("bases.json")?)),
         None => None,
     };
-    Ok(Folder {
+    let folder = Folder {
         component,
         signature,
         cases,
-    })
+    };
+    Ok((folder, stored))
 }
 
 fn activate(
     choice: &StoreChoice,
-    name: &str,
-    version: &Version,
+    direction: Direction,
+    (name, version): (&str, &Version),
     why: &str,
     out: &mut impl Write,
 ) -> anyhow::Result<Exit> {
@@ -190,7 +220,8 @@ fn activate(
         .candidate(&engine, name, version)
         .with_context(|| format!("{name} {version} does not become active"))?;
     let before = store.last_number(name)?;
-    let Activation { from, number, .. } = store.activate(name, version, &choice.by, why)?;
+    let Activation { from, number, .. } =
+        store.activate_toward(direction, name, version, &choice.by, why)?;
     if number == before {
         writeln!(
             out,
@@ -208,8 +239,8 @@ fn activate(
     Ok(Exit::Done)
 }
 
-fn verify(store: &Store, out: &mut impl Write) -> anyhow::Result<Exit> {
-    let verified = store.verify()?;
+fn verify(choice: &StoreChoice, out: &mut impl Write) -> anyhow::Result<Exit> {
+    let verified = choice.open()?.verify(&policy::engine(&choice.cache)?)?;
     for finding in &verified.findings {
         let version = finding
             .version
@@ -219,7 +250,7 @@ fn verify(store: &Store, out: &mut impl Write) -> anyhow::Result<Exit> {
             out,
             "{BAD}{}{version}{BAD:#}: {}",
             Plain(&finding.name),
-            Plain(&finding.error.to_string())
+            Plain(&chain(&finding.error))
         )?;
     }
     writeln!(

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use scopegate_server::{
     Activated, Administration, AdministrationError, Event, Stored, StoredVersion, Upload, Uploaded,
 };
-use scopegate_store::{Activation, Added, Candidate, Entry, Folder, StoreError, Version};
+use scopegate_store::{
+    Activation, Added, Candidate, Direction, Entry, Folder, StoreError, Version,
+};
 
 use super::watch::Watch;
 use crate::commands::check::chain;
@@ -77,11 +79,17 @@ impl Administration for OfStore {
         &self,
         name: &str,
         version: &str,
+        allow_downgrade: bool,
         by: &str,
         reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
         let version = version.parse().map_err(refused)?;
-        self.make_active(name, &version, by, reason)
+        let direction = if allow_downgrade {
+            Direction::Any
+        } else {
+            Direction::Forward
+        };
+        self.make_active(direction, name, &version, by, reason)
     }
 
     fn rollback(
@@ -91,7 +99,7 @@ impl Administration for OfStore {
         reason: Option<&str>,
     ) -> Result<Activated, AdministrationError> {
         let version = self.0.store.before(name).map_err(refused)?;
-        self.make_active(name, &version, by, reason)
+        self.make_active(Direction::Back, name, &version, by, reason)
     }
 
     fn list(&self) -> Result<Vec<Stored>, AdministrationError> {
@@ -121,6 +129,7 @@ impl Administration for OfStore {
 impl OfStore {
     fn make_active(
         &self,
+        direction: Direction,
         name: &str,
         version: &Version,
         by: &str,
@@ -132,7 +141,7 @@ impl OfStore {
             .map_err(|error| self.failed(name, version, error))?;
         let store = &self.0.store;
         let activation = store
-            .activate(name, version, by, reason.unwrap_or("over HTTP"))
+            .activate_toward(direction, name, version, by, reason.unwrap_or("over HTTP"))
             .map_err(refused)?;
         if activation.digest != digest {
             // Somebody removed it meanwhile, and published other rules under its version.
@@ -190,12 +199,17 @@ fn refused(error: StoreError) -> AdministrationError {
         },
         StoreError::Published { .. }
         | StoreError::OtherBuild { .. }
+        | StoreError::OtherRules { .. }
+        | StoreError::Unproven { .. }
+        | StoreError::Older { .. }
         | StoreError::Active { .. }
         | StoreError::Overtaken { .. }
         | StoreError::NothingBefore { .. } => AdministrationError::Conflict { reason },
         StoreError::File { .. }
         | StoreError::NoStore { .. }
         | StoreError::Damaged { .. }
+        | StoreError::Journal { .. }
+        | StoreError::OtherPolicy { .. }
         | StoreError::TooLarge { .. } => AdministrationError::Failed { reason },
         _ => AdministrationError::Refused { reason },
     }
