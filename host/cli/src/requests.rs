@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use scopegate::Request;
+use scopegate::{Request, trim_json, trim_json_end};
 use serde::de::IgnoredAny;
 
 use crate::window::{BeforeReading, Window, is_blank};
@@ -198,7 +198,7 @@ impl<R: Read> Requests<R> {
             let Some(line_end) = self.window.line_end(start, self.most_bytes, before)? else {
                 return Ok(false);
             };
-            let line = self.window.rest()[start..line_end].trim_ascii();
+            let line = trim_json(&self.window.rest()[start..line_end]);
             if !line.is_empty() {
                 return Ok(line.starts_with(b"{") && is_json(line));
             }
@@ -303,7 +303,7 @@ impl<R: Read> Requests<R> {
             let rest = self.window.rest();
             let end = rest.iter().position(is_end);
             if let Some(end) = end.or(self.window.is_ended().then_some(rest.len())) {
-                return Ok(Extent::To(rest[..end].trim_ascii_end().len()));
+                return Ok(Extent::To(trim_json_end(&rest[..end]).len()));
             }
             if rest.len() > self.most_bytes {
                 return Ok(Extent::TooLong);

@@ -43,8 +43,6 @@ pub struct Engine {
 struct Inner {
     shared: Arc<Shared>,
     limits: Limits,
-    /// The ticks that a call may last.
-    deadline_ticks: u64,
     allows_wasi: bool,
     proof: Option<Proof>,
 }
@@ -56,7 +54,7 @@ struct Shared {
     cache: Option<Cache>,
     calls_directly: bool,
     foreign: Option<Box<ForeignCompiler>>,
-    ticker: Ticker,
+    _ticker: Ticker,
 }
 
 /// Compiles a component within limits: see [`EngineBuilder::compile_foreign_with`].
@@ -148,11 +146,10 @@ impl EngineBuilder {
             cache,
             calls_directly: !self.as_components,
             foreign: self.foreign,
-            ticker,
+            _ticker: ticker,
         };
         Ok(Engine {
             inner: Arc::new(Inner {
-                deadline_ticks: shared.ticker.deadline_ticks(self.limits.time),
                 shared: Arc::new(shared),
                 limits: self.limits,
                 allows_wasi: false,
@@ -180,11 +177,9 @@ impl Engine {
     /// The same engine with other limits for what it loads from now on.
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
-        let deadline_ticks = self.inner.shared.ticker.deadline_ticks(limits.time);
         Self {
             inner: Arc::new(Inner {
                 limits,
-                deadline_ticks,
                 ..Inner::clone(&self.inner)
             }),
         }
@@ -245,11 +240,6 @@ impl Engine {
     /// What compiles foreign components, if it is not this process.
     pub(crate) fn foreign(&self) -> Option<&ForeignCompiler> {
         self.inner.shared.foreign.as_deref()
-    }
-
-    /// The ticks that a call may last.
-    pub(crate) fn deadline_ticks(&self) -> u64 {
-        self.inner.deadline_ticks
     }
 }
 

@@ -9,6 +9,7 @@ use wasmtime::Trap;
 
 use crate::limits::Limits;
 use crate::quota::Quota;
+use crate::running::Stopped;
 
 /// Why a policy's code gave no result.
 #[derive(Debug)]
@@ -19,11 +20,13 @@ pub enum Fault {
         /// The limit, in units of about one instruction.
         limit: u64,
     },
-    /// It ran longer than [`time`](Limits::time).
+    /// It ran longer than [`time`](Limits::time); what its thread waited for a core does not count.
     TimedOut {
         /// The limit.
         limit: std::time::Duration,
     },
+    /// Its thread was told that it may not go on: see [`ask_while_running`](crate::ask_while_running).
+    Stopped,
     /// It failed after it was refused more than [`memory_bytes`](Limits::memory_bytes).
     OutOfMemory {
         /// The limit, in bytes.
@@ -47,6 +50,7 @@ impl Fault {
             Some(Trap::OutOfFuel) => Self::OutOfFuel { limit: limits.fuel },
             Some(Trap::Interrupt) => Self::TimedOut { limit: limits.time },
             Some(Trap::StackOverflow) => Self::OutOfStack,
+            None if error.is::<Stopped>() => Self::Stopped,
             // Wasmtime has no public type for this one; a test holds on to the wording.
             None if error.chain().any(|cause| {
                 cause
@@ -71,6 +75,7 @@ impl fmt::Display for Fault {
         match self {
             Self::OutOfFuel { limit } => write!(f, "the policy used all its fuel ({limit} units)"),
             Self::TimedOut { limit } => write!(f, "the policy ran longer than {limit:?}"),
+            Self::Stopped => write!(f, "the policy was stopped before it had decided"),
             Self::OutOfMemory { limit } => write!(
                 f,
                 "the policy asked for more memory than {limit} bytes and failed without it"

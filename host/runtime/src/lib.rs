@@ -92,6 +92,7 @@ mod pool;
 mod proof;
 mod quota;
 mod restore;
+mod running;
 mod store;
 mod terms;
 mod ticker;
@@ -108,7 +109,7 @@ pub use excerpt::{EXCERPT_BYTES, Excerpt, cut_message};
 pub use explain::{Explanation, Fact};
 pub use facts::*;
 pub use fault::Fault;
-pub use json::InputError;
+pub use json::{InputError, trim_json, trim_json_end, trim_json_start};
 pub use limits::Limits;
 pub use manifest::{
     AttributeDeclaration, AttributeType, Manifest, PolicyLimits, ReadyState, Requirement,
@@ -116,3 +117,4 @@ pub use manifest::{
 pub use policy::{Origin, Policy};
 pub use pool::Instances;
 pub use proof::Proof;
+pub use running::{ask_while_running, thread_time};

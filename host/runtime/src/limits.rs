@@ -14,7 +14,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of linear memory an instance may have, all its memories together. Default: 256 MiB, what a compiled policy grows to at most.
     pub memory_bytes: u64,
-    /// How long a call may run, to about 20 milliseconds: a safety net. Default: 5 seconds.
+    /// How long a call may run, to about 40 milliseconds: a safety net. What its thread waits for a core does not count. Default: 5 seconds.
     pub time: Duration,
     /// How much work a call of a [foreign](crate::Origin::Foreign) policy may do, in units of about one instruction. Unlike time it is the
     /// same on every machine. Default: 2,000,000,000, about a second or two.

@@ -6,6 +6,7 @@ use wasmtime::Store;
 
 use crate::engine::Engine;
 use crate::quota::Quota;
+use crate::running::Running;
 use crate::wasi::World;
 use crate::watch::Watch;
 
@@ -13,6 +14,7 @@ use crate::watch::Watch;
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) quota: Quota,
+    running: Running,
     /// What it finds of the world, if it was made to look for one.
     pub(crate) world: World,
 }
@@ -22,10 +24,15 @@ pub(crate) fn open(engine: &Engine, watch: Watch) -> Store<Held> {
     let limits = engine.limits();
     let held = Held {
         quota: Quota::new(limits.memory_bytes),
+        running: Running::default(),
         world: World::default(),
     };
     let mut store = Store::new(engine.watched(watch), held);
     store.limiter(|held| &mut held.quota);
+    if watch != Watch::Nothing {
+        let time = limits.time;
+        store.epoch_deadline_callback(move |mut of| of.data_mut().running.look(time));
+    }
     store.set_hostcall_fuel(limits.result_bytes);
     allot(&mut store, engine, watch);
     store
@@ -35,7 +42,8 @@ pub(crate) fn open(engine: &Engine, watch: Watch) -> Store<Held> {
 pub(crate) fn allot(store: &mut Store<Held>, engine: &Engine, watch: Watch) {
     store.data_mut().quota.forgive();
     if watch != Watch::Nothing {
-        store.set_epoch_deadline(engine.deadline_ticks());
+        store.data_mut().running.begin();
+        store.set_epoch_deadline(1);
     }
     if watch == Watch::Fuel {
         store

@@ -10,12 +10,11 @@ use std::time::Duration;
 /// The least ticks in the time that a call may run. More are more exact, and wake the process more often.
 const TICKS: u32 = 50;
 
-/// The longest between two, for policies with less time than the engine gives.
+/// The longest between two: so exactly is the time of a call measured, and so often is its thread asked whether it may go on.
 const LONGEST: Duration = Duration::from_millis(20);
 
 /// A thread that ticks; each tick is an epoch of the engines.
 pub(crate) struct Ticker {
-    tick: Duration,
     /// When this is dropped the thread ends.
     _running: Sender<()>,
 }
@@ -32,18 +31,6 @@ impl Ticker {
                     engines.iter().for_each(wasmtime::Engine::increment_epoch);
                 }
             })?;
-        Ok(Self {
-            tick,
-            _running: running,
-        })
-    }
-
-    /// The ticks after which a call has run for `time`, whenever it started between two.
-    pub(crate) fn deadline_ticks(&self, time: Duration) -> u64 {
-        let ticks = time.as_nanos().div_ceil(self.tick.as_nanos());
-        u64::try_from(ticks)
-            .unwrap_or(u64::MAX / 2)
-            .min(u64::MAX / 2)
-            + 1
+        Ok(Self { _running: running })
     }
 }

@@ -2,13 +2,17 @@
 //!
 //! Always true here: a decision is the domain's JSON, unchanged; its id stands in a header.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use scopegate::trim_json;
 
 use crate::body;
 use crate::caller::{Asked, Caller};
+use crate::connections::Connection;
 use crate::lines;
 use crate::list;
 use crate::problem::{Kind, Problem};
@@ -49,7 +53,7 @@ pub(crate) async fn decide(
             let id = sitting.id.clone();
             let (bytes, limit) = (body.len(), settings.batch);
             let answer = sitting.run(bytes, move |sitting| {
-                if body.trim_ascii_start().starts_with(b"[") {
+                if trim_json(&body).starts_with(b"[") {
                     list::decide(sitting, &body, limit)
                 } else {
                     one(sitting, &body)
@@ -59,9 +63,20 @@ pub(crate) async fn decide(
             ("application/json", id, Body::from(answer?))
         }
         Some("application/x-ndjson" | "application/jsonl" | "application/jsonlines") => {
+            let connection = request.extensions().get::<Arc<Connection>>().cloned();
+            let places = service.streams();
+            let place = places.take(service.connections(), connection.as_ref());
+            let place = place.await.ok_or_else(|| {
+                let most = places.most();
+                let detail = format!(
+                    "{most} streams are being answered already: come again, or send a list"
+                );
+                Problem::new(Kind::Busy, detail)
+            })?;
             let sitting = open()?;
             let id = sitting.id.clone();
-            let answer = lines::answer(sitting, request.into_body(), settings);
+            let body = request.into_body();
+            let answer = lines::answer(sitting, body, settings, connection, place);
             ("application/x-ndjson", id, answer)
         }
         _ => {

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use scopegate::{Decision, Explanation};
+use scopegate::{Decision, Explanation, trim_json};
 use serde::Serialize;
 
 use crate::body;
@@ -56,7 +56,7 @@ pub(crate) async fn explain(
     let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
     let (id, limit) = (sitting.id.clone(), settings.batch);
     let answer = sitting.run(body.len(), move |sitting| {
-        if body.trim_ascii_start().starts_with(b"[") {
+        if trim_json(&body).starts_with(b"[") {
             each(sitting, &list::split(&body, limit)?)
         } else {
             one(sitting, &body, &sitting.id)

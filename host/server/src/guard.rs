@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -18,21 +18,23 @@ use axum::routing::Route;
 use futures_util::FutureExt as _;
 use hyper::body::{Frame, SizeHint};
 use scopegate::Excerpt;
-use tokio::sync::OwnedSemaphorePermit;
 use tower::Layer;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
+use crate::connections::{Connection, SMALL, Unsent};
 use crate::hosts;
+use crate::message;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::slots;
 use crate::within::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A place among the requests that are answered at once, free when the last who holds it is done.
-pub(crate) type Slot = Arc<OwnedSemaphorePermit>;
+pub(crate) type Slot = Arc<slots::Slot>;
 
 tokio::task_local! {
     /// The slot of the request that is being answered: work that goes on without whoever asked for it keeps the slot.
@@ -77,23 +79,27 @@ impl tower::Service<Request> for Guarded {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let begin = Instant::now();
         let service = self.service.clone();
         let id = request.headers().get(REQUEST_ID).cloned();
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let route = route_of(matched.as_ref());
         let span = span(request.method(), route, id.as_ref());
         service.join(&span, request.headers());
-        let admitted =
-            admit(&service, route, &request).map(|permit| (permit, self.inner.call(request)));
+        let connection = request.extensions().get::<Arc<Connection>>().cloned();
+        let checked = check(&service, route, &request);
+        let answer = self.inner.call(request);
+        // Nothing is taken or begun before it is asked for: the answers before this one may not be sent yet.
         Box::pin(async move {
+            let begin = Instant::now();
             let route = route_of(matched.as_ref());
+            let connection = connection.as_ref();
             let answer = async {
-                let (slot, answer) = admitted?;
+                checked?;
+                let slot = admit(&service, route, connection).await?.map(Arc::new);
                 let answer = SLOT.scope(slot.clone(), answer);
                 let answer = limited(service.settings(), begin, answer).await?;
                 check_answer(service.settings(), route, &answer)?;
-                Ok(holding(slot, as_problem(answer)))
+                sendable(&service, route, slot, connection, as_problem(answer))
             };
             let answer = answer.instrument(span.clone()).await;
             let mut response = answer.unwrap_or_else(|problem| refused(route, problem));
@@ -141,23 +147,44 @@ fn span(method: &Method, route: &str, id: Option<&HeaderValue>) -> Span {
     )
 }
 
-/// Takes a slot for `request`, if it needs one, may be answered at all, and one is free.
-fn admit(service: &Service, route: &str, request: &Request) -> Result<Option<Slot>, Problem> {
+/// Checks whether `request` may be answered at all.
+fn check(service: &Service, route: &str, request: &Request) -> Result<(), Problem> {
     let settings = service.settings();
-    let permit = if ALWAYS.contains(&route) {
-        None
-    } else if let Ok(permit) = service.slots().clone().try_acquire_owned() {
-        Some(Arc::new(permit))
-    } else {
-        let most = settings.concurrent_requests;
-        let detail = format!("{most} requests are being answered already: come again");
-        return Err(Problem::new(Kind::Busy, detail));
-    };
+    if request.extensions().get::<Arc<Connection>>().is_some() {
+        message::check(request)?;
+    }
     if service.tokens().is_none() {
         hosts::check(settings, route, request)?;
     }
-    check_head(settings, request)?;
-    Ok(permit)
+    check_head(settings, request)
+}
+
+/// A slot for a request that comes over `connection`, if it needs one.
+async fn admit(
+    service: &Service,
+    route: &str,
+    connection: Option<&Arc<Connection>>,
+) -> Result<Option<slots::Slot>, Problem> {
+    if ALWAYS.contains(&route) {
+        return Ok(None);
+    }
+    let connections = service.connections();
+    if let Some(connection) = connection
+        && connection.is_for_health()
+        && !connections.promote(connection)
+    {
+        let most = service.settings().connections;
+        let detail = format!("{most} connections are open already: come again");
+        return Err(Problem::new(Kind::Busy, detail));
+    }
+    let slots = service.slots();
+    let slot = slots.take(connections, connection).await;
+    if slot.is_some() {
+        return Ok(slot);
+    }
+    let most = slots.most();
+    let detail = format!("{most} requests are being answered already: come again");
+    Err(Problem::new(Kind::Busy, detail))
 }
 
 /// The answer that comes in time, without a panic.
@@ -237,21 +264,44 @@ fn as_problem(response: Response) -> Response {
     problem.into_response()
 }
 
-/// The slot is taken until the last byte is sent.
-fn holding(slot: Option<Slot>, response: Response) -> Response {
-    let Some(slot) = slot else {
-        return response;
+/// The answer as it is sent. One that is complete has no need of its slot, and its memory is counted if it is large; one that is made as it
+/// is sent takes the slot until its last byte.
+fn sendable(
+    service: &Service,
+    route: &str,
+    slot: Option<Slot>,
+    connection: Option<&Arc<Connection>>,
+    response: Response,
+) -> Result<Response, Problem> {
+    let bytes = response.body().size_hint().exact();
+    let bytes = bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let connections = service.connections();
+    match bytes {
+        Some(..=SMALL) => return Ok(response),
+        Some(bytes) if !ALWAYS.contains(&route) && !connections.make_room(bytes) => {
+            let detail = "too many large answers are not read yet, so this one is dropped: read them, and come again";
+            return Err(Problem::new(Kind::Busy, detail));
+        }
+        _ => {}
+    }
+    let sending = |body| Sending {
+        body,
+        unsent: connections.unsent.clone(),
+        connection: connection.cloned(),
+        _slot: slot.filter(|_| bytes.is_none()),
     };
-    response.map(|body| Body::new(Holding { body, _slot: slot }))
+    Ok(response.map(|body| Body::new(sending(body))))
 }
 
-/// A body that takes a slot as long as it is there. It tells its size, so that an answer that is complete has a `content-length`.
-struct Holding {
+/// A body whose large pieces are counted until they are sent. It tells its size, so that an answer that is complete has a `content-length`.
+struct Sending {
     body: Body,
-    _slot: Slot,
+    unsent: Unsent,
+    connection: Option<Arc<Connection>>,
+    _slot: Option<Slot>,
 }
 
-impl HttpBody for Holding {
+impl HttpBody for Sending {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -259,7 +309,10 @@ impl HttpBody for Holding {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let this = &mut *self;
+        let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
+        let count = |bytes| this.unsent.counted(bytes, this.connection.as_ref());
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(count))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -56,7 +56,7 @@ pub(crate) async fn metrics(
     let recorded = service.recorder().map(Recorder::counters);
     let text = service
         .metrics()
-        .text(service.shelf(), recorded.unwrap_or_default());
+        .text(&service, recorded.unwrap_or_default());
     let text = text.map_err(|_| Problem::new(Kind::Internal, "the metrics cannot be written"))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

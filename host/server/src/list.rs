@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use memchr::memchr;
 use memchr::memmem::Finder;
-use rayon::prelude::*;
-use scopegate::{Decision, Policy};
+use scopegate::{Decision, Policy, trim_json, trim_json_end};
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -48,7 +47,10 @@ fn at_once(sitting: &Sitting, policy: &Policy, text: &[u8], limit: usize) -> Opt
     };
     let decided: Option<Vec<_>> = match &*parts {
         [part] => decide(part).map(|decided| vec![decided]),
-        parts => parts.par_iter().map(decide).collect(),
+        parts => {
+            let decided = sitting.deciders().each(parts, decide);
+            decided.into_iter().collect()
+        }
     };
     let (answers, tallies): (Vec<_>, Vec<_>) = decided?.into_iter().unzip();
     let mut all = Tally::default();
@@ -66,8 +68,8 @@ fn at_once(sitting: &Sitting, policy: &Policy, text: &[u8], limit: usize) -> Opt
 /// Parts of what stands between the brackets of `text`, with a comma between each two. Where that likely stands between two requests is
 /// told by what the first one begins with, so a part may turn out to be anything.
 fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut rest = trimmed(text).strip_prefix(b"[")?.strip_suffix(b"]")?;
-    let first = trimmed(rest);
+    let mut rest = trim_json(text).strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let first = trim_json(rest);
     if !first.starts_with(b"{") {
         return None;
     }
@@ -88,19 +90,8 @@ fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
 
 /// Where a comma stands before `at`, if nothing but spaces is between.
 fn comma_before(text: &[u8], at: usize) -> Option<usize> {
-    let comma = (at - spaces(text[..at].iter().rev())).checked_sub(1)?;
+    let comma = trim_json_end(&text[..at]).len().checked_sub(1)?;
     (text[comma] == b',').then_some(comma)
-}
-
-/// The text without the spaces around it.
-fn trimmed(text: &[u8]) -> &[u8] {
-    let text = &text[spaces(text.iter())..];
-    &text[..text.len() - spaces(text.iter().rev())]
-}
-
-/// How many bytes come that are spaces to JSON.
-fn spaces<'t>(bytes: impl Iterator<Item = &'t u8>) -> usize {
-    bytes.take_while(|byte| b" \n\r\t".contains(byte)).count()
 }
 
 /// The list of the answers in `chunks`, each of which has a comma behind it.
@@ -116,24 +107,28 @@ fn listed(chunks: &[Vec<u8>]) -> Vec<u8> {
     list
 }
 
-/// In chunks the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on all cores, and
-/// `first` is the index of the first. There are none if they have more bytes than an answer may.
+/// In chunks the decision of each of `requests`, or what is wrong with it, and `end` behind it. They are decided on the cores that have
+/// nothing else to decide, and `first` is the index of the first. There are none if they have more bytes than an answer may.
 pub(crate) fn answers(
     sitting: &Sitting,
     requests: &[&[u8]],
     first: u64,
     end: u8,
 ) -> Result<Vec<Vec<u8>>, Problem> {
-    let decide = |(chunk, requests): (usize, &[&[u8]])| {
+    let chunks: Vec<_> = (first..)
+        .step_by(CHUNK)
+        .zip(requests.chunks(CHUNK))
+        .collect();
+    let decide = |(first, requests): &(u64, &[&[u8]])| {
         // Nothing more is decided for an answer that is too large already.
         sitting.take_answer_bytes(requests.len())?;
-        let first = first + (chunk * CHUNK) as u64;
-        written(sitting, sitting.decide_all(requests, first), end)
+        written(sitting, sitting.decide_all(requests, *first), end)
     };
-    if requests.len() <= CHUNK {
-        return Ok(vec![decide((0, requests))?]);
-    }
-    requests.par_chunks(CHUNK).enumerate().map(decide).collect()
+    sitting
+        .deciders()
+        .each(&chunks, decide)
+        .into_iter()
+        .collect()
 }
 
 /// Each decision, or what is wrong, and `end` behind it, the bytes of which are taken already.

@@ -14,8 +14,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use scopegate::{Decision, Policy};
 
+use crate::connections::Connections;
 use crate::problem::Kind;
 use crate::recorder::RecordCounters;
+use crate::service::Service;
 use crate::shelf::{OfPolicy, Shelf, Snapshot};
 use crate::tally::{Counting, Tally};
 
@@ -60,6 +62,16 @@ struct Pools {
     idle: Family<OfVersion, Gauge>,
 }
 
+/// What is taken of what there is only so much of.
+#[derive(Default)]
+struct Taken {
+    slots: Gauge,
+    streams: Gauge,
+    heavy_waiting: Gauge,
+    heavy: Gauge,
+    resident_bytes: Gauge,
+}
+
 /// What the recorder says of itself.
 #[derive(Default)]
 struct Records {
@@ -72,6 +84,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     pools: Pools,
     records: Records,
+    taken: Taken,
     decisions: Family<Decided, Counter>,
     codes: Family<Denied, Counter>,
     failures: Family<Failed, Counter>,
@@ -83,8 +96,9 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(shelf: &Shelf) -> Self {
+    pub(crate) fn new(shelf: &Shelf, connections: &Connections) -> Self {
         let mut registry = Registry::with_prefix("scopegate");
+        connections.register(&mut registry);
         let decisions = Family::default();
         let help = "Decisions, by policy, version, governed action and outcome";
         registry.register("decisions", help, decisions.clone());
@@ -115,6 +129,7 @@ impl Metrics {
         Self {
             pools: Pools::registered(&mut registry),
             records: Records::registered(&mut registry),
+            taken: Taken::registered(&mut registry),
             registry,
             decisions,
             codes,
@@ -186,9 +201,11 @@ impl Metrics {
     /// All of it, in the OpenMetrics text format.
     pub(crate) fn text(
         &self,
-        shelf: &Shelf,
+        service: &Service,
         records: RecordCounters,
     ) -> Result<String, std::fmt::Error> {
+        let shelf = service.shelf();
+        self.taken.count(service);
         set(&self.records.written, records.written);
         set(&self.records.dropped, records.dropped);
         set(&self.records.failures, records.failures);
@@ -262,6 +279,43 @@ impl Pools {
             }
         }
     }
+}
+
+impl Taken {
+    fn registered(registry: &mut Registry) -> Self {
+        let taken = Self::default();
+        let help = "Requests that are being answered";
+        registry.register("slots_taken", help, taken.slots.clone());
+        let help = "Streams of JSON lines that are being answered";
+        registry.register("streams_taken", help, taken.streams.clone());
+        let help = "Requests that wait for their first turn";
+        registry.register("heavy_waiting", help, taken.heavy_waiting.clone());
+        let help = "Heavy requests that were not decided in their first turn";
+        registry.register("heavy", help, taken.heavy.clone());
+        let help = "Resident memory of the process, where the system tells";
+        registry.register("resident_bytes", help, taken.resident_bytes.clone());
+        taken
+    }
+
+    fn count(&self, service: &Service) {
+        let set = |gauge: &Gauge, count: usize| {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        };
+        service.connections().show();
+        set(&self.slots, service.slots().taken());
+        set(&self.streams, service.streams().taken());
+        set(&self.heavy_waiting, service.deciders().waiting());
+        set(&self.heavy, service.deciders().long());
+        set(&self.resident_bytes, resident_bytes().unwrap_or_default());
+    }
+}
+
+/// The resident memory of this process, where the system tells (`/proc`).
+fn resident_bytes() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kibibytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+    kibibytes.checked_mul(1024)
 }
 
 impl Records {

@@ -6,11 +6,12 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use scopegate::{EvaluateError, Excerpt, InputError};
+use scopegate::{EvaluateError, Excerpt, Fault, InputError};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
 use crate::administration::AdministrationError;
+use crate::deciders;
 
 /// The most bytes of a detail. What callers said is cut before; this bounds whatever else is said, such as why a policy is refused.
 const DETAIL_BYTES: usize = 4_096;
@@ -56,6 +57,7 @@ kinds! {
     Unjudged "unjudged" BAD_REQUEST "The policy cannot judge a fact",
     Refused "refused" UNPROCESSABLE_ENTITY "The policy is not accepted",
     Fault "fault" INTERNAL_SERVER_ERROR "The policy failed to decide",
+    Overrun "overrun" INTERNAL_SERVER_ERROR "The decision took too long",
     Internal "internal" INTERNAL_SERVER_ERROR "The server failed",
     NoPolicy "no-policy" SERVICE_UNAVAILABLE "No policy is active",
     Stale "stale" SERVICE_UNAVAILABLE "The policies are too old",
@@ -161,6 +163,13 @@ impl From<EvaluateError> for Problem {
                 Self::new(Kind::Unjudged, error.to_string()).at(path)
             }
             EvaluateError::RequestTooLarge { .. } => Self::new(Kind::TooLarge, error.to_string()),
+            EvaluateError::Fault(fault @ (Fault::TimedOut { .. } | Fault::OutOfFuel { .. })) => {
+                let detail = format!(
+                    "{fault}, so nothing is allowed: ask about less at once, or allow the policy more"
+                );
+                Self::new(Kind::Overrun, detail)
+            }
+            EvaluateError::Fault(Fault::Stopped) => deciders::busy(),
             _ => {
                 let error = causes(&error);
                 tracing::error!(error, "the policy failed to decide");

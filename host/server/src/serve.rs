@@ -1,14 +1,15 @@
 //! Listens, and stops when it is asked to.
 //!
-//! Always true here: what was begun before shutdown is answered, if it takes no longer than allowed. A connection holds one of the slots
-//! from the moment it is accepted, and its handshake may take no longer than the head of a request.
+//! Always true here: what was begun before shutdown is answered, if it takes no longer than allowed. A connection has a
+//! [place](crate::connections) before anything is read of it, and its handshake may take no longer than the head of a request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
+use axum::http::{HeaderValue, header};
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -16,11 +17,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
 use crate::caller::Peer;
+use crate::connections::{Arriving, Ended, Pace, Place, Socket};
 use crate::head_timer::HeadTimer;
 use crate::service::Service;
 use crate::tls::Tls;
@@ -53,26 +54,28 @@ async fn listen<L>(
 ) where
     L: Listener<Addr = SocketAddr>,
 {
-    let settings = service.settings();
-    let (shutdown_time, slots) = (settings.shutdown_time, settings.connections);
-    let slots = Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS)));
+    let shutdown_time = service.settings().shutdown_time;
+    let places = Arc::clone(service.connections());
     let connections = GracefulShutdown::new();
     let answering = Answering::new(&service, tls);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accept = async {
-            let slot = Arc::clone(&slots).acquire_owned().await;
-            (slot, listener.accept().await)
+            let accepted = listener.accept().await;
+            (accepted, places.enter().await)
         };
-        let (slot, (io, peer)) = tokio::select! {
+        let ((io, peer), place) = tokio::select! {
             biased;
             () = &mut shutdown => break,
             accepted = accept => accepted,
         };
         let (answering, watcher) = (answering.clone(), connections.watcher());
         tokio::spawn(async move {
-            let _slot = slot;
-            answering.connection(io, peer, watcher).await;
+            tokio::select! {
+                biased;
+                () = place.connection.ended() => tracing::debug!(%peer, "a connection made room"),
+                () = answering.connection(io, peer, watcher, &place) => {}
+            }
         });
     }
     drop(listener);
@@ -99,6 +102,8 @@ struct Answering {
     http: http1::Builder,
     tls: Option<TlsAcceptor>,
     head_time: Duration,
+    write_time: Duration,
+    write_rate: u64,
 }
 
 impl Answering {
@@ -113,37 +118,71 @@ impl Answering {
             http,
             tls,
             head_time,
+            write_time: settings.write_time.min(LONGEST),
+            write_rate: settings.write_rate,
         }
     }
 
-    async fn connection<I>(self, io: I, peer: SocketAddr, watcher: Watcher)
+    async fn connection<I>(self, io: I, peer: SocketAddr, watcher: Watcher, place: &Place)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let pace = Pace::new(self.write_time, self.write_rate);
+        let Place {
+            connection,
+            connections,
+            ..
+        } = place;
+        let io = Socket::new(io, Arc::clone(connection), Arc::clone(connections), pace);
         let Some(tls) = &self.tls else {
-            return self.answer(io, peer, watcher).await;
+            return self.answer(io, peer, watcher, place).await;
         };
         match tokio::time::timeout(self.head_time, tls.accept(io)).await {
-            Ok(Ok(io)) => self.answer(io, peer, watcher).await,
+            Ok(Ok(io)) => self.answer(io, peer, watcher, place).await,
             Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
-            Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
+            Err(_) => {
+                connections.count(Ended::HANDSHAKE);
+                tracing::debug!(%peer, "a TLS handshake took too long");
+            }
         }
     }
 
-    async fn answer<I>(&self, io: I, peer: SocketAddr, watcher: Watcher)
+    async fn answer<I>(&self, io: I, peer: SocketAddr, watcher: Watcher, place: &Place)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let answer = service_fn(|request: hyper::Request<Incoming>| {
-            let mut request = request.map(Body::new);
+            let connection = Arc::clone(&place.connection);
+            let is_whole = request.body().is_end_stream();
+            let mut request = request.map(|body| {
+                let connection = Arc::clone(&connection);
+                Body::new(Arriving { body, connection })
+            });
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(Arc::clone(&connection));
             // It is always ready.
-            self.router.clone().call(request)
+            let answer = self.router.clone().call(request);
+            async move {
+                // Not before, for one that has not read the answer before is still waited for.
+                connection.asks(is_whole);
+                let mut answer = answer.await;
+                connection.is_answered();
+                if let Ok(answer) = &mut answer
+                    && connection.is_for_health()
+                {
+                    let close = HeaderValue::from_static("close");
+                    answer.headers_mut().insert(header::CONNECTION, close);
+                }
+                answer
+            }
         });
         let mut http = self.http.clone();
         http.timer(HeadTimer::default());
         let connection = http.serve_connection(TokioIo::new(io), answer);
         if let Err(error) = watcher.watch(connection).await {
+            if error.is_timeout() {
+                place.connections.count(Ended::HEAD);
+            }
             tracing::debug!(%error, "a connection broke off");
         }
     }

@@ -12,9 +12,10 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use scopegate::Excerpt;
-use tokio::sync::Semaphore;
 
 use crate::administration::Administration;
+use crate::connections::{Connections, Holds};
+use crate::deciders::Deciders;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
 use crate::preview::PreviewFile;
@@ -22,6 +23,7 @@ use crate::problem::{Kind, Problem};
 use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::shelf::{Shelf, Snapshot};
+use crate::slots::Slots;
 use crate::tokens::Tokens;
 use crate::{authzen, choice, decisions, explanations, health, openapi, policies, preview};
 
@@ -44,7 +46,10 @@ struct Inner {
     joining: Option<Joining>,
     preview: &'static [PreviewFile],
     metrics: Metrics,
-    slots: Arc<Semaphore>,
+    connections: Arc<Connections>,
+    slots: Slots,
+    streams: Slots,
+    deciders: Deciders,
 }
 
 /// Makes a [`Service`].
@@ -118,14 +123,14 @@ impl ServiceBuilder {
     #[must_use]
     pub fn build(self) -> Service {
         choice::warn_of_missing(&self.settings, &self.shelf.snapshot());
-        let slots = Arc::new(Semaphore::new(
-            self.settings
-                .concurrent_requests
-                .min(Semaphore::MAX_PERMITS),
-        ));
+        let settings = &self.settings;
+        let slots = Slots::new(settings.concurrent_requests, Holds::Slot);
+        let streams = Slots::new(settings.streams, Holds::Stream);
+        let deciders = Deciders::new(settings.heavy);
+        let connections = Arc::new(Connections::new(settings));
         Service {
             inner: Arc::new(Inner {
-                metrics: Metrics::new(&self.shelf),
+                metrics: Metrics::new(&self.shelf, &connections),
                 shelf: self.shelf,
                 settings: self.settings,
                 administration: self.administration,
@@ -134,7 +139,10 @@ impl ServiceBuilder {
                 clock: self.clock,
                 joining: self.joining,
                 preview: self.preview,
+                connections,
                 slots,
+                streams,
+                deciders,
             }),
         }
     }
@@ -228,8 +236,22 @@ impl Service {
         self.inner.preview
     }
 
-    pub(crate) fn slots(&self) -> &Arc<Semaphore> {
+    pub(crate) fn connections(&self) -> &Arc<Connections> {
+        &self.inner.connections
+    }
+
+    /// One for each request that is answered.
+    pub(crate) fn slots(&self) -> &Slots {
         &self.inner.slots
+    }
+
+    /// One for each stream of JSON lines, beside its slot.
+    pub(crate) fn streams(&self) -> &Slots {
+        &self.inner.streams
+    }
+
+    pub(crate) fn deciders(&self) -> &Deciders {
+        &self.inner.deciders
     }
 
     pub(crate) fn now(&self) -> i64 {

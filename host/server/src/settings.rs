@@ -39,12 +39,26 @@ pub struct Settings {
     pub answer_bytes: usize,
     /// Requests that are answered at once; the next one is told to come again.
     pub concurrent_requests: usize,
-    /// Connections that are open at once; the next one waits.
+    /// Streams of JSON lines that are answered at once; the next one is told to come again.
+    pub streams: usize,
+    /// Heavy requests that wait for their first turn; and as many that go on after it, as cores permit. Others are told to come again.
+    pub heavy: usize,
+    /// Bytes of large answers that are not read yet; an answer that would go over it is told to come again.
+    pub unsent_bytes: usize,
+    /// Connections that are open at once, beside a few for who asks after the service's health; the next one waits.
     pub connections: usize,
+    /// How long a peer is waited for before its connection makes room for others that need its place, its slot or its memory.
+    pub patience: Duration,
     /// How long the head of a request may take.
     pub head_time: Duration,
-    /// How long a body, or the next piece of a stream, may take.
+    /// How long a body may take; and how long the lines of a stream are waited for, and a second more for each `stream_rate` bytes.
     pub body_time: Duration,
+    /// Bytes a second that a stream has to send at least, on the whole.
+    pub stream_rate: u64,
+    /// How long a peer is waited for that does not read, and a second more for each `write_rate` bytes.
+    pub write_time: Duration,
+    /// Bytes a second that a peer has to read at least, on the whole.
+    pub write_rate: u64,
     /// How long an answer may take, its body read.
     pub answer_time: Duration,
     /// How long requests under way may take after shutdown was asked for.
@@ -68,9 +82,16 @@ impl Default for Settings {
             batch_bytes: 16 << 20,
             answer_bytes: 32 << 20,
             concurrent_requests: 256,
+            streams: 64,
+            heavy: 64,
+            unsent_bytes: 256 << 20,
             connections: 1_024,
+            patience: Duration::from_secs(1),
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
+            stream_rate: 256,
+            write_time: Duration::from_secs(30),
+            write_rate: 16 << 10,
             answer_time: Duration::from_mins(1),
             shutdown_time: Duration::from_secs(30),
         }

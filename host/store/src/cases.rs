@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::{fmt, fs};
 
-use scopegate::{Decision, Excerpt, Request};
+use scopegate::{Decision, Excerpt, Request, trim_json};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -134,7 +134,7 @@ fn cases(text: &str, bases: &Bases, file: &str) -> Result<Vec<Case>, CasesError>
     let mut cases: Vec<Case> = Vec::new();
     let mut names = HashSet::new();
     for (index, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
+        if trim_json(line.as_bytes()).is_empty() {
             continue;
         }
         let line_number = index + 1;

@@ -11,10 +11,8 @@ use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
 use scopegate::Engine;
-use scopegate_bench::rule_sets;
+use scopegate_bench::{requests, rule_sets};
 use scopegate_server::{Service, Shelf, Shelved, Snapshot, serve};
-use scopegate_tests::cases;
-use serde_json::Value;
 
 /// The program's.
 #[global_allocator]
@@ -39,7 +37,7 @@ fn main() {
         scopegate_compiler::compile(&rule_sets::default_policy()).expect("the rules are right");
     let policy = engine.load(&component.component).expect("it loads");
     let name = policy.id().name.clone();
-    let requests = requests();
+    let requests = requests::varied(BATCH);
     let typed =
         scopegate::Request::from_json(requests[0].as_bytes(), || 1_795_435_200).expect("a request");
     let answer =
@@ -95,19 +93,6 @@ fn main() {
     println!(
         "POST /v1/decisions, lists of {BATCH}     {batched:>9.0} a second   {beside_single:.1} x one request"
     );
-}
-
-/// Requests for every action of the default policy in turn, each of somebody else.
-fn requests() -> Vec<String> {
-    let bases: Vec<Value> = cases::bases().into_values().collect();
-    let people = 0..BATCH;
-    let request = |(base, person): (&Value, usize)| {
-        let mut request = base.clone();
-        request["actor"]["id"] = format!("user-{person}").into();
-        request.as_object_mut().expect("an object").remove("now");
-        request.to_string()
-    };
-    bases.iter().cycle().zip(people).map(request).collect()
 }
 
 /// How long each answer took, on several connections at once, which send `bodies` in turn.

@@ -4,5 +4,7 @@
 
 pub mod empty;
 pub mod interpreter;
+pub mod requests;
 pub mod rule_sets;
+pub mod soak;
 pub mod timing;

@@ -5,7 +5,7 @@
 use std::io::{self, Read as _, Write as _};
 
 use anyhow::{Context as _, bail};
-use scopegate::{Decision, EvaluateError, Excerpt, InputError, Policy, Request};
+use scopegate::{Decision, EvaluateError, Excerpt, InputError, Policy, Request, trim_json_start};
 use serde::Serialize;
 
 use crate::arguments::{Actions, Format};
@@ -82,7 +82,7 @@ fn facts(text: &[u8]) -> Result<Request, InputError> {
         Err(error) if error.path == "action" => error,
         result => return result,
     };
-    let Some(rest) = text.trim_ascii_start().strip_prefix(b"{") else {
+    let Some(rest) = trim_json_start(text).strip_prefix(b"{") else {
         return Err(error);
     };
     // An action that is there, but wrong, is now there twice, which is no request either.
@@ -94,7 +94,7 @@ fn facts(text: &[u8]) -> Result<Request, InputError> {
 fn is_several(text: &[u8]) -> bool {
     let mut values =
         serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
-    text.trim_ascii_start().starts_with(b"[") || values.nth(1).is_some_and(|value| value.is_ok())
+    trim_json_start(text).starts_with(b"[") || values.nth(1).is_some_and(|value| value.is_ok())
 }
 
 fn print(policy: &Policy, request: &mut Request) -> anyhow::Result<()> {

@@ -196,3 +196,35 @@ fn a_region_outside_of_memory_is_an_error() {
         assert!(matches!(error, EvaluateError::Fault(_)), "{error:?}");
     }
 }
+
+/// What a thread waits does not count for the call, and a call that may not go on ends.
+#[test]
+fn a_call_is_asked_about_while_it_runs() {
+    use std::cell::Cell;
+
+    thread_local! {
+        static ASKED: Cell<u32> = const { Cell::new(0) };
+    }
+    let limits = Limits {
+        time: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let engine = engine().with_limits(limits);
+    let forever = "(loop (br 0)) (i32.const 0)";
+    let mut instance = start(&engine, &module(forever)).expect("it starts");
+    crate::ask_while_running(|| {
+        // As long as it may run in all, at the first time.
+        if ASKED.get() == 0 {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        ASKED.set(ASKED.get() + 1);
+        ASKED.get() < 3
+    });
+    let ended = instance.evaluate(&request());
+    crate::ask_while_running(|| true);
+    assert!(
+        matches!(ended, Err(EvaluateError::Fault(Fault::Stopped))),
+        "{ended:?}"
+    );
+    assert_eq!(ASKED.get(), 3, "what was waited did not end it");
+}

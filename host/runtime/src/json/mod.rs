@@ -13,6 +13,7 @@ mod path;
 mod quick;
 mod quoted;
 mod shape;
+mod space;
 pub(crate) mod time;
 
 use std::fmt::Debug;
@@ -29,6 +30,7 @@ pub(crate) use number::{raw, whole_number};
 pub(crate) use path::{Context, Path};
 pub(crate) use quick::{Cursor, Quick};
 pub(crate) use shape::{Shape, read_shape, refusal};
+pub use space::{trim_json, trim_json_end, trim_json_start};
 
 /// A fact as JSON writes it.
 pub(crate) trait Json: Sized {

@@ -13,7 +13,7 @@ use crate::decision::Decision;
 use crate::error::{EvaluateError, JsonError};
 use crate::facts::{Request, once};
 use crate::instance::Code;
-use crate::json::{Context, Cursor, InputError, Path};
+use crate::json::{Context, Cursor, InputError, Path, trim_json_start};
 
 /// What comes next in a sequence.
 enum Next {
@@ -186,7 +186,7 @@ fn read_next(
     clock: &dyn Fn() -> i64,
 ) -> Result<usize, InputError> {
     let (before, rest) = json.split_at(at);
-    let begin = json.len() - rest.trim_ascii_start().len();
+    let begin = json.len() - trim_json_start(rest).len();
     let text = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_slice(rest))
         .map_err(|error| InputError::new(None, &error).behind(before))?
         .get();

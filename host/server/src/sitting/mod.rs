@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::choice::Choice;
+use crate::deciders::{self, Deciders};
 use crate::guard::{Slot, slot};
 use crate::lines;
 use crate::metrics;
@@ -26,8 +27,11 @@ use crate::service::Service;
 use crate::shelf::Snapshot;
 use crate::tally::{Counting, Tally};
 
-/// Bytes of requests above which they are decided on a thread that may take its time.
-const INLINE_BYTES: usize = 64 << 10;
+/// Bytes of requests above which they may be heavy, and are decided by the [deciders](crate::deciders).
+const INLINE_BYTES: usize = 8 << 10;
+
+/// The longest that an answer may take, for nobody can say when longer times end.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// One caller before the policies of one snapshot.
 pub(crate) struct Sitting {
@@ -79,7 +83,7 @@ impl Sitting {
             .policy(self.service.settings(), &self.snapshot, request)
     }
 
-    /// Does `work` on `bytes` of text: at once if that is quick, else on a thread that may take its time.
+    /// Does `work` on `bytes` of text: at once if that is quick, else on a thread of the deciders.
     ///
     /// What it has not decided when the time for an answer is over, or when nobody waits for it any longer, it refuses.
     pub(crate) async fn run<T: Send + 'static>(
@@ -99,7 +103,10 @@ impl Sitting {
         }
         let sitting = Arc::clone(self);
         let awaited = Awaited(&self.is_abandoned);
-        let done = blocking(move || work(&sitting)).await;
+        let until = self.begun.checked_add(until);
+        let until = until.unwrap_or_else(|| self.begun + LONGEST);
+        let done = self.service.deciders().run(until, move || work(&sitting));
+        let done = done.await;
         mem::forget(awaited);
         done
     }
@@ -216,6 +223,11 @@ impl Sitting {
         texts.iter().zip(first..).map(decide).collect()
     }
 
+    /// What helps to decide a list.
+    pub(crate) fn deciders(&self) -> &Deciders {
+        self.service.deciders()
+    }
+
     /// Counts a problem that is told within an answer; one that is the answer is counted with it.
     pub(crate) fn failed(&self, problem: &Problem) {
         self.service.metrics().failed(problem.kind);
@@ -312,7 +324,7 @@ impl Sitting {
         }
         let until_ns = u128::from(self.until_ns.load(Ordering::Relaxed));
         if now.duration_since(self.begun).as_nanos() < until_ns {
-            return Ok(());
+            return deciders::go_on(now);
         }
         let time = self.service.settings().answer_time;
         let detail = format!("the answer took longer than {time:?}: ask for less at once");

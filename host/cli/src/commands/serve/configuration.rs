@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,6 +41,12 @@ pub(super) struct Configuration {
     pub(super) answer_bytes: NonZeroUsize,
     pub(super) concurrent_requests: NonZeroUsize,
     pub(super) connections: NonZeroUsize,
+    pub(super) streams: NonZeroUsize,
+    pub(super) heavy: NonZeroUsize,
+    pub(super) unsent_bytes: usize,
+    pub(super) write_seconds: NonZeroU64,
+    pub(super) write_rate: NonZeroU64,
+    pub(super) stream_rate: NonZeroU64,
     pub(super) messages: Messages,
     pub(super) decision_log: DecisionLog,
     #[serde(rename = "tenant")]
@@ -89,6 +95,7 @@ impl Default for Configuration {
     fn default() -> Self {
         let settings = Settings::default();
         let some = |limit| NonZeroUsize::new(limit).unwrap_or(NonZeroUsize::MIN);
+        let rate = |rate| NonZeroU64::new(rate).unwrap_or(NonZeroU64::MIN);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             store: None,
@@ -111,6 +118,12 @@ impl Default for Configuration {
             answer_bytes: some(settings.answer_bytes),
             concurrent_requests: some(settings.concurrent_requests),
             connections: some(settings.connections),
+            streams: some(settings.streams),
+            heavy: some(settings.heavy),
+            unsent_bytes: settings.unsent_bytes,
+            write_seconds: rate(settings.write_time.as_secs()),
+            write_rate: rate(settings.write_rate),
+            stream_rate: rate(settings.stream_rate),
             messages: Messages::Text,
             decision_log: DecisionLog::default(),
             tenants: Vec::new(),
@@ -236,6 +249,16 @@ impl Configuration {
                 "concurrent_requests = {}\nconnections = {}",
                 self.concurrent_requests, self.connections
             ),
+            "# The most streams of JSON lines at once, heavy requests that wait or go on, and bytes of large answers that are not read yet.".into(),
+            format!(
+                "streams = {}\nheavy = {}\nunsent_bytes = {}",
+                self.streams, self.heavy, self.unsent_bytes
+            ),
+            "# How long somebody is waited for who does not read, and the bytes a second that readers and streams have to move at least.".into(),
+            format!(
+                "write_seconds = {}\nwrite_rate = {}\nstream_rate = {}",
+                self.write_seconds, self.write_rate, self.stream_rate
+            ),
             "# How the service says what it does, on standard error: text or json.".into(),
             format!("messages = \"{messages}\""),
             "\n[decision_log]".into(),
@@ -303,6 +326,12 @@ impl Configuration {
             answer_bytes: self.answer_bytes.get(),
             concurrent_requests: self.concurrent_requests.get(),
             connections: self.connections.get(),
+            streams: self.streams.get(),
+            heavy: self.heavy.get(),
+            unsent_bytes: self.unsent_bytes,
+            write_time: Duration::from_secs(self.write_seconds.get()),
+            write_rate: self.write_rate.get(),
+            stream_rate: self.stream_rate.get(),
             ..Settings::default()
         })
     }

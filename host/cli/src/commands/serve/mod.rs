@@ -23,6 +23,7 @@ use scopegate::Engine;
 use scopegate_log::Log;
 use scopegate_server::{PreviewFile, Service, Shelf, Shelved, Snapshot, Tokens, serve, serve_tls};
 use scopegate_store::Store;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::arguments::{CacheChoice, Serve};
 use crate::commands::check::chain;
@@ -57,6 +58,7 @@ impl Serve {
             .map(Traces::new)
             .transpose()?;
         messages::begin(configuration.messages, traces.as_ref());
+        allow_files();
         let certificate = configuration.certificate()?.map(Arc::new);
         let engine = policy::engine(&CacheChoice {
             cache: configuration.cache.clone(),
@@ -108,8 +110,7 @@ async fn listen(
     certificate: Option<Arc<Certificate>>,
     text: Option<String>,
 ) -> anyhow::Result<Exit> {
-    let listener = tokio::net::TcpListener::bind(configuration.listen)
-        .await
+    let listener = bound(configuration.listen)
         .with_context(|| format!("nobody can listen at {}", configuration.listen))?;
     let address = listener.local_addr()?;
     warn_of_listeners(address, certificate.is_some());
@@ -157,6 +158,50 @@ async fn listen(
     }
     tracing::info!("ended");
     Ok(Exit::Done)
+}
+
+/// Lets this process have as many files and connections as it may: by default it is often fewer than connections are allowed.
+#[cfg(unix)]
+fn allow_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let more = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    if current != maximum
+        && let Err(error) = setrlimit(Resource::Nofile, more)
+    {
+        tracing::warn!(%error, "no more files can be open than before");
+    }
+}
+
+/// Elsewhere there is no such limit.
+#[cfg(not(unix))]
+fn allow_files() {}
+
+/// Bytes of each connection that the system keeps at most until they are read. More would be the system's memory, and would hide for longer
+/// that nobody reads.
+const SEND_BUFFER: u32 = 256 << 10;
+
+/// Connections that the system keeps until they are accepted.
+const BACKLOG: u32 = 1024;
+
+/// Listens at `address`.
+fn bound(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A service that was just ended may leave connections behind.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    // What is accepted has it as well.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// What is sent to a service that others reach, and is not TLS, can be read and changed on the way.
