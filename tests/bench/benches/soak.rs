@@ -49,8 +49,7 @@ async fn soak(program: &Program, time: Duration) -> ExitCode {
     let alone = (time / ALONE).max(Duration::from_secs(2));
     let beside_time = time.saturating_sub(2 * alone);
     println!(
-        "honest callers alone for {alone:.0?}, beside hostile ones for {:.0?}, alone again",
-        beside_time
+        "honest callers alone for {alone:.0?}, beside hostile ones for {beside_time:.0?}, alone again"
     );
     let before = during(program, alone).await;
     let hostile = Hostile::start(program.address);
