@@ -64,14 +64,12 @@ impl Known<'_> {
     /// The expression with every definition replaced whose value is known.
     fn without_definitions(&mut self, expr: &Expr, action: usize) -> Expr {
         if let Kind::Definition(index) = expr.kind {
-            let known = match self.definitions.get(&(index, action)) {
-                Some(known) => *known,
-                None => {
-                    let known = self.value(&self.rules.definitions[index].expr, action);
-                    self.definitions.insert((index, action), known);
-                    known
-                }
-            };
+            let key = (index, action);
+            if !self.definitions.contains_key(&key) {
+                let known = self.value(&self.rules.definitions[index].expr, action);
+                self.definitions.insert(key, known);
+            }
+            let known = self.definitions[&key];
             return known.map_or_else(
                 || expr.clone(),
                 |value| Expr::bool(value, expr.span.clone()),

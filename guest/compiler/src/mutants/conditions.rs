@@ -97,7 +97,9 @@ impl Finder<'_> {
                 if let Some(and) = logic(expr) {
                     let sides = chain(condition, expr);
                     self.sides(condition, &sides, and);
-                    sides.iter().for_each(|side| self.within(condition, side));
+                    for side in sides {
+                        self.within(condition, side);
+                    }
                     return;
                 }
                 if call.func_name == operators::CONDITIONAL {
@@ -116,9 +118,9 @@ impl Finder<'_> {
             Cel::List(list) => {
                 let spans: Vec<_> = list.elements.iter().map(|e| condition.span(e)).collect();
                 self.members(&spans);
-                list.elements
-                    .iter()
-                    .for_each(|element| self.within(condition, element));
+                for element in &list.elements {
+                    self.within(condition, element);
+                }
             }
             Cel::Select(select) => self.within(condition, &select.operand),
             _ => {}

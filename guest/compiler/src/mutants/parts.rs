@@ -11,7 +11,9 @@ impl Finder<'_> {
             SetExpr::Union(parts, _) => {
                 let spans: Vec<_> = parts.iter().map(SetExpr::span).collect();
                 self.members(&spans);
-                parts.iter().for_each(|part| self.set(part));
+                for part in parts {
+                    self.set(part);
+                }
             }
             SetExpr::Of {
                 of, except, when, ..
