@@ -54,7 +54,7 @@ pub enum StoreError {
         /// The version that it is stored as.
         version: Version,
         /// Which policy it is.
-        found: scopegate::PolicyId,
+        found: Box<scopegate::PolicyId>,
     },
     /// Something in the store's folders is a symbolic link.
     Link {
@@ -205,6 +205,7 @@ impl StoreError {
 }
 
 impl fmt::Display for StoreError {
+    #[expect(clippy::too_many_lines, reason = "one message for each error")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, .. } => write!(f, "`{}` cannot be read or written", path.display()),

@@ -19,6 +19,6 @@ pub fn check_identity(name: &str, version: &Version, found: &PolicyId) -> Result
     Err(StoreError::OtherPolicy {
         name: name.to_owned(),
         version: version.clone(),
-        found: found.clone(),
+        found: Box::new(found.clone()),
     })
 }
