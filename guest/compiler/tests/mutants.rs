@@ -232,10 +232,11 @@ fn every_mutant_can_be_read() {
         )
     );
     let mut count = 0;
-    for source in [default, &odd, &escaped] {
+    // The default policy is large: some of its mutants, from all of its parts.
+    for (source, step) in [(default, 7), (&*odd, 1), (&*escaped, 1)] {
         let rules = RuleSet::check(source)
             .unwrap_or_else(|wrong| panic!("{}", wrong.render(source, "policy.toml", false)));
-        for mutant in rules.mutants() {
+        for mutant in rules.mutants().into_iter().step_by(step) {
             for text in mutant.texts(source) {
                 count += 1;
                 let Err(wrong) = RuleSet::check(&text) else {
@@ -257,7 +258,7 @@ fn every_mutant_can_be_read() {
             }
         }
     }
-    assert!(count > 600, "{count}");
+    assert!(count > 120, "{count}");
 }
 
 #[test]

@@ -35,6 +35,10 @@ pub(crate) struct Rules {
 }
 
 /// What a path names.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a run of the program makes one or two"
+)]
 pub(crate) enum Named {
     Rules(Box<Rules>),
     Component {
@@ -184,12 +188,13 @@ fn stored(path: &Path, store: Option<&Path>) -> anyhow::Result<Option<Named>> {
     };
     let version = version.map(str::parse).transpose()?;
     let version = version_of(known, name, version)?;
+    let proof = known.manifest(name, &version)?.proof;
     Ok(Some(Named::Stored {
         name: name.to_owned(),
         component: known.component(name, &version)?,
         version,
         allowance: known.allowance(name)?,
-        proof: known.manifest(name, &version)?.proof,
+        proof,
     }))
 }
 

@@ -5,7 +5,7 @@ mod program;
 use std::fs;
 
 use program::operator::Operator;
-use program::{allowed, scopegate};
+use program::{allowed, json, scopegate};
 
 #[test]
 fn versions_are_published_activated_and_gone_back_on() {

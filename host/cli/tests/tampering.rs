@@ -142,7 +142,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     "policies/acme/0.1.0/manifest.json",
                     "customers",
                     "strangers",
-                )
+                );
             },
             &["0.1.0/manifest.json` is damaged: its `summary` is not what the component says"],
         ),
@@ -154,7 +154,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     "policies/acme/0.1.0/manifest.json",
                     "rules_digest\": \"sha256:",
                     "rules_digest\": \"sha256:0",
-                )
+                );
             },
             &["0.1.0/manifest.json` is damaged: its `rules_digest` is not what the component says"],
         ),
@@ -166,7 +166,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     "policies/acme/0.1.0/manifest.json",
                     "{",
                     "{\"name\": \"strict\",",
-                )
+                );
             },
             &["0.1.0/manifest.json` is damaged: duplicate field `name`"],
         ),
@@ -187,7 +187,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     at,
                     "policies/acme/0.2.0/policy.wasm.minisig",
                     "policies/acme/0.1.0/policy.wasm.minisig",
-                )
+                );
             },
             &[
                 "acme 0.1.0: the signature does not fit the component: the key `ops` signed other bytes",
@@ -206,7 +206,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     "policies/acme/0.1.0/policy.wasm.minisig",
                     "\nRU",
                     "\nRW",
-                )
+                );
             },
             &["acme 0.1.0: the signature is a legacy one"],
         ),
@@ -230,7 +230,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     "policies/acme/0.1.0/cases.jsonl",
                     "\"allow\"",
                     "\"deny\"",
-                )
+                );
             },
             &["0.1.0/cases.jsonl` is damaged: it is not what was published"],
         ),
@@ -256,7 +256,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     at,
                     "policies/acme/0.1.0/policy.wasm",
                     "policies/acme/0.1.0/Policy.wasm",
-                )
+                );
             },
             &[
                 "0.1.0/Policy.wasm` is nothing of a store",
@@ -275,7 +275,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     at,
                     "policies/acme/journal/0000000004.json",
                     "policies/acme/journal/0000000004.JSON",
-                )
+                );
             },
             &[
                 "journal/0000000004.JSON` is nothing of a store",
@@ -361,7 +361,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     at,
                     "policies/acme/journal/0000000001.json",
                     "policies/acme/journal/0000000003.json",
-                )
+                );
             },
             &["journal/0000000001.json` is activation 3, not 1"],
         ),
@@ -372,7 +372,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     at,
                     "policies/acme/journal/0000000003.json",
                     "policies/acme/journal/0000000005.json",
-                )
+                );
             },
             &["journal/0000000005.json` is activation 3, not 5"],
         ),
@@ -384,7 +384,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     "policies/acme/journal/0000000004.json",
                     "it was not",
                     "it was",
-                )
+                );
             },
             &["journal/0000000004.json` was changed"],
         ),
@@ -396,7 +396,7 @@ fn tampering() -> Vec<(&'static str, Change, &'static [&'static str])> {
                     "policies/acme/journal/0000000003.json",
                     "too strict",
                     "too lenient",
-                )
+                );
             },
             &["journal/0000000004.json` is not one that follows activation 3"],
         ),

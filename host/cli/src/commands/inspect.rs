@@ -62,7 +62,7 @@ impl Inspect {
             Format::Text => {
                 let mut out = output::people();
                 head(&mut out, &policy, &description)?;
-                if let Some(rules) = scopegate_compiler::rules_of(&bytes) {
+                if let Some(rules) = scopegate_compiler::rules_of(bytes) {
                     base::changes(&mut out, &rules)?;
                 }
                 body(&mut out, policy.manifest())?;

@@ -8,7 +8,7 @@ use crate::guest::{ALLOW, Guest};
 const DENY: &str = "(call $decide (i32.const 1) (i32.const 1) (i32.const 0))";
 
 /// What a policy finds of a request in its memory, as a number.
-const SEEN: i32 = -1278705662;
+const SEEN: i32 = -1_278_705_662;
 
 #[test]
 fn a_policy_finds_the_same_bytes_in_its_memory() {

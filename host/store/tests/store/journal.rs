@@ -197,7 +197,7 @@ fn what_was_done_to_the_journal_is_found() {
         (
             "a file of another name",
             |store| {
-                fs::write(entry(store, 3).with_file_name("4.json"), "{}").expect("it is written")
+                fs::write(entry(store, 3).with_file_name("4.json"), "{}").expect("it is written");
             },
             "4.json` is nothing of a store",
             true,

@@ -173,7 +173,10 @@ pub(super) fn sign(
 
 /// Whether this names a policy, not a file elsewhere or a component that is not there.
 fn is_named(text: &str) -> bool {
-    !text.contains(['/', '\\']) && !text.ends_with(".wasm")
+    !text.contains(['/', '\\'])
+        && Path::new(text)
+            .extension()
+            .is_none_or(|extension| extension != "wasm")
 }
 
 fn sign_stored(

@@ -73,10 +73,8 @@ pub(super) fn run(
             (format!("extends = {base:?}\n"), EXTENDING, denied, allowed)
         }
     };
-    let cases: String = std::iter::once(denied)
-        .chain(allowed)
-        .map(|case| format!("{case}\n"))
-        .collect();
+    let cases: Vec<&str> = std::iter::once(denied).chain(allowed).collect();
+    let cases = cases.join("\n") + "\n";
     let policy = format!(
         "language = 1\n{extending}name = \"{name}\"\nversion = \"0.1.0\"\nsummary = \"Say \
          here what the policy is for.\"\n\n{rules}"

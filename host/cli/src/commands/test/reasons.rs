@@ -2,6 +2,7 @@
 //!
 //! Always true here: what is named is what the policy itself, or its rules compiled once more, say of the request.
 
+use std::cell::OnceCell;
 use std::io::Write;
 
 use scopegate::{Decision, Engine, Explanation, Fact, Policy};
@@ -21,7 +22,7 @@ pub(super) struct Reasons<'r> {
     policy: &'r Policy,
     rules: Option<&'r Rules>,
     /// The rules with their reasons, once a case has needed them; none if there are no rules.
-    component: Option<Option<Policy>>,
+    component: OnceCell<Option<Policy>>,
 }
 
 impl<'r> Reasons<'r> {
@@ -31,7 +32,7 @@ impl<'r> Reasons<'r> {
             engine,
             policy,
             rules,
-            component: None,
+            component: OnceCell::new(),
         }
     }
 
@@ -143,7 +144,7 @@ impl<'r> Reasons<'r> {
     /// What the rules with their reasons say of the case's request; nothing if they cannot be asked.
     fn explained(&mut self, case: &Case) -> Vec<Explanation<'_>> {
         let (engine, rules) = (self.engine, self.rules);
-        let component = self.component.get_or_insert_with(|| {
+        let component = self.component.get_or_init(|| {
             let component = rules?.set.reasons_component();
             engine.load(&component).ok()
         });
