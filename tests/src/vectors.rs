@@ -62,17 +62,46 @@ pub fn decided(edition: Edition) -> Vec<Decided> {
         .chain(spelled_requests(SEED).take(spelled));
     requests
         .filter_map(|request| of(&policy, &request))
+        .chain(times().iter().filter_map(|text| decided_of(&policy, text)))
         .collect()
+}
+
+/// Requests with times that are written in other ways than the usual one.
+fn times() -> Vec<String> {
+    let full: Value = serde_json::from_str(FULL).expect("it is JSON");
+    let mut places = Vec::new();
+    walk(&full, "", &mut places);
+    let is_time = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        text.len() >= 20 && text.ends_with('Z') && text.contains('T')
+    };
+    places.retain(|(_, value)| is_time(value));
+    let mut texts = Vec::new();
+    for (place, _) in &places {
+        for time in [
+            "2026-11-23T12:00:00.0Z",
+            "2026-11-23T12:00:00.000Z",
+            "2026-11-23t12:00:00.000000000z",
+            "2026-11-23T13:30:00.000+01:30",
+            "2026-11-23T12:00:00.000000000000000000000000Z",
+        ] {
+            texts.push(replaced(&full, place, &Value::from(time).to_string()));
+        }
+    }
+    texts
 }
 
 /// None if the request cannot be written or judged: random ones may be over a limit.
 fn of(policy: &Policy, request: &Request) -> Option<Decided> {
-    let text = serde_json::to_string(request).ok()?;
+    decided_of(policy, &serde_json::to_string(request).ok()?)
+}
+
+fn decided_of(policy: &Policy, text: &str) -> Option<Decided> {
     let decided = policy.evaluate_json(text.as_bytes(), || 0).ok()?;
     let mut decision = Vec::new();
     decided.write_json(&mut decision);
     Some(Decided {
-        request: text,
+        request: text.to_owned(),
         decision: String::from_utf8(decision).expect("JSON is UTF-8"),
     })
 }
@@ -286,6 +315,24 @@ fn whole(full: &Value, texts: &mut Vec<(String, String)>) {
         "an attribute given twice",
         replaced(full, "/attributes", r#"{"a":1,"a":1}"#),
     );
+    for time in [
+        "2026-11-23T12:00:00.Z",
+        "2026-11-23T12:00:00.001Z",
+        "2026-11-23T12:00:00.0000000000000001Z",
+        "2026-11-23T12:00:00,0Z",
+        "2026-11-23T12:00:00.0",
+        "2026-11-23T12:00:00.0 Z",
+        "2026-11-23T12:00:00.0.0Z",
+        "2026-11-23T12:00.0Z",
+        "2026-11-23T12:00:60.000Z",
+        "2026-11-23T12:00:00.\u{0660}Z",
+    ] {
+        let raw = Value::from(time).to_string();
+        push(
+            "a fraction that is not only zeros",
+            replaced(full, "/now", &raw),
+        );
+    }
     let many: Vec<_> = (0..257).map(|number| format!("\"a{number}\":1")).collect();
     push(
         "too many attributes",

@@ -6,6 +6,8 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::plain::plain_text;
+
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -22,7 +24,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
-    /// Where: bytes of the file.
+    /// Where: bytes of the file, as [`plain_text`] has it.
     pub span: Range<usize>,
     /// What to do.
     pub remedy: String,
@@ -55,6 +57,7 @@ impl Diagnostic {
 
     /// Line and column of the diagnostic in `source`, both from 1; columns count characters.
     pub fn position(&self, source: &str) -> (usize, usize) {
+        let source = &*plain_text(source);
         let before = &source[..floor_char_boundary(source, self.span.start)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (
@@ -146,6 +149,7 @@ impl Diagnostics {
 
     /// The diagnostics as a person reads them, with excerpts of `source`, which the reader knows as `file`.
     pub fn render(&self, source: &str, file: &str, color: bool) -> String {
+        let source = &*plain_text(source);
         let renderer = if color {
             Renderer::styled()
         } else {

@@ -17,22 +17,24 @@ use crate::component::digest;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::file::LANGUAGE;
 use crate::own::tables;
+use crate::plain::plain_text;
 
 /// Tables of named things: those of the base stand, others may be added.
 const NAMED: [&str; 4] = ["codes", "sets", "definitions", "attributes"];
 
 /// What a text extends: a policy such as `webriskops@1.1.0`, or the path of one; none if it stands alone.
 pub fn extends(source: &str) -> Option<String> {
-    let document = Document::parse(source).ok()?;
+    let document = Document::parse(plain_text(source)).ok()?;
     document.get("extends")?.as_str().map(str::to_owned)
 }
 
-/// The rule set that `source` is with everything of `base`, the text of the rule set that it extends.
+/// The rule set that `source` is with everything of `base`, the text of the rule set that it extends; both read as [`plain_text`] has them.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with `source` as an extension. What else is wrong with it shows when the result is compiled.
 pub fn extend(source: &str, base: &str) -> Result<String, Diagnostics> {
+    let (source, base) = (&*plain_text(source), &*plain_text(base));
     let mut out = Diagnostics::default();
     let own = match Document::parse(source) {
         Ok(own) => own,

@@ -45,6 +45,7 @@ mod file;
 mod ir;
 mod mutants;
 mod own;
+mod plain;
 mod rule_set;
 mod rules;
 
@@ -55,6 +56,7 @@ pub use extend::{extend, extends};
 pub use file::{ACTIONS, Base, Change, LANGUAGE, REQUIREMENTS, SOURCE_BYTES, base_of};
 pub use mutants::{Mutant, Mutation};
 pub use own::OwnPlaces;
+pub use plain::plain_text;
 pub use rule_set::{COMPONENT_BYTES, Compiled, RuleSet, compile, compile_within};
 
 /// The runtime that every component brings along, by itself. For this crate's own tests.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml_edit::{Array, Document, Item, Table, TableLike, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plain::plain_text;
 
 /// The places that a text of one's own has in the text that is made of it and its base.
 pub struct OwnPlaces {
@@ -17,6 +18,7 @@ pub struct OwnPlaces {
 impl OwnPlaces {
     /// The places of `own` in `text`, which `extend` made of it and its base; none if one of them is no TOML.
     pub fn new(text: &str, own: &str) -> Self {
+        let (text, own) = (&*plain_text(text), &*plain_text(own));
         let mut pairing = Pairing {
             text,
             own,

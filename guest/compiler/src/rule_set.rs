@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::coverage::{self, Ways};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::mutants::{self, Mutant};
+use crate::plain::plain_text;
 use crate::rules::Rules;
 use crate::{check, component, emit, file};
 
@@ -23,7 +24,7 @@ pub struct Compiled {
     pub warnings: Diagnostics,
 }
 
-/// Compiles the text of a rule set.
+/// Compiles the text of a rule set, read as [`plain_text`] has it.
 ///
 /// # Errors
 /// Everything that is wrong with the text, in its order; or its component would have more than [`COMPONENT_BYTES`].
@@ -36,6 +37,7 @@ pub fn compile(source: &str) -> Result<Compiled, Diagnostics> {
 /// # Errors
 /// As for [`compile`], with that bound.
 pub fn compile_within(source: &str, most: usize) -> Result<Compiled, Diagnostics> {
+    let source = &*plain_text(source);
     on_a_large_stack(|| {
         let (rules, diagnostics) = checked(source);
         match rules {
@@ -98,11 +100,12 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Checks the text of a rule set.
+    /// Checks the text of a rule set, read as [`plain_text`] has it.
     ///
     /// # Errors
     /// Everything that is wrong with the text, in its order.
     pub fn check(source: &str) -> Result<Self, Diagnostics> {
+        let source = &*plain_text(source);
         let (rules, diagnostics) = on_a_large_stack(|| checked(source));
         match rules {
             Some(rules) => Ok(Self {

@@ -116,3 +116,29 @@ fn a_component_carries_its_rules_and_its_compiler() {
         Some(scopegate_compiler::COMPILER)
     );
 }
+
+/// A checkout with other line ends, or an editor that puts a mark before a text, changes neither bytes nor words.
+#[test]
+fn line_ends_and_marks_make_no_difference() {
+    for (name, source) in sources() {
+        if source.contains('\r') {
+            continue;
+        }
+        let said = |source: &str| match compile(source) {
+            Ok(compiled) => (
+                compiled.component,
+                compiled.warnings.render(source, &name, false),
+            ),
+            Err(errors) => (Vec::new(), errors.render(source, &name, false)),
+        };
+        let expected = said(&source);
+        let returns = source.replace('\n', "\r\n");
+        for dressed in [
+            format!("\u{feff}{source}"),
+            format!("\u{feff}{returns}"),
+            returns,
+        ] {
+            assert!(said(&dressed) == expected, "{name}");
+        }
+    }
+}

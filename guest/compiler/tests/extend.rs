@@ -499,3 +499,14 @@ fn nothing_joins_that_would_ask_for_less() {
         assert!(wrong.contains(expected), "{join}: {wrong}");
     }
 }
+
+#[test]
+fn line_ends_and_marks_make_no_difference() {
+    let own = format!("{HEAD}{TICKET}");
+    let dressed = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    let expected = extend(&own, BASE).expect("it extends the base");
+    assert_eq!(extends(&dressed(&own)).as_deref(), Some("webriskops@1.0.0"));
+    assert_eq!(extend(&dressed(&own), BASE).as_ref(), Ok(&expected));
+    assert_eq!(extend(&own, &dressed(BASE)).as_ref(), Ok(&expected));
+    assert_eq!(extend(&dressed(&own), &dressed(BASE)), Ok(expected));
+}

@@ -50,6 +50,9 @@ pub(crate) enum Command {
     Check(Check),
     /// Show what can be done now: the decision for each action on the same facts.
     Actions(Actions),
+    /// Write the beginning of a request.
+    #[command(subcommand)]
+    Request(RequestCommand),
     /// Compile a rule set to a policy component.
     Build(Build),
     /// Run the cases of policies.
@@ -118,6 +121,7 @@ Examples:
 With `--format json` there is one line for each request, in their order: the decision, or
   {\"error\":{\"path\":\"scan.targets[3].url\",\"message\":\"…\"}}
 if the request is invalid or the policy cannot judge it; the others are decided all the same.
+What else is wrong with a request follows as `\"others\":[{\"path\":…,\"message\":…}]`.
 In JSON lines each line that is not JSON gives one such error. In a list, or where a request
 has many lines, what is not JSON ends the input: nothing after it can be trusted.
 A request without `now` is decided for this moment. An input without a request is invalid.
@@ -166,13 +170,34 @@ pub(crate) struct Actions {
     pub(crate) format: Format,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum RequestCommand {
+    /// Print a request for an action that has every name, and says nothing yet.
+    #[command(after_long_help = "\
+Examples:
+  scopegate request new scan > request.json
+  scopegate request new open_ticket --policy policies/acme/1.0.0 > request.json
+
+It has whatever must be there, what may be absent and some requirement of the action misses, and every attribute that
+the policy declares. What can be chosen from is said on standard error. `now` is left out: the host's clock fills it in.")]
+    New {
+        /// The action, as the policy knows it
+        #[arg(value_name = "ACTION")]
+        action: String,
+
+        #[command(flatten)]
+        policy: PolicyChoice,
+    },
+}
+
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   scopegate build policies/acme/1.0.0 -o acme-1.0.0.wasm
   scopegate check request.json --policy acme-1.0.0.wasm
 
-The same rule set gives the same bytes on every machine. OUT.wasm is written whole or not at all.")]
+The same rule set gives the same bytes on every machine. OUT.wasm is written whole or not at all;
+a device or pipe, such as `/dev/null`, is written to as it is.")]
 pub(crate) struct Build {
     /// A rule set, or a folder with a `policy.toml`
     #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]

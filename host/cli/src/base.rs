@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
 use scopegate::PolicyId;
-use scopegate_compiler::RuleSet;
+use scopegate_compiler::{RuleSet, plain_text};
 use scopegate_store::{Store, Version, check_identity};
 use toml_edit::{DocumentMut, value};
 
@@ -93,11 +93,11 @@ fn rules(component: &[u8]) -> anyhow::Result<String> {
 
 /// Pins the base, or sees that it is the one that was pinned.
 fn pin(base: &str, text: &str, lock: &Path) -> anyhow::Result<()> {
-    let digest = scopegate_compiler::digest(text.as_bytes());
+    let digest = scopegate_compiler::digest(plain_text(text).as_bytes());
     if lock.exists() {
         let written = fs::read_to_string(lock)
             .with_context(|| format!("`{}` cannot be read", lock.display()))?;
-        let pinned: DocumentMut = written.parse().with_context(|| {
+        let pinned: DocumentMut = plain_text(&written).parse().with_context(|| {
             format!(
                 "`{}` is not TOML: remove it to pin the base anew",
                 lock.display()

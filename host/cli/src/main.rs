@@ -19,6 +19,7 @@ mod output;
 mod policy;
 mod requests;
 mod schema;
+mod skeleton;
 mod text;
 mod window;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use scopegate::{Engine, EngineBuilder, Policy, Proof};
-use scopegate_compiler::{Diagnostics, OwnPlaces, RuleSet, SOURCE_BYTES};
+use scopegate_compiler::{Diagnostics, OwnPlaces, RuleSet, SOURCE_BYTES, plain_text};
 use scopegate_store::{Allowance, Store, Version, check_identity};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
@@ -105,18 +105,19 @@ pub(crate) fn named_in(path: &Path, store: Option<&Path>) -> anyhow::Result<Name
     if bytes.starts_with(WASM) {
         return Ok(Named::Component { file, bytes });
     }
-    if bytes.len() > SOURCE_BYTES {
-        bail!(
-            "`{}` is neither a component nor a rule set: it has more than {SOURCE_BYTES} bytes",
-            file.display()
-        );
-    }
-    let Ok(source) = String::from_utf8(bytes) else {
+    let Ok(source) = str::from_utf8(&bytes) else {
         bail!(
             "`{}` is neither a component nor a rule set: it is not UTF-8",
             file.display()
         );
     };
+    let source = plain_text(source).into_owned();
+    if source.len() > SOURCE_BYTES {
+        bail!(
+            "`{}` is neither a component nor a rule set: it has more than {SOURCE_BYTES} bytes",
+            file.display()
+        );
+    }
     let (source, own) = match scopegate_compiler::extends(&source) {
         None => (source, None),
         Some(base) => (extended(&source, &base, &file, store)?, Some(source)),

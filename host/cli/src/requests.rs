@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use scopegate::{Request, trim_json, trim_json_end};
+use scopegate::{InputFault, Request, trim_json, trim_json_end};
 use serde::de::IgnoredAny;
 
 use crate::window::{BeforeReading, Window, is_blank};
@@ -26,6 +26,8 @@ pub(crate) struct Invalid {
     pub(crate) path: String,
     /// What is wrong with it.
     pub(crate) message: String,
+    /// What else is wrong.
+    pub(crate) others: Vec<InputFault>,
     /// The line where the reader stopped, from 1.
     pub(crate) line: usize,
     /// The byte in that line, from 1.
@@ -213,7 +215,7 @@ impl<R: Read> Requests<R> {
     fn element(&mut self, is_first: bool, before: BeforeReading<'_>) -> io::Result<Option<Item>> {
         let mut next = self.window.skip_blank(before)?;
         if next == Some(b']') {
-            if is_first && !self.is_any {
+            if is_first {
                 let refused = self.refuse("there is no request: the list is empty");
                 self.window.pass(1);
                 self.state = State::Between;
@@ -320,6 +322,7 @@ impl<R: Read> Requests<R> {
             Request::from_json(&self.window.rest()[..length], now).map_err(|error| Invalid {
                 path: error.path,
                 message: error.message,
+                others: error.others,
                 line: line + error.line.saturating_sub(1),
                 column: if error.line <= 1 {
                     column + error.column
@@ -338,6 +341,7 @@ impl<R: Read> Requests<R> {
             request: Err(Invalid {
                 path: "$".to_owned(),
                 message: message.to_owned(),
+                others: Vec::new(),
                 line,
                 column: column + 1,
             }),

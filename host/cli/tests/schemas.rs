@@ -119,6 +119,9 @@ fn whatever_stands_in_a_place_schema_and_reader_agree() {
         json!("2026-02-28T23:59:59Z"),
         json!("2026-02-29T00:00:00Z"),
         json!("2026-11-23T12:00:00.0Z"),
+        json!("2026-11-23T12:00:00.000+01:00"),
+        json!("2026-11-23T12:00:00.001Z"),
+        json!("2026-11-23T12:00:00.Z"),
         json!("2026-11-23T12:00:60Z"),
         json!("2026-11-23T12:00:00+24:00"),
         json!("2026-11-23 12:00:00Z"),
@@ -241,6 +244,8 @@ fn what_check_prints_is_what_the_schema_says() {
         json!({ "decision": "allow" }),
         json!({ "error": {} }),
         json!({ "error": { "path": "$", "message": "", "more": 1 } }),
+        json!({ "error": { "path": "$", "message": "", "others": [] } }),
+        json!({ "error": { "path": "$", "message": "", "others": [{ "path": "now" }] } }),
     ] {
         assert!(!schema.is_valid(&wrong), "{wrong}");
     }

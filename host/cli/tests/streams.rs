@@ -2,7 +2,7 @@
 
 mod program;
 
-use program::{Run, allowed, check, denied, json, policy_digest};
+use program::{Run, allowed, check, denied, json, policy_digest, scopegate};
 
 /// The verdict of each line; `!` and the path for an error.
 fn verdicts(run: &Run) -> Vec<String> {
@@ -204,6 +204,67 @@ fn nothing() {
 }
 
 #[test]
+fn an_empty_list_is_no_request_wherever_it_stands() {
+    let yes = allowed();
+    for (input, expected) in [
+        (format!("{yes}\n[]"), &["allow", "!$"][..]),
+        (format!("{yes}\n[]\n[ ]\n"), &["allow", "!$", "!$"]),
+        (format!("[]\n{yes}"), &["!$", "allow"]),
+        (format!("[{yes}]\n[\n]\n{yes}"), &["allow", "!$", "allow"]),
+        (format!("{}\n[]\n", pretty(&yes)), &["allow", "!$"]),
+    ] {
+        gives(input, expected, 3);
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let run = check(&[], br#"{"action": "scan", "colour": 1, "actor": {}}"#);
+    let line = json(&run.stdout);
+    assert_eq!(line["error"]["path"], "colour", "{line}");
+    let others = line["error"]["others"]
+        .as_array()
+        .expect("there are others");
+    let paths: Vec<_> = others.iter().map(|other| &other["path"]).take(11).collect();
+    assert_eq!(
+        paths,
+        [
+            "actor.id",
+            "actor.account",
+            "actor.role",
+            "deployment",
+            "tenancy",
+            "tenancy.account",
+            "tenancy.project",
+            "tenancy.client_workspace",
+            "agency_account",
+            "responsibility",
+            "responsibility.authorization_status",
+        ]
+    );
+    let people = scopegate(&["check"], br#"{"action": "scan", "colour": 1}"#);
+    assert_eq!(people.code, 3);
+    let lines: Vec<_> = people.stderr.lines().collect();
+    assert!(lines[0].contains("`colour`: this name is not known here"));
+    assert_eq!(lines[1], "  also `deployment`: this name is missing");
+    assert_eq!(lines.len(), 27, "{}", people.stderr);
+    let actions = scopegate(&["actions"], br#"{"colour": 1}"#);
+    assert!(!actions.stderr.contains("`action`"), "{}", actions.stderr);
+    let missing = scopegate(&["actions"], b"{}");
+    assert!(
+        missing
+            .stderr
+            .contains("`deployment`: this name is missing\n  also `actor`:")
+    );
+    assert!(!missing.stderr.contains("`action`"), "{}", missing.stderr);
+    assert!(
+        actions
+            .stderr
+            .contains("also `actor`: this name is missing")
+    );
+}
+
+#[test]
 fn bytes_that_are_no_text() {
     let (yes, no) = (allowed(), denied());
     let mut latin = yes.clone().into_bytes();
@@ -331,7 +392,7 @@ fn the_clock_stands_for_now() {
 
 #[test]
 fn files_and_standard_input_in_turn() {
-    let run = program::scopegate(
+    let run = scopegate(
         &[
             "check",
             "tests/data/denied.json",

@@ -110,7 +110,7 @@ pub use excerpt::{EXCERPT_BYTES, Excerpt, cut_message};
 pub use explain::{Explanation, Fact};
 pub use facts::*;
 pub use fault::Fault;
-pub use json::{InputError, trim_json, trim_json_end, trim_json_start};
+pub use json::{InputError, InputFault, UniqueJson, trim_json, trim_json_end, trim_json_start};
 pub use limits::Limits;
 pub use manifest::{
     AttributeDeclaration, AttributeType, Manifest, PolicyLimits, ReadyState, Requirement,

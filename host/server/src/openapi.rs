@@ -28,6 +28,18 @@ pub(crate) struct ProblemDocument {
     detail: String,
     /// The fact that is wrong, such as `scan.targets[3].url`.
     path: Option<String>,
+    /// What else is wrong with a request, in its order; absent if nothing is.
+    others: Option<Vec<OtherFault>>,
+}
+
+/// One more thing that is wrong with a request.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what a problem lists")]
+pub(crate) struct OtherFault {
+    /// The fact that is wrong, at most 80 bytes of its path.
+    path: String,
+    /// What is wrong with it.
+    message: String,
 }
 
 /// A request, or a list of them. Their schema is put in its place.

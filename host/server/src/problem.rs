@@ -6,7 +6,7 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use scopegate::{EvaluateError, Excerpt, Fault, InputError};
+use scopegate::{EvaluateError, Excerpt, Fault, InputError, InputFault};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
@@ -75,6 +75,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// The fact that is wrong, such as `scan.targets[3].url`.
     path: Option<String>,
+    /// What else is wrong with the request.
+    others: Vec<InputFault>,
     /// Whether it also says, for an AuthZEN client that reads nothing else, that nothing is allowed.
     denies: bool,
 }
@@ -91,6 +93,7 @@ impl Problem {
             status: kind.status(),
             detail,
             path: None,
+            others: Vec::new(),
             denies: false,
         }
     }
@@ -129,6 +132,7 @@ impl Problem {
             message,
             line,
             column,
+            others,
         } = error;
         let kind = if message.starts_with("this is not JSON")
             || message == "the JSON text ends too early"
@@ -143,7 +147,10 @@ impl Problem {
             let path = Excerpt(path);
             format!("`{path}`: {message} (line {line}, column {column})")
         };
-        Self::new(kind, detail).at(path)
+        Self {
+            others: others.clone(),
+            ..Self::new(kind, detail).at(path)
+        }
     }
 
     /// A body that is no JSON.
@@ -220,7 +227,7 @@ impl fmt::Display for Problem {
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let status = self.status.as_u16();
-        let mut object = to.serialize_struct("Problem", 7)?;
+        let mut object = to.serialize_struct("Problem", 8)?;
         object.serialize_field(
             "type",
             &format!("urn:scopegate:problem:{}", self.kind.slug()),
@@ -231,6 +238,11 @@ impl Serialize for Problem {
         match &self.path {
             Some(path) => object.serialize_field("path", path)?,
             None => object.skip_field("path")?,
+        }
+        if self.others.is_empty() {
+            object.skip_field("others")?;
+        } else {
+            object.serialize_field("others", &self.others)?;
         }
         if self.denies {
             object.serialize_field("decision", &false)?;

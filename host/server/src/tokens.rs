@@ -66,6 +66,8 @@ impl Tokens {
     /// The first line that is none, or repeats a name or a token.
     pub fn parse(text: &str) -> Result<Self, TokensError> {
         let mut tokens: Vec<Token> = Vec::new();
+        // Some editors put a byte order mark before a text.
+        let text = text.trim_start_matches('\u{feff}');
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {

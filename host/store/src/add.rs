@@ -5,7 +5,7 @@
 use std::io;
 
 use scopegate::{Engine, Origin, Policy, PolicyId, Proof};
-use scopegate_compiler::digest;
+use scopegate_compiler::{digest, plain_text};
 
 use crate::cases::{Case, read_texts};
 use crate::error::StoreError;
@@ -57,6 +57,13 @@ impl Candidate {
     ///
     /// It does not load, its name or version cannot be stored, or a case fails.
     pub fn new(engine: &Engine, folder: Folder, build: Option<u64>) -> Result<Self, StoreError> {
+        // What is published, and digested, is the same from every checkout.
+        let plain = |text: String| plain_text(&text).into_owned();
+        let cases = folder.cases;
+        let folder = Folder {
+            cases: cases.map(|(cases, bases)| (plain(cases), bases.map(plain))),
+            ..folder
+        };
         Self::loaded(engine, folder, |id| {
             check_name(&id.name)?;
             Version::of(&id.version, build)

@@ -3,12 +3,14 @@
 //! Always true here: a case that was read has a request with a time of its own, so its decision is the same tomorrow.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::{fmt, fs};
 
-use scopegate::{Decision, Excerpt, Request, trim_json};
+use scopegate::{Decision, Excerpt, InputError, Request, UniqueJson, trim_json};
+use scopegate_compiler::plain_text;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// A case.
@@ -61,12 +63,12 @@ struct Written {
     #[serde(rename = "source")]
     _source: Option<String>,
     base: Option<String>,
-    patch: Option<Value>,
-    request: Option<Value>,
+    patch: Option<UniqueJson>,
+    request: Option<Box<RawValue>>,
     expect: Expect,
 }
 
-type Bases = BTreeMap<String, Value>;
+type Bases = Map<String, Value>;
 
 /// Why cases cannot be used.
 #[derive(Debug)]
@@ -124,13 +126,19 @@ pub fn read_texts(text: &str, bases_text: Option<&str>) -> Result<Vec<Case>, Cas
 }
 
 fn bases(text: &str, file: &str) -> Result<Bases, CasesError> {
-    serde_json::from_str(text).map_err(|error| CasesError {
+    let wrong = |error: &dyn fmt::Display| CasesError {
         place: format!("the bases `{file}` cannot be read"),
         reason: format!("expected an object of requests by name: {error}"),
-    })
+    };
+    match serde_json::from_str(&plain_text(text)) {
+        Ok(UniqueJson(Value::Object(bases))) => Ok(bases),
+        Ok(_) => Err(wrong(&"this is JSON, but no object")),
+        Err(error) => Err(wrong(&error)),
+    }
 }
 
 fn cases(text: &str, bases: &Bases, file: &str) -> Result<Vec<Case>, CasesError> {
+    let text = plain_text(text);
     let mut cases: Vec<Case> = Vec::new();
     let mut names = HashSet::new();
     for (index, line) in text.lines().enumerate() {
@@ -170,34 +178,31 @@ fn case(text: &str, line: usize, bases: &Bases) -> Result<Case, String> {
         expect,
     } = serde_json::from_str(text)
         .map_err(|error| format!("this is no case: {}", plain(&error)))?;
-    let value = match (base, request) {
-        (Some(base), None) => bases
-            .get(&base)
-            .ok_or_else(|| format!("there is no base `{base}` in `bases.json`"))?
-            .clone(),
-        (None, Some(request)) => request,
+    let text = match (base, request, patch) {
+        (Some(base), None, patch) => {
+            let base = bases
+                .get(&base)
+                .ok_or_else(|| format!("there is no base `{base}` in `bases.json`"))?;
+            changed(base.clone(), patch).to_string()
+        }
+        (None, Some(request), None) => request.get().to_owned(),
+        (None, Some(request), patch) => {
+            let UniqueJson(request) = serde_json::from_str(request.get())
+                .map_err(|error| format!("the request is invalid: {error}"))?;
+            changed(request, patch).to_string()
+        }
         _ => {
             return Err(
                 "a case has either `base`, with or without a `patch`, or `request`".to_owned(),
             );
         }
     };
-    let value = match patch {
-        Some(patch) => merged(value, patch),
-        None => value,
-    };
     let is_timeless = Cell::new(false);
     let clock = || {
         is_timeless.set(true);
         0
     };
-    let request = Request::from_json(value.to_string().as_bytes(), clock).map_err(|error| {
-        format!(
-            "the request is invalid: `{}`: {}",
-            Excerpt(&error.path),
-            error.message
-        )
-    })?;
+    let request = Request::from_json(text.as_bytes(), clock).map_err(|error| invalid(&error))?;
     if is_timeless.get() {
         return Err(
             "the request names no `now`, so that its decision could change: give it one".to_owned(),
@@ -209,6 +214,23 @@ fn case(text: &str, line: usize, bases: &Bases) -> Result<Case, String> {
         request,
         expect,
     })
+}
+
+/// What is wrong with a request, all of it. Where it is in the text is left out: that need not be as it stands in the file.
+fn invalid(error: &InputError) -> String {
+    let InputError { path, message, .. } = error;
+    let path = Excerpt(path);
+    let first = format!("the request is invalid: `{path}`: {message}");
+    let others = error.others.iter();
+    others.fold(first, |text, other| format!("{text}; {other}"))
+}
+
+/// The base with the patch, if there is one.
+fn changed(base: Value, patch: Option<UniqueJson>) -> Value {
+    match patch {
+        Some(UniqueJson(patch)) => merged(base, patch),
+        None => base,
+    }
 }
 
 /// What serde says, without the place within the line: a case is one line.

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use scopegate::UniqueJson;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::allowance::Allowance;
 use crate::error::StoreError;
@@ -23,8 +25,18 @@ pub struct Settings {
     /// Whether a component counts only with a signature by one of the store's keys.
     pub require_signature: bool,
     /// What policies are allowed, by name, where that is not what all are.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "each_once"
+    )]
     pub allowances: BTreeMap<String, Allowance>,
+}
+
+/// Reads a map, and refuses a name that is there twice.
+fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Allowance>, D::Error> {
+    let UniqueJson(value) = UniqueJson::deserialize(from)?;
+    BTreeMap::deserialize(value).map_err(D::Error::custom)
 }
 
 impl Default for Settings {

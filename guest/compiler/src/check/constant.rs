@@ -6,7 +6,10 @@ use chrono::DateTime;
 pub(super) fn timestamp(text: &str) -> Result<i64, String> {
     let time =
         DateTime::parse_from_rfc3339(text).map_err(|error| format!("is no time: {error}"))?;
-    if time.timestamp_subsec_nanos() != 0 {
+    // What is less than a nanosecond is not in `time`.
+    let fraction = text.split('.').nth(1).unwrap_or_default();
+    let mut digits = fraction.bytes().take_while(u8::is_ascii_digit);
+    if time.timestamp_subsec_nanos() != 0 || digits.any(|digit| digit != b'0') {
         return Err("is no whole second, and every fact is".into());
     }
     let seconds = time.timestamp();
@@ -88,7 +91,12 @@ mod tests {
             ("1970-01-01T00:00:00Z", Some(0)),
             ("2026-11-23T12:00:00+01:00", Some(1_795_431_600)),
             ("1969-12-31T23:59:59Z", None),
+            ("2026-11-23T12:00:00.000Z", Some(1_795_435_200)),
+            ("2026-11-23T13:00:00.0+01:00", Some(1_795_435_200)),
+            ("2026-11-23T12:00:00.00000000000000Z", Some(1_795_435_200)),
             ("2026-11-23T12:00:00.5Z", None),
+            ("2026-11-23T12:00:00.00000000000001Z", None),
+            ("2026-11-23T12:00:00.Z", None),
             ("2026-11-23", None),
             ("yesterday", None),
         ];

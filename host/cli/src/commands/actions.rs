@@ -5,11 +5,11 @@
 use std::io::{self, Read as _, Write as _};
 
 use anyhow::{Context as _, bail};
-use scopegate::{Decision, EvaluateError, Excerpt, InputError, Policy, Request, trim_json_start};
+use scopegate::{Decision, EvaluateError, InputError, Policy, Request, trim_json_start};
 use serde::Serialize;
 
 use crate::arguments::{Actions, Format};
-use crate::commands::check::{name, open};
+use crate::commands::check::{faults, name, open};
 use crate::exit::Exit;
 use crate::output::{self, BAD, FAINT, GOOD, Plain, STRONG, list};
 use crate::policy;
@@ -38,18 +38,11 @@ impl Actions {
         let mut request = match facts(&text) {
             Ok(request) => request,
             Err(error) => {
-                let of = if error.path == "$" {
-                    String::new()
-                } else {
-                    format!("`{}`: ", Excerpt(&error.path))
-                };
                 let message = if is_several(&text) {
                     format!("{name}: expected one request, found several: name a file with one")
                 } else {
-                    format!(
-                        "{name}:{}:{}: {of}{}",
-                        error.line, error.column, error.message
-                    )
+                    let faults = faults(&error.path, &error.message, &error.others);
+                    format!("{name}:{}:{}: {faults}", error.line, error.column)
                 };
                 output::error(&message);
                 return Ok(Exit::Invalid);
@@ -80,14 +73,29 @@ fn facts(text: &[u8]) -> Result<Request, InputError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let error = match Request::from_json(text, now) {
         Err(error) if error.path == "action" => error,
-        result => return result,
+        result => return result.map_err(but_action),
     };
     let Some(rest) = trim_json_start(text).strip_prefix(b"{") else {
         return Err(error);
     };
     // An action that is there, but wrong, is now there twice, which is no request either.
     let text = [br#"{"action":"","#, rest].concat();
-    Request::from_json(&text, now).map_err(|_| error)
+    Request::from_json(&text, now).map_err(|again| {
+        if again.path == "action" {
+            return but_action(error);
+        }
+        InputError {
+            line: error.line,
+            column: error.column,
+            ..but_action(again)
+        }
+    })
+}
+
+/// What is wrong, but for an action that is missing.
+fn but_action(mut error: InputError) -> InputError {
+    error.others.retain(|other| other.path != "action");
+    error
 }
 
 /// Whether the text is a list, or goes on after the first value.

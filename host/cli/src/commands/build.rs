@@ -1,6 +1,6 @@
 //! `scopegate build`: compiles a rule set.
 //!
-//! Always true here: the component appears whole or not at all.
+//! Always true here: in a regular file the component appears whole or not at all.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -54,7 +54,8 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         bail!("it is a folder: name a file in it");
     }
     if path.exists() && !path.is_file() {
-        bail!("it is no regular file: name one");
+        // Such as `/dev/null` or a named pipe: it stays what it is, and takes the bytes.
+        return Ok(fs::write(path, bytes)?);
     }
     let folder = path
         .parent()

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
-use scopegate::{Decision, EvaluateError, Excerpt, Explanation, Policy, Request};
+use scopegate::{Decision, EvaluateError, Excerpt, Explanation, InputFault, Policy, Request};
 use serde::Serialize;
 
 use crate::arguments::{Check, Format};
@@ -28,6 +28,8 @@ struct ErrorLine<'a> {
 struct Problem<'a> {
     path: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    others: &'a [InputFault],
 }
 
 /// What `--format json --explain` prints.
@@ -184,6 +186,7 @@ impl<W: Write> Run<'_, W> {
         self.error(
             &invalid.path,
             &invalid.message,
+            &invalid.others,
             &format!("{name}:{}:{}", invalid.line, invalid.column),
         )
     }
@@ -198,25 +201,30 @@ impl<W: Write> Run<'_, W> {
             self.exit.note(Exit::Failed);
         }
         match error {
-            EvaluateError::Unjudged { path, message, .. } => self.error(path, message, place),
-            _ => self.error("$", &chain(error), place),
+            EvaluateError::Unjudged { path, message, .. } => self.error(path, message, &[], place),
+            _ => self.error("$", &chain(error), &[], place),
         }
     }
 
-    fn error(&mut self, path: &str, message: &str, place: &str) -> anyhow::Result<()> {
+    fn error(
+        &mut self,
+        path: &str,
+        message: &str,
+        others: &[InputFault],
+        place: &str,
+    ) -> anyhow::Result<()> {
         let path = &*Excerpt(path).to_string();
         match self.check.format {
             Format::Json => self.line(&ErrorLine {
-                error: Problem { path, message },
+                error: Problem {
+                    path,
+                    message,
+                    others,
+                },
             }),
             Format::Text => {
                 self.out.flush()?;
-                let of = if path == "$" {
-                    String::new()
-                } else {
-                    format!("`{path}`: ")
-                };
-                let message = format!("{place}: {of}{message}");
+                let message = format!("{place}: {}", faults(path, message, others));
                 self.progress.suspend(|| output::error(&message));
                 Ok(())
             }
@@ -260,6 +268,19 @@ impl<W: Write> Run<'_, W> {
         self.out.flush()?;
         Ok(self.exit)
     }
+}
+
+/// What is wrong with a request, for people: the first in the line that begins, the others in one each.
+pub(crate) fn faults(path: &str, message: &str, others: &[InputFault]) -> String {
+    let of = if path == "$" {
+        String::new()
+    } else {
+        format!("`{}`: ", Excerpt(path))
+    };
+    let first = format!("{of}{message}");
+    others
+        .iter()
+        .fold(first, |text, other| format!("{text}\n  also {other}"))
 }
 
 /// An error with its causes.

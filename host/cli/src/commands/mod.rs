@@ -10,6 +10,7 @@ mod inspect;
 mod lint;
 mod log;
 mod policy;
+mod request;
 mod schema;
 mod serve;
 mod test;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Actions(actions) => actions.run(),
         Command::Build(build) => build.run(),
         Command::Test(test) => test.run(),
+        Command::Request(request) => request.run(),
         Command::Lint(lint) => lint.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Policy(policy) => policy.run(),

@@ -52,6 +52,11 @@ pub(crate) fn decision() -> Value {
             "error": object("Why there is no decision.", &json!({
                 "path": text("The fact that is wrong, such as `scan.targets[3].url`; `$` for the whole request."),
                 "message": text("What is wrong with it, for a person."),
+                "others": { "description": "What else is wrong with the request, in its order.", "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/fault" } },
+            }), &["others"]),
+            "fault": object("One thing that is wrong with a request.", &json!({
+                "path": text("The fact that is wrong, at most 80 bytes of its path."),
+                "message": text("What is wrong with it, for a person."),
             }), &[]),
         },
     })

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 pub(crate) use decision::decision;
-pub(crate) use request::request;
+pub(crate) use request::{json_name, request};
 
 /// The schema of `policy.toml`, kept by hand beside the compiler's reader.
 pub(crate) const POLICY: &str = include_str!("../../schemas/policy.schema.json");

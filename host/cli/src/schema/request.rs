@@ -7,7 +7,7 @@ use wit_parser::{Field, Resolve, Type, TypeDefKind, TypeId};
 use super::DIALECT;
 
 /// The shape of a time; the calendar is for `format`.
-const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
+const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.0+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
 
 /// The schema of a request.
 pub(crate) fn request() -> Value {
@@ -127,7 +127,7 @@ impl Contract<'_> {
                             "oneOf": cases.cases.iter().map(|case| json!({ "const": json_name(&case.name), "description": docs(case.docs.contents.as_deref()) })).collect::<Vec<_>>(),
                         }),
                         TypeDefKind::Type(Type::S64) => json!({
-                            "description": "A time as RFC 3339 has it, in whole seconds, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z.",
+                            "description": "A time as RFC 3339 has it, in whole seconds (a fraction has only zeros), from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z.",
                             "type": "string",
                             "format": "date-time",
                             "pattern": TIME,
@@ -173,6 +173,7 @@ fn docs(contents: Option<&str>) -> String {
         .join(" ")
 }
 
-fn json_name(name: &str) -> String {
+/// A name of the contract as JSON has it.
+pub(crate) fn json_name(name: &str) -> String {
     name.replace('-', "_")
 }

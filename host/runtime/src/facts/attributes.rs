@@ -2,11 +2,13 @@
 //!
 //! Always true here: JSON has them as an object by name, the contract as a list; names that were read differ.
 
+use std::collections::HashSet;
+
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
 use serde::ser::{Serialize, Serializer};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use crate::json::{self, At, Cursor, InputError, Json, Path, Quick, Shape, Written};
+use crate::json::{self, At, Cursor, Faults, InputError, Json, Path, Quick, Shape, Written};
 use crate::memory::{ALL, FULL, Fact, Laid, Layout, Page, Transcribe};
 
 /// A custom fact.
@@ -174,9 +176,37 @@ impl Json for Vec<Attribute> {
         )
     }
 
+    fn faults(written: &str, at: &Path<'_>, found: &mut Faults) {
+        if !written.starts_with('{') {
+            return found.read::<Self>(written, at);
+        }
+        let mut names = HashSet::new();
+        json::entries(written, at, found, |name, value, found| {
+            let here = at.name(name);
+            if names.contains(name) {
+                return found.note(&here, json::TWICE);
+            }
+            names.insert(name.to_owned());
+            if names.len() > ATTRIBUTES {
+                if names.len() == ATTRIBUTES + 1 {
+                    found.note(at, too_many());
+                }
+                return;
+            }
+            match json::text::<serde_json::Error>(name) {
+                Ok(_) => AttributeValue::faults(value, &here, found),
+                Err(error) => found.note(&here, error),
+            }
+        });
+    }
+
     fn is_absent(&self) -> bool {
         self.is_empty()
     }
+}
+
+fn too_many() -> String {
+    format!("there are more than {ATTRIBUTES} attributes")
 }
 
 impl Quick for Vec<Attribute> {
@@ -240,12 +270,10 @@ impl Shape<'_> for NewName<'_> {
     fn text<E: Error>(self, name: &str) -> Result<String, E> {
         let here = self.at.name(name);
         if self.before.iter().any(|attribute| attribute.name == name) {
-            return Err(here.refuse("this name is given twice"));
+            return Err(here.refuse(json::TWICE));
         }
         if self.before.len() == ATTRIBUTES {
-            return Err(self
-                .at
-                .refuse(format_args!("there are more than {ATTRIBUTES} attributes")));
+            return Err(self.at.refuse(too_many()));
         }
         json::text(name).map_err(|error| here.blame(error))
     }

@@ -42,6 +42,8 @@ macro_rules! record {
         }
 
         impl $crate::json::Json for $Name {
+            const IS_RECORD: bool = true;
+
             fn read<'de, D: serde::de::Deserializer<'de>>(from: D, at: &$crate::json::Path<'_>) -> Result<Self, D::Error> {
                 struct Fields<'p>(&'p $crate::json::Path<'p>);
 
@@ -61,7 +63,7 @@ macro_rules! record {
                             $(if index == Index::$field as usize {
                                 let here = at.name(stringify!($field));
                                 if $field.is_some() {
-                                    return Err(here.refuse("this name is given twice"));
+                                    return Err(here.refuse($crate::json::TWICE));
                                 }
                                 let value = At::<record!(@read $ty $(, $default)?)>::new(&here);
                                 $field = Some(object.next_value_seed(value).map_err(|error| here.blame(error))?);
@@ -86,6 +88,10 @@ macro_rules! record {
                 object.end()
             }
 
+            fn faults(written: &str, at: &$crate::json::Path<'_>, found: &mut $crate::json::Faults) {
+                static PARTS: &[$crate::json::Part] = &[$(record!(@part $ty $(, $default)?)),*];
+                $crate::json::record_faults::<Self>(written, at, Self::KNOWN, PARTS, found);
+            }
         }
 
         impl $crate::memory::Laid for $Name {
@@ -173,10 +179,13 @@ macro_rules! record {
     (@read $ty:ty) => { $ty };
     (@read $ty:ty, $default:expr) => { Option<$ty> };
 
+    (@part $ty:ty) => { $crate::json::Part::of::<$ty>() };
+    (@part $ty:ty, $default:expr) => { $crate::json::Part::of::<Option<$ty>>() };
+
     (@finish $at:ident, $field:ident, $ty:ty) => {
         match $field.or_else(<$ty as $crate::json::Json>::absent) {
             Some(value) => value,
-            None => return Err($at.name(stringify!($field)).refuse("this name is missing")),
+            None => return Err($at.name(stringify!($field)).refuse($crate::json::MISSING)),
         }
     };
     (@finish $at:ident, $field:ident, $ty:ty, $default:expr) => {

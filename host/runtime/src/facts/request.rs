@@ -19,7 +19,7 @@ use crate::memory::{Fact as _, Laid as _};
 record! {
     /// The facts a decision is a function of. Every text has at most 8,192 bytes.
     ///
-    /// In JSON its names are in `snake_case` and its times RFC 3339 in whole seconds. What is optional may be absent or `null`, and so may
+    /// In JSON its names are in `snake_case` and its times RFC 3339 in whole seconds, so that a fraction has only zeros. What is optional may be absent or `null`, and so may
     /// [`now`](Self::now), which the host's clock then fills in, and [`attributes`](Self::attributes), an object by name there.
     Request {
         /// What is about to happen.
@@ -63,12 +63,13 @@ impl Request {
     /// # Errors
     ///
     /// The first thing in the text that the domain does not allow: a name that is not known, missing or given twice, a wrong type, an
-    /// unknown case, a broken limit, or text that is no JSON.
+    /// unknown case, a broken limit, or text that is no JSON. [The others](InputError::others) are listed beside it.
     ///
     /// ```
     /// let error = scopegate::Request::from_json(br#"{"action": "scan", "actor": {"id": 7}}"#, || 0).unwrap_err();
     /// assert_eq!(error.path, "actor.id");
     /// assert_eq!(error.message, "expected a text, found the number `7`");
+    /// assert_eq!(error.others[0].to_string(), "`actor.account`: this name is missing");
     /// ```
     pub fn from_json(bytes: &[u8], clock: impl FnOnce() -> i64) -> Result<Self, InputError> {
         let mut request = Self::blank();

@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::error::Category;
 
 use crate::excerpt::Excerpt;
@@ -21,6 +22,18 @@ pub struct InputError {
     pub line: usize,
     /// The byte in that line where the reader stopped, from 1; 0 if the text ended before the line's first byte.
     pub column: usize,
+    /// What else is wrong, in the order of the document, where the text is JSON and not too long to be looked through once more: every
+    /// name that is missing (also within what is missing), not known or given twice, and every wrong value. Each text in it is cut if it is long.
+    pub others: Vec<InputFault>,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputFault {
+    /// What is wrong, as [`InputError::path`] has it, at most 80 bytes of it.
+    pub path: String,
+    /// What is wrong with it and what is expected, for a person.
+    pub message: String,
 }
 
 impl InputError {
@@ -40,11 +53,10 @@ impl InputError {
             message,
             line,
             column,
+            others: Vec::new(),
         }
     }
-}
 
-impl InputError {
     /// What is wrong in a text that stands behind `before`, in a longer one.
     pub(crate) fn behind(self, before: &[u8]) -> Self {
         let lines = before.split(|byte| *byte == b'\n');
@@ -64,16 +76,24 @@ impl fmt::Display for InputError {
             message,
             line,
             column,
+            others,
         } = self;
         write!(
             f,
             "`{}`: {message} (line {line}, column {column})",
             Excerpt(path)
-        )
+        )?;
+        others.iter().try_for_each(|other| write!(f, "; {other}"))
     }
 }
 
 impl Error for InputError {}
+
+impl fmt::Display for InputFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path, self.message)
+    }
+}
 
 /// Somebody's input in backticks, cut if it is long.
 pub(crate) fn quoted(input: &str) -> String {

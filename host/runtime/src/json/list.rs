@@ -7,8 +7,9 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess};
 use serde::ser::Serializer;
 
+use super::faults::elements;
 use super::shape::{Shape, read_shape};
-use super::{At, Cursor, Json, Path, Quick, Written};
+use super::{At, Cursor, Faults, Json, Path, Quick, Written};
 
 /// No list's limit is lower.
 const ALWAYS_ALLOWED: usize = scopegate_contract::LIST as usize;
@@ -20,6 +21,22 @@ impl<T: Json> Json for Vec<T> {
 
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.iter().map(Written))
+    }
+
+    fn faults(written: &str, at: &Path<'_>, found: &mut Faults) {
+        if !written.starts_with('[') {
+            return found.read::<Self>(written, at);
+        }
+        let mut count = 0;
+        elements(written, at, found, |element, found| {
+            let limit = at.list_limit();
+            if count == limit {
+                found.note(at, too_many(limit));
+            } else if count < limit {
+                T::faults(element, &at.index(count), found);
+            }
+            count += 1;
+        });
     }
 }
 
@@ -85,9 +102,10 @@ impl<'de> DeserializeSeed<'de> for TooMany<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
-        let limit = self.limit;
-        Err(self
-            .at
-            .refuse(format_args!("this list has more than {limit} elements")))
+        Err(self.at.refuse(too_many(self.limit)))
     }
+}
+
+fn too_many(limit: usize) -> String {
+    format!("this list has more than {limit} elements")
 }

@@ -4,6 +4,7 @@
 //! when something is wrong.
 
 mod error;
+mod faults;
 mod leaf;
 mod list;
 mod name;
@@ -15,6 +16,7 @@ mod quoted;
 mod shape;
 mod space;
 pub(crate) mod time;
+mod unique;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -22,7 +24,8 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-pub use error::InputError;
+pub use error::{InputError, InputFault};
+pub(crate) use faults::{Faults, MISSING, Part, TWICE, entries, record_faults};
 pub(crate) use leaf::{case, text};
 pub(crate) use name::Name;
 pub(crate) use names::Names;
@@ -31,14 +34,23 @@ pub(crate) use path::{Context, Path};
 pub(crate) use quick::{Cursor, Quick};
 pub(crate) use shape::{Shape, read_shape, refusal};
 pub use space::{trim_json, trim_json_end, trim_json_start};
+pub use unique::UniqueJson;
 
 /// A fact as JSON writes it.
 pub(crate) trait Json: Sized {
+    /// Whether it is an object whose names are known.
+    const IS_RECORD: bool = false;
+
     /// Reads the value at `at`.
     fn read<'de, D: Deserializer<'de>>(from: D, at: &Path<'_>) -> Result<Self, D::Error>;
 
     /// Writes the value as [`read`](Self::read) reads it.
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+
+    /// Notes all that is wrong with the value `written` at `at`, a JSON value in one piece: for what has several parts more than the first.
+    fn faults(written: &str, at: &Path<'_>, found: &mut Faults) {
+        found.read::<Self>(written, at);
+    }
 
     /// What stands for a name that is not given; `None` if it must be given.
     fn absent() -> Option<Self> {
@@ -60,6 +72,12 @@ impl<T: Json> Json for Option<T> {
         match self {
             Some(value) => value.write(to),
             None => to.serialize_none(),
+        }
+    }
+
+    fn faults(written: &str, at: &Path<'_>, found: &mut Faults) {
+        if written != "null" {
+            T::faults(written, at, found);
         }
     }
 
@@ -128,7 +146,13 @@ pub(crate) fn read_over<T: Document>(
         Err(_) => strictly(serde_json::Deserializer::from_slice(bytes), clock),
     };
     *value = T::blank();
-    *value = read?;
+    *value = read.map_err(|refused| {
+        if refused.is_json {
+            faults::with_others::<T>(refused.error, bytes)
+        } else {
+            refused.error
+        }
+    })?;
     Ok(())
 }
 
@@ -155,9 +179,20 @@ fn quickly<T: Document>(value: &mut T, text: &[u8], clock: &dyn Fn() -> i64) -> 
 fn strictly<'de, T: Json>(
     mut from: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
     clock: &dyn Fn() -> i64,
-) -> Result<T, InputError> {
+) -> Result<T, Refused> {
     let context = Context::new(true, clock);
     T::read(&mut from, &Path::root(&context))
         .and_then(|value| from.end().map(|()| value))
-        .map_err(|error| InputError::new(context.take(), &error))
+        .map_err(|error| Refused {
+            is_json: error.is_data(),
+            error: InputError::new(context.take(), &error),
+        })
+}
+
+/// What the strict reader refused.
+#[derive(Debug, PartialEq)]
+struct Refused {
+    error: InputError,
+    /// Whether it is JSON up to there.
+    is_json: bool,
 }

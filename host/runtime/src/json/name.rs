@@ -33,11 +33,12 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
-        self.known.index(name.as_bytes()).ok_or_else(|| {
-            self.at.name(name).refuse(format_args!(
-                "this name is not known here, {}",
-                Offer(name, self.known.all())
-            ))
-        })
+        let known = self.known.index(name.as_bytes());
+        known.ok_or_else(|| self.at.name(name).refuse(unknown(name, self.known)))
     }
+}
+
+/// What is said of a name that is not one of those known.
+pub(super) fn unknown(name: &str, known: &Names) -> String {
+    format!("this name is not known here, {}", Offer(name, known.all()))
 }

@@ -89,6 +89,11 @@ impl<'a> Path<'a> {
         error
     }
 
+    /// Where the value was wrong that was just read here, and could not be.
+    pub(crate) fn wrong(&self) -> String {
+        self.context.take().unwrap_or_else(|| self.text(true))
+    }
+
     /// An error that is here.
     pub(crate) fn refuse<E: Error>(&self, message: impl std::fmt::Display) -> E {
         self.blame(E::custom(message))

@@ -93,7 +93,7 @@ fn seconds(text: &[u8]) -> Result<i64, &'static str> {
         number(&moment[14..16])?,
         number(&moment[17..])?,
     );
-    let ahead = match zone {
+    let ahead = match without_zeros(zone) {
         b"Z" | b"z" => 0,
         [sign @ (b'+' | b'-'), hours @ .., b':', m1, m0] if hours.len() == 2 => {
             let (hours, minutes) = (number(hours)?, number(&[*m1, *m0])?);
@@ -117,6 +117,15 @@ fn seconds(text: &[u8]) -> Result<i64, &'static str> {
     }
 }
 
+/// What stands behind a fraction of zeros, as `Date.toISOString` writes it; the text itself if there is none.
+fn without_zeros(zone: &[u8]) -> &[u8] {
+    let Some(fraction) = zone.strip_prefix(b".0") else {
+        return zone;
+    };
+    let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
+    &fraction[zeros..]
+}
+
 #[cfg(test)]
 mod tests {
     use super::{seconds, text};
@@ -134,6 +143,15 @@ mod tests {
             ("1970-01-01T23:59:00+23:59", 0),
             ("9999-12-31T23:59:59Z", 253_402_300_799),
             ("9999-12-31T00:00:59-23:59", 253_402_300_799),
+            ("2026-11-23T12:00:00.0Z", 1_795_435_200),
+            ("2026-11-23T12:00:00.000Z", 1_795_435_200),
+            ("2026-11-23t12:00:00.000000z", 1_795_435_200),
+            ("2026-11-23T13:30:00.000+01:30", 1_795_435_200),
+            (
+                "2026-11-23T12:00:00.00000000000000000000000000000000Z",
+                1_795_435_200,
+            ),
+            ("9999-12-31T23:59:59.000Z", 253_402_300_799),
         ] {
             assert_eq!(seconds(given.as_bytes()), Ok(expected), "{given}");
         }
@@ -147,7 +165,19 @@ mod tests {
             "2026-11-23",
             "2026-11-23T12:00:00",
             "2026-11-23 12:00:00Z",
-            "2026-11-23T12:00:00.0Z",
+            "2026-11-23T12:00:00.Z",
+            "2026-11-23T12:00:00.+01:00",
+            "2026-11-23T12:00:00.5Z",
+            "2026-11-23T12:00:00.001Z",
+            "2026-11-23T12:00:00.0000000000001Z",
+            "2026-11-23T12:00:00.0",
+            "2026-11-23T12:00:00.0 Z",
+            "2026-11-23T12:00:00.0.0Z",
+            "2026-11-23T12:00:00,0Z",
+            "2026-11-23T12:00.0Z",
+            "2026-11-23T12:00:00.\u{0660}Z",
+            "2026-11-23T12:00:60.000Z",
+            "2026-11-23T12:00:00.000+24:00",
             "2026-11-23T12:00:00,5Z",
             "2026-11-23T12:00Z",
             "2026-11-23T12:00:00 Z",

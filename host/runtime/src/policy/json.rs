@@ -112,6 +112,7 @@ impl Policy {
                         message: "expected `,` behind a request".to_owned(),
                         line: 1,
                         column: 1,
+                        others: Vec::new(),
                     };
                     return Err(error.behind(&json[..from.at()]));
                 }

@@ -8,11 +8,10 @@ mod discovery;
 mod given;
 mod mapping;
 mod search;
-mod unique;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use scopegate::{Decision, Finding, PolicyId};
+use scopegate::{Decision, Finding, PolicyId, UniqueJson};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -141,7 +140,7 @@ async fn read(service: &Service, request: Request) -> Result<(Object, usize), Pr
     }
     let settings = service.settings();
     let body = body::read(request, settings.body_bytes, settings.body_time).await?;
-    match unique::read(&body) {
+    match serde_json::from_slice(&body).map(|UniqueJson(value)| value) {
         Ok(Value::Object(object)) => Ok((object, body.len())),
         Ok(_) => Err(Problem::new(Kind::Invalid, "the body: expected an object").at("$")),
         Err(error) => Err(Problem::malformed(&error)),

@@ -98,6 +98,24 @@ async fn without_tokens() {
 }
 
 #[test]
+fn marks_and_line_ends_make_no_difference() {
+    let lines = format!(
+        "a decide {}\nb administer {}\n",
+        Tokens::digest("x"),
+        Tokens::digest("y")
+    );
+    let plain = format!("{:?}", Tokens::parse(&lines).unwrap());
+    for text in [
+        format!("\u{feff}{lines}"),
+        lines.replace('\n', "\r\n"),
+        format!("\u{feff}# all of them\r\n{}", lines.replace('\n', "\r\n")),
+    ] {
+        let read = Tokens::parse(&text).map(|tokens| format!("{tokens:?}"));
+        assert_eq!(read.as_deref(), Ok(&*plain), "{text:?}");
+    }
+}
+
+#[test]
 fn what_is_no_token() {
     let good = Tokens::digest("x");
     let table = [

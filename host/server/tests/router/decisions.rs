@@ -103,6 +103,67 @@ async fn a_problem_says_where() {
 }
 
 #[tokio::test]
+async fn a_problem_lists_all_that_is_wrong() {
+    let service = builder().build();
+    let body = scan(|facts| {
+        let facts = facts.as_object_mut().unwrap();
+        facts.retain(|name, _| !["actor", "tenancy"].contains(&name.as_str()));
+        facts["scan"]["targets"][1]["url"] = json!(7);
+        facts.insert("color".to_owned(), json!("red"));
+    });
+    let expected = [
+        "actor",
+        "actor.account",
+        "actor.id",
+        "actor.role",
+        "color",
+        "scan.targets[1].url",
+        "tenancy",
+        "tenancy.account",
+        "tenancy.client_workspace",
+        "tenancy.project",
+    ];
+    let all = |problem: &Value| {
+        let others = problem["others"].as_array().cloned().unwrap_or_default();
+        let mut paths: Vec<String> = [problem.clone()]
+            .iter()
+            .chain(&others)
+            .map(|fault| fault["path"].as_str().expect("a path").to_owned())
+            .collect();
+        paths.sort();
+        paths
+    };
+    let problem = post(&service, "/v1/decisions", body.clone()).await.json();
+    assert_eq!(all(&problem), expected, "{problem}");
+    let list = format!("[{body},{}]", scan(|_| ()));
+    let answers = post(&service, "/v1/decisions", list).await.json();
+    assert_eq!(all(&answers[0]["error"]), expected, "{answers}");
+    let line = lines(&service, format!("{body}\n")).await;
+    assert_eq!(all(&line.json()["error"]), expected);
+    let one = scan(|facts| facts["color"] = json!("red"));
+    let problem = post(&service, "/v1/decisions", one).await.json();
+    assert_eq!(problem.get("others"), None, "{problem}");
+}
+
+#[tokio::test]
+async fn a_fraction_of_zeros_is_whole_seconds() {
+    let trusting = with(Settings {
+        allow_caller_time: true,
+        ..Settings::default()
+    });
+    for (time, status) in [
+        ("2026-11-23T12:00:00.000Z", 200),
+        ("2026-11-23T12:00:00.0+00:00", 200),
+        ("2026-11-23T12:00:00.001Z", 422),
+        ("2026-11-23T12:00:00.Z", 422),
+    ] {
+        let body = scan(|facts| facts["now"] = json!(time));
+        let answer = post(&trusting, "/v1/decisions", body).await;
+        assert_eq!(answer.status.as_u16(), status, "{time}");
+    }
+}
+
+#[tokio::test]
 async fn the_servers_clock_decides() {
     let own = scan(|facts| facts["now"] = json!("2026-11-23T12:00:00Z"));
     let refusing = builder().build();

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use scopegate_compiler::plain_text;
 use scopegate_store::{Added, KeyPair, Stopped, Store, TrustChange, Trusted};
 
 use super::named;
@@ -214,7 +215,9 @@ fn sign_file(component: &Path, key: &Path, out: &mut impl Write) -> anyhow::Resu
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(file).with_context(|| format!("the key `{}` cannot be read", file.display()))
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("the key `{}` cannot be read", file.display()))?;
+    Ok(plain_text(&text).into_owned())
 }
 
 /// Writes a file that is not there yet.

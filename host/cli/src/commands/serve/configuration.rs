@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use scopegate_compiler::plain_text;
 use scopegate_log::{Masks, WhenStuck};
 use scopegate_server::{PublicUrl, Settings, Tenants};
 use serde::{Deserialize, Serialize};
@@ -177,7 +178,7 @@ impl Configuration {
     fn read(file: &Path) -> anyhow::Result<Self> {
         let cannot = || format!("the configuration `{}` cannot be used", file.display());
         let text = fs::read_to_string(file).with_context(cannot)?;
-        let configuration: Self = toml::from_str(&text).with_context(cannot)?;
+        let configuration: Self = toml::from_str(&plain_text(&text)).with_context(cannot)?;
         configuration.tenants().with_context(cannot)?;
         Ok(configuration)
     }
