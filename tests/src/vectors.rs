@@ -234,6 +234,7 @@ fn at(full: &Value, place: &str, found: &Value, texts: &mut Vec<(String, String)
 }
 
 /// What can be wrong with the whole.
+#[expect(clippy::too_many_lines, reason = "a list of texts")]
 fn whole(full: &Value, texts: &mut Vec<(String, String)>) {
     let text = full.to_string();
     let mut push = |name: &str, text: String| texts.push((name.to_owned(), text));

@@ -33,6 +33,8 @@ impl fmt::Display for Excerpt<'_> {
         let piece = &self.0[..self.0.floor_char_boundary(EXCERPT_BYTES)];
         for character in piece.chars() {
             match character {
+                // As other hosts write it.
+                '\0' => f.write_str("\\u{0}")?,
                 // They print, and need no escape between backticks.
                 '"' | '\'' | '\\' => f.write_char(character)?,
                 _ => write!(f, "{}", character.escape_debug())?,

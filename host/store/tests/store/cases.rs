@@ -151,7 +151,7 @@ fn line_ends_and_marks_make_no_difference_to_what_is_published() {
         else {
             panic!("it was not there")
         };
-        let verified = store.verify().expect("the store can be read");
+        let verified = store.verify(&engine()).expect("the store can be read");
         assert!(verified.findings.is_empty(), "{:?}", verified.findings);
         let file = store.folder().join("policies/acme/1.0.0/cases.jsonl");
         let kept = fs::read_to_string(file).expect("the cases are kept");
