@@ -84,7 +84,7 @@ function defaultModule() {
     return `// Made by scripts/generate.mjs from policies/webriskops/1.1.0.
 
 /** The component of the default policy, in base64. */
-export const COMPONENT = "${bytes.toString("base64")}";
+export const COMPONENT: string = "${bytes.toString("base64")}";
 `;
   } finally {
     rmSync(folder, { recursive: true });
