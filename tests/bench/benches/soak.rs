@@ -78,7 +78,7 @@ fn report(before: Rates, beside: Rates, after: Rates, memory: &[u64]) -> ExitCod
     let mut is_kept = true;
     for (what, of) in [
         ("single decisions", (|it| it.single) as fn(&Rates) -> f64),
-        ("lists of 1,000", |it| it.lists),
+        ("lists of 100", |it| it.lists),
         ("health", |it| it.health),
     ] {
         let alone = f64::midpoint(of(&before), of(&after));

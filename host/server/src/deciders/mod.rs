@@ -351,23 +351,27 @@ impl Turn {
             NEXT_LOOK.set(Some(now + left));
             return true;
         }
-        self.is_over = self.place.is_none() && !self.gives_way();
+        self.is_over = !self.gives_way(ran);
         if !self.is_over {
             NEXT_LOOK.set(Some(Instant::now() + LOOK));
         }
         !self.is_over
     }
 
-    fn gives_way(&mut self) -> bool {
-        let Some(mut place) = self.shared.long.enter() else {
-            return false;
-        };
-        self.replace();
-        priority::give_way();
+    /// Goes on as one of the long ones, which has `ran` for so long, as soon as it may; gives false if it may not.
+    fn gives_way(&mut self, ran: Duration) -> bool {
+        if self.place.is_none() {
+            let Some(place) = self.shared.long.enter() else {
+                return false;
+            };
+            self.place = Some(place);
+            self.replace();
+            priority::give_way();
+        }
         let asker = &self.asker;
-        let may_go_on = place.wait(|| asker.is_waiting(Instant::now()));
-        self.place = Some(place);
-        may_go_on
+        let is_waited_for = || asker.is_waiting(Instant::now());
+        let place = self.place.as_mut();
+        place.is_some_and(|place| place.wait(ran, is_waited_for))
     }
 
     fn replace(&mut self) {

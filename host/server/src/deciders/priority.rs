@@ -1,8 +1,8 @@
 //! What the system is told of a thread.
 
-/// What a thread's priority is lowered by, where it may run whenever nobody else wants to: it gets about a thirtieth of a core that others want.
+/// What a thread's priority is lowered by: it gets about a tenth of a core that another thread wants, and all of one that none does.
 #[cfg(target_os = "linux")]
-const NICE: i32 = 15;
+const NICE: i32 = 10;
 
 /// This thread gives way to all others. There is no way back without rights that a service should not have, so the thread has to end.
 #[cfg(target_os = "linux")]

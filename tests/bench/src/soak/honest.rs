@@ -1,4 +1,4 @@
-//! Callers that ask, read, think, and ask again.
+//! Callers that ask now and then, and read what is answered.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 use super::http::{Caller, post};
 use crate::requests;
@@ -16,11 +16,11 @@ const SINGLE: usize = 8;
 const LISTS: usize = 2;
 
 /// Requests of a list.
-const LIST: usize = 1_000;
+const LIST: usize = 100;
 
-/// What callers do between answer and question.
-const THINK: Duration = Duration::from_millis(5);
-const THINK_LIST: Duration = Duration::from_millis(50);
+/// How long after one question a caller asks the next, if it was answered by then.
+const PACE: Duration = Duration::from_millis(20);
+const PACE_OF_LISTS: Duration = Duration::from_millis(100);
 
 /// How long a caller waits that was not answered.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -77,7 +77,7 @@ impl Honest {
             callers.spawn(call(
                 address,
                 Arc::clone(&singles),
-                THINK,
+                PACE,
                 Arc::clone(&counts),
                 0,
             ));
@@ -86,7 +86,7 @@ impl Honest {
             callers.spawn(call(
                 address,
                 Arc::clone(&list),
-                THINK_LIST,
+                PACE_OF_LISTS,
                 Arc::clone(&counts),
                 1,
             ));
@@ -125,7 +125,7 @@ impl Honest {
 async fn call(
     address: SocketAddr,
     messages: Arc<Vec<Vec<u8>>>,
-    think: Duration,
+    pace: Duration,
     counts: Arc<[Counts; 3]>,
     which: usize,
 ) {
@@ -139,10 +139,11 @@ async fn call(
         };
         let mut is_first = true;
         for message in messages.by_ref() {
+            let next = Instant::now() + pace;
             match caller.ask(message).await {
                 Ok((200, body)) if !body.is_empty() => {
                     counts.answered.fetch_add(1, Ordering::Relaxed);
-                    sleep(think).await;
+                    sleep_until(next.into()).await;
                 }
                 Ok(_) => {
                     counts.refused.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -15,20 +15,20 @@ use super::http::{Caller, head, post};
 use crate::requests;
 
 /// How many there are of each kind.
-const UNREAD_STATIC: usize = 1_100;
-const UNREAD_LISTS: usize = 300;
-const UNREAD_LINES: usize = 300;
-const SLOW_BODIES: usize = 200;
-const SLOW_LINES: usize = 100;
-const HALF_HEADS: usize = 200;
+const UNREAD_STATIC: usize = 1_024;
+const UNREAD_LISTS: usize = 100;
+const UNREAD_LINES: usize = 128;
+const SLOW_BODIES: usize = 100;
+const SLOW_LINES: usize = 64;
+const HALF_HEADS: usize = 100;
 const HEAVY: usize = 16;
 const BATCHES: usize = 8;
 
 /// How long one waits that was ended, before it comes again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Bytes of a batch of evaluations: nearly as many as a body may have.
-const BATCH_BYTES: usize = 4_000_000;
+/// Targets of each scan of a batch, so that a batch has nearly as many bytes as it may.
+const BATCH_TARGETS: usize = 150;
 
 /// Hostile callers, until this is dropped.
 pub struct Hostile {
@@ -54,12 +54,13 @@ impl Hostile {
         let lines = (one.clone() + "\n").repeat(2_000);
         let described = "GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let (decisions, ndjson) = ("/v1/decisions", "application/x-ndjson");
-        let filler = "x".repeat(BATCH_BYTES - 100_000);
+        let scan: Value = serde_json::from_str(&requests::heavy(BATCH_TARGETS, 10))
+            .expect("it is JSON");
         let batch = json!({
-            "subject": {"type": "user", "id": "user-1"},
+            "subject": {"type": "user", "id": scan["actor"]["id"]},
             "action": {"name": "scan"},
             "resource": {"type": "site", "id": "shop"},
-            "context": {"request": {filler: 1}},
+            "context": {"request": scan},
             "evaluations": vec![json!({}); 1_000],
         });
         let whole = |text: String| Arc::new(text.into_bytes());

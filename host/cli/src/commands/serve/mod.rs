@@ -183,7 +183,7 @@ fn allow_files() {}
 
 /// Bytes of each connection that the system keeps at most until they are read. More would be the system's memory, and would hide for longer
 /// that nobody reads.
-const SEND_BUFFER: u32 = 256 << 10;
+const SEND_BUFFER: u32 = 128 << 10;
 
 /// Connections that the system keeps until they are accepted.
 const BACKLOG: u32 = 1024;
