@@ -54,8 +54,8 @@ impl Hostile {
         let lines = (one.clone() + "\n").repeat(2_000);
         let described = "GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let (decisions, ndjson) = ("/v1/decisions", "application/x-ndjson");
-        let scan: Value = serde_json::from_str(&requests::heavy(BATCH_TARGETS, 10))
-            .expect("it is JSON");
+        let scan: Value =
+            serde_json::from_str(&requests::heavy(BATCH_TARGETS, 10)).expect("it is JSON");
         let batch = json!({
             "subject": {"type": "user", "id": scan["actor"]["id"]},
             "action": {"name": "scan"},
