@@ -249,7 +249,11 @@ fn all_that_is_wrong_is_said_at_once() {
     assert_eq!(lines[1], "  also `deployment`: this name is missing");
     assert_eq!(lines.len(), 27, "{}", people.stderr);
     let actions = scopegate(&["actions"], br#"{"colour": 1}"#);
-    assert!(!actions.stderr.contains("`action`"), "{}", actions.stderr);
+    assert!(
+        !actions.stderr.contains("also `action`"),
+        "{}",
+        actions.stderr
+    );
     let missing = scopegate(&["actions"], b"{}");
     assert!(
         missing

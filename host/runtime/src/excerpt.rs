@@ -90,7 +90,7 @@ mod tests {
             (String::new(), String::new()),
             ("a`b\"c\\".to_owned(), "a`b\"c\\".to_owned()),
             ("Zürich".to_owned(), "Zürich".to_owned()),
-            ("a\u{1b}[2J\0\n".to_owned(), r"a\u{1b}[2J\0\n".to_owned()),
+            ("a\u{1b}[2J\0\n".to_owned(), r"a\u{1b}[2J\u{0}\n".to_owned()),
             (
                 "\u{202e}x\u{200b}".to_owned(),
                 r"\u{202e}x\u{200b}".to_owned(),

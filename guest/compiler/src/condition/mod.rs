@@ -159,7 +159,10 @@ impl Measure<'_> {
                     }
                 }
                 if call.target.is_none() && named {
-                    within.start = within.start.saturating_sub(call.func_name.len());
+                    // The call stands where its `(` does, and spaces may stand before that.
+                    let before = self.value.get(..within.start).unwrap_or_default();
+                    let name = before.trim_end().strip_suffix(call.func_name.as_str());
+                    within.start = name.map_or(within.start, str::len);
                 }
                 if call.func_name == operators::INDEX || call.func_name == operators::OPT_INDEX {
                     self.close(']', &mut within);

@@ -128,7 +128,8 @@ fn a_recorded_version_has_other_builds() {
     let manifest = store.folder().join("policies/acme/1.0.0/manifest.json");
     let text = fs::read_to_string(&manifest).expect("it is there");
     let mut known: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
-    known["proof"] = serde_json::json!({"component": known["digest"], "compiler": "another"});
+    known["proof"] =
+        serde_json::json!({"component": known["digest"], "compiler": scopegate_compiler::COMPILER});
     fs::write(manifest, known.to_string()).expect("it is written");
     let error = add(&store, first.clone(), None).expect_err("it is published");
     assert!(
