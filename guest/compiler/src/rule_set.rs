@@ -144,6 +144,12 @@ impl RuleSet {
             .collect()
     }
 
+    /// Whether a decision can depend on the fact at `path`, such as `scan.targets[].url` or `attributes.seats`, or on something in it, beyond
+    /// whether it is there and within the limits.
+    pub fn depends_on(&self, path: &str) -> bool {
+        emit::depends_on(&self.rules, path)
+    }
+
     /// What in the text has no effect.
     pub fn warnings(&self) -> &Diagnostics {
         &self.warnings

@@ -688,17 +688,24 @@ pub(crate) struct LogShow {
 Examples:
   scopegate log verify decisions/
   scopegate log verify decisions/ --expect sha256:9f2c…
+  scopegate log verify archive/ --from 1201
 
-Each line has the hash of the line before it, over the ends of files too. That the end was cut off,
-or everything written anew, shows only by a hash that was noted elsewhere: give it as `--expect`.
+Each line has the hash of the line before it, over the ends of files too. The beginning may be
+missing only if the log itself removed it and says so, as `keep` has it do, or if `--from` says
+where it begins. Where the log ends stands in the file `head` beside it. Whoever can write to the
+folder can write all of it anew: that shows only by a hash that was noted elsewhere, `--expect`.
 
 Exit codes:
-  0  the log is one unbroken chain, and ends as expected
+  0  the log is one unbroken chain, begins where it may, and ends as expected
   1  a file cannot be read
-  3  a line was changed, removed, inserted or moved, or the log ends otherwise")]
+  3  a line was changed, removed, inserted or moved, or the log begins or ends otherwise")]
 pub(crate) struct LogVerify {
     #[command(flatten)]
     pub(crate) log: LogChoice,
+
+    /// Where the log may begin: the number of a record from which on nothing may be missing, or the hash of the line before the first
+    #[arg(long, value_name = "RECORD|HASH")]
+    pub(crate) from: Option<scopegate_log::Start>,
 
     /// The hash that the last line must have
     #[arg(long, value_name = "HASH")]
@@ -712,14 +719,15 @@ Examples:
   scopegate log replay decisions/ --policy acme@2.0.0 --format json | jq .groups
 
 A change is another verdict, or another set of unmet requirements. Changes are grouped by action and
-requirement, each with the ids of some records. A request of which a fact is masked is counted, and
-not decided again.
+requirement, each with the ids of some records. A request of which a fact is masked is decided again
+only if no condition of the policy reads that fact, which shows for rule sets and what is built from
+them; it is counted otherwise.
 
 Exit codes:
-  0  nothing changes
+  0  every recorded request was decided again, and nothing changes
   1  the log cannot be read, or the policy cannot be loaded
   2  something changes
-  3  the log's chain is broken, or some recorded request cannot be read
+  3  the log's chain is broken, or some request was not decided again, or there is none: that proves nothing
 Of several the first of 1, 3, 2 counts.")]
 pub(crate) struct LogReplay {
     #[command(flatten)]

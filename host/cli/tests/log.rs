@@ -8,20 +8,28 @@ use std::time::{Duration, SystemTime};
 
 use program::{allowed, denied, json, scopegate};
 use scopegate::{Engine, Request};
-use scopegate_log::{Config, Entry, Id, Log};
+use scopegate_log::{Config, Entry, Id, Log, Masks};
 use tempfile::TempDir;
 
 const RULES: &str = include_str!("data/acme/policy.toml");
 
 /// A log of an allowed request, a denied one, and one that cannot be judged; and their ids.
 fn log() -> (TempDir, Vec<String>) {
+    log_masked(&[])
+}
+
+fn log_masked(masks: &[&str]) -> (TempDir, Vec<String>) {
     let component = scopegate_compiler::compile(RULES)
         .expect("the rules are right")
         .component;
     let engine = Engine::new().expect("an engine");
     let policy = engine.load(&component).expect("the component is right");
     let folder = TempDir::new().expect("a folder");
-    let log = Log::open(Config::new(folder.path())).expect("a log");
+    let log = Log::open(Config {
+        masks: Masks::new(masks).expect("facts"),
+        ..Config::new(folder.path())
+    })
+    .expect("a log");
     let unjudged = denied().replacen("\"seats\":0", "\"seats\":\"many\"", 1);
     let ids = [allowed(), denied(), unjudged].map(|text| {
         let request = Request::from_json(text.as_bytes(), || 0).expect("a request");
@@ -30,6 +38,8 @@ fn log() -> (TempDir, Vec<String>) {
         log.append(&Entry {
             id,
             time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_435_200_123),
+            by: None,
+            request_id: None,
             policy: policy.id(),
             request: &request,
             outcome: decided.as_ref(),
@@ -248,4 +258,91 @@ fn replay() {
     assert_eq!((run.code, &report["changed"]), (2, &2.into()));
     assert_eq!(report["groups"][0]["change"], "newly_unmet");
     assert_eq!(report["groups"][0]["examples"][0], *ids[0]);
+}
+
+/// What is masked and no condition reads does not matter; what one reads does, and that is said.
+#[test]
+fn replay_of_a_masked_log() {
+    for (mask, code, said) in [
+        (
+            "actor.id",
+            0,
+            "3 recorded: 3 the same, 0 changed (0 now allowed, 0 now denied)\n",
+        ),
+        ("responsibility.authorized_for", 0, "3 recorded: 3 the same"),
+        ("scan.targets[].url", 0, "3 recorded: 3 the same"),
+        ("deployment", 0, "3 recorded: 3 the same"),
+        ("attributes.other", 0, "3 recorded: 3 the same"),
+        (
+            "responsibility.authorization_status",
+            3,
+            "3 recorded: 0 the same, 0 changed (0 now allowed, 0 now denied)\n\
+             3 not decided again, because a fact is masked that this policy reads\n\
+             nothing was decided again, so this proves nothing of the policy\n",
+        ),
+        ("responsibility", 3, "3 recorded: 0 the same"),
+        // One request has no seats.
+        ("attributes.seats", 3, "3 recorded: "),
+        ("attributes.*", 3, "3 recorded: "),
+        ("attributes", 3, "3 recorded: "),
+    ] {
+        let (folder, _) = log_masked(&[mask]);
+        let log = text(folder.path());
+        let run = scopegate(&["log", "replay", log, "--policy", "tests/data/acme"], b"");
+        assert_eq!(run.code, code, "{mask}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.starts_with(said), "{mask}: {}", run.stdout);
+        let proves_not = run.stdout.contains("this proves nothing of the");
+        assert_eq!(proves_not, code == 3, "{mask}: {}", run.stdout);
+    }
+}
+
+/// A log that begins later than with its first line passes only where that is asked for.
+#[test]
+fn verify_from() {
+    let (folder, _) = log();
+    let log = text(folder.path());
+    let whole = fs::read_to_string(file(&folder)).expect("a file");
+    let rules = Config {
+        max_bytes: 1,
+        ..Config::new(folder.path())
+    };
+    // Opened with so small files, it begins another one at the next line.
+    let second = Log::open(rules).expect("a log");
+    let request = Request::from_json(allowed().as_bytes(), || 0).expect("a request");
+    let component = scopegate_compiler::compile(RULES).expect("rules").component;
+    let policy = Engine::new().expect("an engine").load(&component);
+    let policy = policy.expect("a policy");
+    let decided = policy.evaluate(&request);
+    let entry = Entry {
+        id: Id::new(),
+        time: SystemTime::UNIX_EPOCH,
+        by: Some("platform"),
+        request_id: None,
+        policy: policy.id(),
+        request: &request,
+        outcome: decided.as_ref(),
+        duration: Duration::ZERO,
+    };
+    second.append(&entry).expect("it is written");
+    drop(second);
+    fs::remove_file(file_with(&folder, &whole)).expect("it is removed");
+    for (from, code) in [
+        (&[][..], 3),
+        (&["--from", "5"], 0),
+        (&["--from", "6"], 0),
+        (&["--from", "4"], 3),
+    ] {
+        let run = scopegate(&[&["log", "verify", log], from].concat(), b"");
+        assert_eq!(run.code, code, "{from:?}: {}{}", run.stdout, run.stderr);
+    }
+    let run = scopegate(&["log", "verify", log], b"");
+    assert!(run.stderr.contains("--from 5"), "{}", run.stderr);
+}
+
+/// The file of the log with that text.
+fn file_with(folder: &TempDir, text: &str) -> PathBuf {
+    let files = fs::read_dir(folder.path()).expect("a folder");
+    let mut files = files.map(|file| file.expect("a file").path());
+    let found = files.find(|file| fs::read_to_string(file).is_ok_and(|it| it == text));
+    found.expect("the file is there")
 }

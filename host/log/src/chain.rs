@@ -26,6 +26,12 @@ pub(crate) enum Kind {
     Gap,
     /// The end of a file was set aside.
     Torn,
+    /// Lines were no longer where they had been written.
+    Lost,
+    /// Finished files were removed, as the operator asked.
+    Removed,
+    /// Nothing could be written for a while.
+    Paused,
 }
 
 impl fmt::Display for Kind {
@@ -36,6 +42,9 @@ impl fmt::Display for Kind {
             Self::Failure => "failure",
             Self::Gap => "gap",
             Self::Torn => "torn",
+            Self::Lost => "lost",
+            Self::Removed => "removed",
+            Self::Paused => "paused",
         })
     }
 }

@@ -71,6 +71,10 @@ pub struct Entry<'a> {
     pub id: Id,
     /// When it was made.
     pub time: SystemTime,
+    /// Who asked: the name of the caller's token, if it is known.
+    pub by: Option<&'a str>,
+    /// The caller's own id of the request, if there is one.
+    pub request_id: Option<&'a str>,
     /// The policy that was asked.
     pub policy: &'a PolicyId,
     /// What was asked.
@@ -113,12 +117,13 @@ impl Entry<'_> {
         };
         let mut out = Vec::with_capacity(4 << 10);
         // Writing to a `Vec` cannot fail.
-        let _ = write!(
-            out,
-            r#""id":"{}","time":"{}","policy":"#,
-            self.id,
-            time(self.time)
-        );
+        let _ = write!(out, r#""id":"{}","time":"{}""#, self.id, time(self.time));
+        for (name, value) in [("by", self.by), ("request_id", self.request_id)] {
+            if let Some(value) = value {
+                let _ = write!(out, r#","{name}":{}"#, serde_json::Value::from(value));
+            }
+        }
+        out.extend_from_slice(b",\"policy\":");
         serde_json::to_writer(&mut out, self.policy).map_err(unwritable)?;
         out.extend_from_slice(b",\"request\":");
         if masks.is_empty() {

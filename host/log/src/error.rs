@@ -157,6 +157,36 @@ pub enum ReadError {
     },
     /// The chain is broken.
     Broken(Breach),
+    /// The log's beginning is missing, and the log does not say that it removed it.
+    Beginning {
+        /// The number of the first line that is there.
+        first: u64,
+        /// The number of the line from which on nothing may be missing, if that was asked for.
+        from: Option<u64>,
+    },
+    /// The log's beginning follows another line than it was asked to.
+    Follows {
+        /// The hash of the line that it should follow.
+        expected: Hash,
+        /// The hash of the line that it follows.
+        found: Hash,
+    },
+    /// The log's end is missing, as the note beside it shows.
+    Cut {
+        /// The note.
+        note: PathBuf,
+        /// The number of the last line, as the note has it.
+        sequence: u64,
+        /// The number of the last line that is there; 0 if there is none.
+        last: u64,
+    },
+    /// A line was written anew: it is not the one that the note beside the log names.
+    Anew {
+        /// The note.
+        note: PathBuf,
+        /// The line's number.
+        sequence: u64,
+    },
     /// The log is a chain, but does not end as expected.
     End {
         /// The hash that its last line should have.
@@ -178,6 +208,40 @@ impl fmt::Display for ReadError {
                 path.display()
             ),
             Self::Broken(breach) => breach.fmt(f),
+            Self::Beginning { first, from: None } => write!(
+                f,
+                "the beginning is missing: the first record is {first}, and the log did not remove those before it; put the files before \
+                 it back, or say `--from {first}` if it is meant to begin there"
+            ),
+            Self::Beginning {
+                first,
+                from: Some(from),
+            } => write!(
+                f,
+                "the beginning is missing: the first record is {first}, and record {from} was to be there"
+            ),
+            Self::Follows { expected, found } => write!(
+                f,
+                "the log begins behind `{found}`, and was to begin behind `{expected}`"
+            ),
+            Self::Cut {
+                note,
+                sequence,
+                last,
+            } => write!(
+                f,
+                "the end is missing: record {sequence} was written, as `{}` says, and {}; put what is missing back",
+                note.display(),
+                match last {
+                    0 => "none is there".to_owned(),
+                    last => format!("the last one is {last}"),
+                }
+            ),
+            Self::Anew { note, sequence } => write!(
+                f,
+                "record {sequence} was written anew: it is not the one that `{}` names",
+                note.display()
+            ),
             Self::End {
                 expected,
                 after: Some(after),

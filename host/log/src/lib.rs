@@ -7,15 +7,19 @@
 //! the log can make a new chain: note the last hash elsewhere, and give it to [`verify()`].
 
 mod chain;
+mod current;
 mod entry;
 mod error;
+mod fill;
 mod folder;
 mod hash;
+mod home;
 mod log;
 mod mask;
 mod record;
 mod recover;
 mod replay;
+mod shared;
 mod source;
 mod store;
 #[cfg(test)]
@@ -27,11 +31,13 @@ mod writer;
 
 pub use entry::{Entry, Id};
 pub use error::{AppendError, Breach, MaskError, OpenError, ReadError, Wrong};
+pub use fill::Reads;
 pub use hash::{Hash, HashError};
-pub use log::{Appended, Config, Counters, Log, Position, WhenStuck};
+pub use log::{Appended, Config, Log, WhenStuck};
 pub use mask::{COPIES, MARKER, Masks};
 pub use record::{Body, Decided, Outcome, PolicyName, Record};
-pub use replay::{Change, EXAMPLES, GROUPS, Group, Replay, replay};
+pub use replay::{Change, EXAMPLES, GROUPS, Group, Replay, replay, replay_reading};
+pub use shared::{Counters, Position};
 pub use source::{Line, Source};
-pub use verify::{Verified, verify};
+pub use verify::{Start, Verified, verify, verify_from};
 pub use walk::Walk;

@@ -3,22 +3,24 @@
 //! Always true here: each decision that is handed in is written, refused with an error, or counted as dropped.
 
 use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::current::World;
 use crate::entry::Entry;
 use crate::error::{AppendError, OpenError};
-use crate::hash::Hash;
+use crate::home::Home;
 use crate::mask::Masks;
 use crate::recover::recover;
-use crate::store::{Rotation, Store, World};
-use crate::tidy::Tidy;
+use crate::shared::{Counters, Position, Shared};
+use crate::store::{Rotation, Store};
+use crate::tidy::Keeping;
 use crate::writer::{self, Message};
 
 /// What happens when the disk is full or slow.
@@ -85,47 +87,6 @@ pub enum Appended {
     Dropped,
 }
 
-/// What a log has done since it was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counters {
-    /// Decisions that were written.
-    pub written: u64,
-    /// Decisions that were dropped.
-    pub dropped: u64,
-    /// How often something could not be written or tidied up.
-    pub failures: u64,
-    /// The bytes of decisions that wait to be written.
-    pub queued_bytes: usize,
-}
-
-/// Where a log stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// The number of the last line; 0 if there is none.
-    pub sequence: u64,
-    /// The hash of the last line: noted elsewhere, it proves later that the log was not cut.
-    pub hash: Hash,
-}
-
-/// What callers and the writing thread share.
-pub(crate) struct Shared {
-    pub(crate) written: AtomicU64,
-    pub(crate) dropped: AtomicU64,
-    /// What was dropped and the log does not say yet.
-    pub(crate) gap: AtomicU64,
-    pub(crate) failures: AtomicU64,
-    pub(crate) queued_bytes: AtomicUsize,
-    pub(crate) position: Mutex<Position>,
-    pub(crate) last_failure: Mutex<Option<String>>,
-}
-
-impl Shared {
-    pub(crate) fn drop_one(&self) {
-        self.dropped.fetch_add(1, Relaxed);
-        self.gap.fetch_add(1, Relaxed);
-    }
-}
-
 /// A log to write to, from as many threads as you like. When it goes, what is queued is written first.
 pub struct Log {
     masks: Masks,
@@ -134,8 +95,6 @@ pub struct Log {
     outbox: Option<SyncSender<Message>>,
     writer: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
-    /// Keeps other processes out.
-    _lock: File,
 }
 
 impl Log {
@@ -158,46 +117,25 @@ impl Log {
         let Config { folder, .. } = config;
         let cannot = |path: PathBuf| move |source| OpenError::Io { path, source };
         fs::create_dir_all(&folder).map_err(cannot(folder.clone()))?;
-        let lock_path = folder.join("lock");
-        let lock = File::create(&lock_path).map_err(cannot(lock_path.clone()))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: folder }),
-            Err(TryLockError::Error(source)) => {
-                return Err(OpenError::Io {
-                    path: lock_path,
-                    source,
-                });
-            }
-        }
+        let home = Home::take(&folder)?;
         let found = recover(&folder).map_err(|(path, source)| OpenError::Io { path, source })?;
-        let tidy = Tidy {
-            folder: folder.clone(),
-            is_compressed: config.compress,
-            keep: config.keep,
-        };
-        tidy.run(found.number).map_err(cannot(folder.clone()))?;
         let rotation = Rotation {
             bytes: config.max_bytes,
             age: config.max_age,
+            keeping: Keeping {
+                is_compressed: config.compress,
+                keep: config.keep,
+            },
         };
-        let store = Store::new(folder.clone(), world, rotation, config.sync, found)
+        let store = Store::new(home, world, rotation, config.sync, found)
             .map_err(cannot(folder.clone()))?;
-        let shared = Arc::new(Shared {
-            written: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            gap: AtomicU64::new(0),
-            failures: AtomicU64::new(0),
-            queued_bytes: AtomicUsize::new(0),
-            position: Mutex::new(writer::position(&store)),
-            last_failure: Mutex::new(None),
-        });
+        let shared = Arc::new(Shared::new(writer::position(&store)));
         let (outbox, inbox) = sync_channel(config.queue.get());
         let writer = thread::Builder::new()
             .name("scopegate-log".to_owned())
             .spawn({
                 let shared = Arc::clone(&shared);
-                move || writer::run(store, &inbox, &shared, tidy)
+                move || writer::run(store, &inbox, &shared)
             })
             .map_err(cannot(folder))?;
         Ok(Self {
@@ -207,7 +145,6 @@ impl Log {
             outbox: Some(outbox),
             writer: Some(writer),
             shared,
-            _lock: lock,
         })
     }
 
@@ -276,20 +213,32 @@ impl Log {
 
     /// Where it stands.
     pub fn position(&self) -> Position {
-        *self
-            .shared
-            .position
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.position()
     }
 
     /// What could not be written or tidied up last, if anything.
     pub fn last_failure(&self) -> Option<String> {
-        self.shared
-            .last_failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.last_failure()
+    }
+
+    /// Why nothing can be written now, if that is so. It is found out anew twice a second, be there decisions or not.
+    pub fn trouble(&self) -> Option<String> {
+        if self.writer.as_ref().is_none_or(JoinHandle::is_finished) {
+            return Some(
+                "the thread that writes the log has ended: restart the service".to_owned(),
+            );
+        }
+        self.shared.paused().map(|paused| paused.reason)
+    }
+
+    /// Whether no decision may be acted on while there is [`trouble`](Self::trouble).
+    pub fn blocks(&self) -> bool {
+        self.when_stuck == WhenStuck::Block
+    }
+
+    /// What the operator should know of, since this was asked last: such as lines that are no longer where they were written.
+    pub fn notices(&self) -> Vec<String> {
+        self.shared.take_notices()
     }
 
     /// Writes what is queued, and says what was done and where the log ends.
@@ -322,17 +271,6 @@ impl Handed {
                 is_done.recv().map_err(|_| AppendError::Closed)??;
                 Ok(Appended::Written)
             }
-        }
-    }
-}
-
-impl Shared {
-    fn counters(&self) -> Counters {
-        Counters {
-            written: self.written.load(Relaxed),
-            dropped: self.dropped.load(Relaxed),
-            failures: self.failures.load(Relaxed),
-            queued_bytes: self.queued_bytes.load(Relaxed),
         }
     }
 }

@@ -50,7 +50,7 @@ struct Mask {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Name(String),
     /// Every element of a list.
     Each,
@@ -65,12 +65,7 @@ impl Masks {
     ///
     /// No request has such a fact, or it is `action`, by which records are grouped.
     pub fn new<T: AsRef<str>>(paths: impl IntoIterator<Item = T>) -> Result<Self, MaskError> {
-        let mut resolve = Resolve::default();
-        let package = resolve
-            .push_str("gate.wit", WIT)
-            .expect("the contract is right");
-        let interface = resolve.packages[package].interfaces["policy"];
-        let request = resolve.interfaces[interface].types["request"];
+        let (resolve, request) = contract();
         let masks = paths.into_iter().map(|path| {
             let path = path.as_ref();
             let mask = Mask::new(path).ok_or_else(|| MaskError::unknown(path))?;
@@ -180,8 +175,24 @@ fn value_at<'v>(facts: &'v Value, steps: &[Step]) -> Option<&'v Value> {
     found.filter(|value| !value.is_null())
 }
 
+/// The contract, and the type of a request in it.
+pub(crate) fn contract() -> (Resolve, TypeId) {
+    let mut resolve = Resolve::default();
+    let package = resolve
+        .push_str("gate.wit", WIT)
+        .expect("the contract is right");
+    let interface = resolve.packages[package].interfaces["policy"];
+    let request = resolve.interfaces[interface].types["request"];
+    (resolve, request)
+}
+
+/// A name of the contract, as JSON has it.
+pub(crate) fn json_name(name: &str) -> String {
+    name.replace('-', "_")
+}
+
 /// The steps of `path`; a custom fact's name may hold anything.
-fn steps(path: &str) -> Option<Vec<Step>> {
+pub(crate) fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     if let Some(name) = path.strip_prefix("attributes.") {
         let name = match name {
@@ -211,7 +222,7 @@ fn is_known(resolve: &Resolve, record: TypeId, steps: &[Step]) -> bool {
     while let Some(step) = rest.next() {
         ty = match (kind(resolve, ty), step) {
             (Some(TypeDefKind::Record(record)), Step::Name(name)) => {
-                let field = |field: &&wit_parser::Field| field.name.replace('-', "_") == **name;
+                let field = |field: &&wit_parser::Field| json_name(&field.name) == **name;
                 let Some(field) = record.fields.iter().find(field) else {
                     return false;
                 };
@@ -227,8 +238,17 @@ fn is_known(resolve: &Resolve, record: TypeId, steps: &[Step]) -> bool {
     true
 }
 
+/// The type that this one is another name of, or the option of.
+pub(crate) fn beneath(resolve: &Resolve, ty: Type) -> Option<Type> {
+    let Type::Id(id) = ty else { return None };
+    match &resolve.types[id].kind {
+        TypeDefKind::Type(inner) | TypeDefKind::Option(inner) => Some(*inner),
+        _ => None,
+    }
+}
+
 /// What the type is, beneath other names and `option`.
-fn kind(resolve: &Resolve, mut ty: Type) -> Option<&TypeDefKind> {
+pub(crate) fn kind(resolve: &Resolve, mut ty: Type) -> Option<&TypeDefKind> {
     loop {
         let Type::Id(id) = ty else { return None };
         match &resolve.types[id].kind {

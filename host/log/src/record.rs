@@ -50,6 +50,29 @@ pub enum Body<'a> {
         /// How many bytes it has.
         bytes: u64,
     },
+    /// Lines were no longer where they had been written: the chain goes on behind them all the same.
+    Lost {
+        /// The name of the file that they were in.
+        file: Cow<'a, str>,
+        /// What was found in its place.
+        reason: Cow<'a, str>,
+    },
+    /// Finished files were removed because only so many are kept.
+    Removed {
+        /// The number of the last line that went with them.
+        through: u64,
+        /// The hash of that line.
+        last: Hash,
+    },
+    /// Nothing could be written for a while, and the decisions that were made meanwhile were refused or dropped.
+    Paused {
+        /// Since when.
+        since: Cow<'a, str>,
+        /// Why.
+        reason: Cow<'a, str>,
+        /// How many decisions were refused.
+        refused: u64,
+    },
 }
 
 /// A recorded decision.
@@ -57,6 +80,10 @@ pub enum Body<'a> {
 pub struct Decided<'a> {
     /// The decision's id.
     pub id: Cow<'a, str>,
+    /// The name of the caller, if the log was told.
+    pub by: Option<Cow<'a, str>>,
+    /// The caller's own id of the request, if there was one.
+    pub request_id: Option<Cow<'a, str>>,
     /// Which policy decided.
     pub policy: PolicyName<'a>,
     /// The request, in JSON.
@@ -122,7 +149,20 @@ struct Names<'a> {
     kept: Option<Cow<'a, str>>,
     bytes: Option<u64>,
     #[serde(borrow)]
+    file: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    reason: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    since: Option<Cow<'a, str>>,
+    through: Option<u64>,
+    last: Option<Hash>,
+    refused: Option<u64>,
+    #[serde(borrow)]
     id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    by: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     policy: Option<PolicyName<'a>>,
     #[serde(borrow)]
@@ -193,8 +233,23 @@ impl<'a> Names<'a> {
                 kept: self.kept?,
                 bytes: self.bytes?,
             },
+            Kind::Lost => Body::Lost {
+                file: self.file?,
+                reason: self.reason?,
+            },
+            Kind::Removed => Body::Removed {
+                through: self.through?,
+                last: self.last?,
+            },
+            Kind::Paused => Body::Paused {
+                since: self.since?,
+                reason: self.reason?,
+                refused: self.refused?,
+            },
             Kind::Decision | Kind::Failure => Body::Decided(Box::new(Decided {
                 id: self.id?,
+                by: self.by,
+                request_id: self.request_id,
                 policy: self.policy?,
                 request: self.request?,
                 masked: self.masked,

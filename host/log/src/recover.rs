@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::chain::Chain;
 use crate::folder::{self, LogFile};
+use crate::home::Head;
 use crate::record::Record;
 use crate::source::{LINE_BYTES, Source};
 
@@ -20,10 +21,38 @@ pub(crate) struct Found {
     pub(crate) open: Option<(LogFile, u64)>,
     /// What was set aside: the name of the file that keeps it, and its bytes.
     pub(crate) torn: Vec<(String, u64)>,
+    /// The name of a file whose lines are missing, and how that shows.
+    pub(crate) lost: Option<(String, String)>,
 }
 
 /// Looks at the end of the log in `folder`, and repairs it.
 pub(crate) fn recover(folder: &Path) -> Result<Found, (PathBuf, io::Error)> {
+    let mut found = end(folder)?;
+    // A note that says nothing was cut off itself: the next one is whole.
+    let Ok(Some(head)) = Head::read(folder) else {
+        return Ok(found);
+    };
+    let last = found.chain.next - 1;
+    let reason = if head.sequence > last {
+        format!(
+            "it ends with record {last}, and record {} was written",
+            head.sequence
+        )
+    } else if head.sequence == last && head.hash != found.chain.last {
+        format!("its record {last} is not the one that was written")
+    } else {
+        return Ok(found);
+    };
+    let file = found.open.take().map(|(file, _)| file.path);
+    let name = file.as_deref().and_then(Path::file_name);
+    let name = name.unwrap_or_default().to_string_lossy().into_owned();
+    found.lost = Some((name, reason));
+    found.chain = head.chain();
+    Ok(found)
+}
+
+/// Where the chain of the files in `folder` ends.
+fn end(folder: &Path) -> Result<Found, (PathBuf, io::Error)> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |error| (path, error)
@@ -34,6 +63,7 @@ pub(crate) fn recover(folder: &Path) -> Result<Found, (PathBuf, io::Error)> {
         number: 0,
         open: None,
         torn: Vec::new(),
+        lost: None,
     };
     while let Some(file) = files.pop() {
         let path = &file.path;

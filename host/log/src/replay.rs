@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::error_text;
 use crate::error::ReadError;
-use crate::mask::Masks;
+use crate::fill::{Filler, Reads};
+use crate::mask::{MARKER, Masks};
 use crate::record::{Body, Decided, Outcome};
 use crate::walk::Walk;
 
@@ -42,16 +43,25 @@ pub struct Replay {
     pub now_denied: u64,
     /// Of these, those that get no decision and got one.
     pub now_undecided: u64,
-    /// Those not decided again, because a fact is masked.
+    /// Those not decided again, because a fact is masked that the policy may read.
     pub masked: u64,
     /// Those that are no request to this version.
     pub unreadable: u64,
+    /// Whether every recorded request was decided again, and there was one: otherwise what is the same proves nothing of the rest.
+    pub conclusive: bool,
     /// Decisions that the log says it is missing.
     pub dropped: u64,
     /// What changed, by action and requirement.
     pub groups: Vec<Group>,
     /// Changes that are in no group, because there are too many.
     pub ungrouped: u64,
+}
+
+impl Replay {
+    /// How many requests were decided again: if none was, nothing is known of the other policy.
+    pub fn decided(&self) -> u64 {
+        self.same + self.changed
+    }
 }
 
 /// Records of one action to which the same happened.
@@ -117,8 +127,9 @@ struct FindingText {
     requirement: String,
 }
 
-/// Decides every request of the log at `paths`, each a folder or one of its files, again by `policy`. `progress` is told how many bytes were
-/// read, and how many there are. Memory does not grow with the log.
+/// Decides every request of the log at `paths`, each a folder or one of its files, again by `policy`, of which nobody knows which facts it
+/// reads: a request of which a fact is masked is not decided again. `progress` is told how many bytes were read, and how many there are.
+/// Memory does not grow with the log.
 ///
 /// # Errors
 ///
@@ -128,7 +139,22 @@ pub fn replay(
     policy: &Policy,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Replay, ReadError> {
+    replay_reading(paths, policy, &|_| true, progress)
+}
+
+/// The same with a `policy` of which it is known which facts it reads: masked facts that it does not read do not matter.
+///
+/// # Errors
+///
+/// As [`replay`].
+pub fn replay_reading(
+    paths: &[PathBuf],
+    policy: &Policy,
+    reads: Reads<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Replay, ReadError> {
     let mut walk = Walk::open(paths)?;
+    let filler = Filler::new();
     let mut run = Run {
         policy,
         replay: Replay::default(),
@@ -142,16 +168,20 @@ pub fn replay(
             }
             Body::Decided(decided) => {
                 run.replay.records += 1;
-                if !decided.masked.is_empty() {
-                    run.replay.masked += 1;
-                } else if let Some(recorded) = recorded(&decided) {
-                    bytes += recorded.request.len();
-                    chunk.push(recorded);
-                } else {
-                    run.replay.unreadable += 1;
+                match recorded(&decided) {
+                    None => run.replay.unreadable += 1,
+                    Some(mut recorded) => {
+                        if recorded.fill(&decided, &filler, reads) {
+                            bytes += recorded.request.len();
+                            chunk.push(recorded);
+                        } else {
+                            run.replay.masked += 1;
+                        }
+                    }
                 }
             }
-            Body::File { .. } | Body::Torn { .. } => {}
+            // What could not be written was refused, and has no record.
+            _ => {}
         }
         if chunk.len() >= CHUNK || bytes >= CHUNK_BYTES {
             run.decide(&chunk);
@@ -181,6 +211,29 @@ fn recorded(decided: &Decided<'_>) -> Option<Recorded> {
         request: decided.request.get().to_owned(),
         compared,
     })
+}
+
+impl Recorded {
+    /// Fills in what is masked and not read; whether the request can be decided then.
+    fn fill(&mut self, decided: &Decided<'_>, filler: &Filler, reads: Reads<'_>) -> bool {
+        if decided.masked.is_empty() {
+            return true;
+        }
+        // Why there was no decision is masked too, so nobody can tell whether it is the same.
+        if matches!(&self.compared, Compared::Failure(_, message) if message == MARKER) {
+            return false;
+        }
+        let Ok(mut request) = serde_json::from_str(&self.request) else {
+            return false;
+        };
+        let mut masks = decided.masked.iter();
+        if !masks.all(|mask| filler.fill(&mut request, mask, reads)) {
+            return false;
+        }
+        self.request = request.to_string();
+        // What cannot be filled so that it is a request stays masked.
+        Request::from_json(self.request.as_bytes(), || 0).is_ok()
+    }
 }
 
 struct Run<'p> {
@@ -288,6 +341,8 @@ impl Run<'_> {
             count,
             examples,
         };
+        let decided = self.replay.decided();
+        self.replay.conclusive = decided > 0 && decided == self.replay.records;
         self.replay.groups = self.groups.into_iter().map(group).collect();
         self.replay
     }

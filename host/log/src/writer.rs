@@ -2,25 +2,27 @@
 //!
 //! Always true here: a caller who waits hears of its own line only after that line was written, or could not be.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, SyncSender, channel};
-use std::sync::{Arc, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel};
 use std::thread;
+use std::time::Duration;
 
 use crate::chain::Kind;
 use crate::entry;
 use crate::error::AppendError;
-use crate::folder;
-use crate::log::{Position, Shared};
+use crate::shared::{Position, Shared};
 use crate::store::{Store, Unsealed};
-use crate::tidy::Tidy;
+use crate::tidy::Tidying;
 
 /// The most lines that are written at once.
 const LINES: usize = 1024;
 
 /// The bytes of lines above which no further one is written at once.
 const BYTES: usize = 4 << 20;
+
+/// How often what was written is looked at while nothing is written.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A decision on its way to the disk.
 pub(crate) struct Message {
@@ -30,26 +32,36 @@ pub(crate) struct Message {
     pub(crate) done: Option<SyncSender<Result<(), AppendError>>>,
 }
 
-/// Writes what comes until nobody is left to send.
-pub(crate) fn run(mut store: Store, inbox: &Receiver<Message>, shared: &Arc<Shared>, tidy: Tidy) {
-    let (finished, to_tidy) = channel::<u64>();
+/// Writes what comes until nobody is left to send. Between, it looks whether what was written is still there.
+pub(crate) fn run(mut store: Store, inbox: &Receiver<Message>, shared: &Arc<Shared>) {
+    let (finished, to_tidy) = channel::<Tidying>();
     let tidied = Arc::clone(shared);
     let tidier = thread::Builder::new()
         .name("scopegate-log-tidy".to_owned())
         .spawn(move || {
-            for open in to_tidy {
-                if let Err(error) = tidy.run(open) {
-                    tidied.fail(&format!("finished files cannot be tidied up: {error}"));
+            for tidying in to_tidy {
+                if let Err(error) = tidying.run() {
+                    tidied.notice(format!("finished files cannot be tidied up: {error}"));
                 }
             }
         });
-    let tell = |file: Option<PathBuf>| {
-        if let Some(file) = file.as_deref().and_then(folder::parse) {
+    let mut write = |batch| {
+        write(&mut store, batch, shared);
+        if let Some(tidying) = store.take_tidying() {
             // Without its thread files stay as they are.
-            let _ = finished.send(file.number + 1);
+            let _ = finished.send(tidying);
         }
     };
-    while let Ok(first) = inbox.recv() {
+    write(Batch::Look);
+    loop {
+        let first = match inbox.recv_timeout(LOOK) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => {
+                write(Batch::Look);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         let mut bytes = first.body.len();
         let mut batch = vec![first];
         while batch.len() < LINES
@@ -59,10 +71,10 @@ pub(crate) fn run(mut store: Store, inbox: &Receiver<Message>, shared: &Arc<Shar
             bytes += next.body.len();
             batch.push(next);
         }
-        tell(write(&mut store, batch, shared));
+        write(Batch::Lines(batch));
         shared.queued_bytes.fetch_sub(bytes, Relaxed);
     }
-    tell(write(&mut store, Vec::new(), shared));
+    write(Batch::Lines(Vec::new()));
     if let Err(error) = store.sync() {
         shared.fail(&error.to_string());
     }
@@ -73,12 +85,39 @@ pub(crate) fn run(mut store: Store, inbox: &Receiver<Message>, shared: &Arc<Shar
     }
 }
 
-/// Writes the batch, behind how many were dropped before it. Gives the file that is finished.
-fn write(store: &mut Store, batch: Vec<Message>, shared: &Shared) -> Option<PathBuf> {
+/// What is written at once.
+enum Batch {
+    Lines(Vec<Message>),
+    /// Nothing, unless the log has something to say of itself.
+    Look,
+}
+
+/// Writes the batch, behind what the log says of itself.
+fn write(store: &mut Store, batch: Batch, shared: &Shared) {
+    let paused = shared.paused();
+    let batch = match batch {
+        Batch::Lines(batch) => batch,
+        Batch::Look => {
+            let settled = store.settle();
+            for notice in store.take_notices() {
+                shared.notice(notice);
+            }
+            if let Err(error) = settled {
+                shared.pause(store.now(), &error.to_string(), 0);
+                return;
+            }
+            if paused.is_none() && !store.has_pending() {
+                return;
+            }
+            Vec::new()
+        }
+    };
+    let now = store.now();
     let gap = shared.gap.swap(0, Relaxed);
-    let mut lines: Vec<Unsealed> = Vec::with_capacity(batch.len() + 1);
+    let mut lines: Vec<Unsealed> = Vec::with_capacity(batch.len() + 2);
+    lines.extend(paused.as_ref().map(|paused| paused.line(now)));
     if gap > 0 {
-        let time = entry::time(store.now());
+        let time = entry::time(now);
         let body = format!(r#""time":"{time}","dropped":{gap}"#);
         lines.push((Kind::Gap, body.into_bytes()));
     }
@@ -87,21 +126,29 @@ fn write(store: &mut Store, batch: Vec<Message>, shared: &Shared) -> Option<Path
         lines.push((kind, body));
         waiting.push(done);
     }
-    if lines.is_empty() {
-        return None;
+    if lines.is_empty() && !store.has_pending() {
+        return;
     }
-    match store.write(&lines) {
-        Ok(finished) => {
+    let written = store.write(&lines);
+    for notice in store.take_notices() {
+        shared.notice(notice);
+    }
+    match written {
+        Ok(()) => {
             shared.written.fetch_add(waiting.len() as u64, Relaxed);
             shared.place(position(store));
+            shared.resume();
             for done in waiting.into_iter().flatten() {
                 // Whoever does not wait any more does not want to know.
                 let _ = done.send(Ok(()));
             }
-            finished
         }
         Err(error) => {
-            shared.fail(&error.to_string());
+            let refused = waiting.iter().flatten().count() as u64;
+            shared.pause(now, &error.to_string(), refused);
+            if !waiting.is_empty() {
+                shared.fail(&error.to_string());
+            }
             shared.gap.fetch_add(gap, Relaxed);
             let error = AppendError::Io {
                 path: store.path().to_owned(),
@@ -113,7 +160,6 @@ fn write(store: &mut Store, batch: Vec<Message>, shared: &Shared) -> Option<Path
                     None => shared.drop_one(),
                 }
             }
-            None
         }
     }
 }
@@ -124,21 +170,5 @@ pub(crate) fn position(store: &Store) -> Position {
     Position {
         sequence: chain.next - 1,
         hash: chain.last,
-    }
-}
-
-impl Shared {
-    /// Notes where the chain stands.
-    fn place(&self, position: Position) {
-        *self.position.lock().unwrap_or_else(PoisonError::into_inner) = position;
-    }
-
-    /// Notes what went wrong.
-    fn fail(&self, message: &str) {
-        self.failures.fetch_add(1, Relaxed);
-        *self
-            .last_failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
     }
 }

@@ -27,6 +27,10 @@ pub(crate) async fn ready(State(service): State<Service>) -> Result<&'static str
     if let Some(problem) = service.stale(&snapshot) {
         return Err(problem);
     }
+    if let Some(reason) = service.recorder().and_then(Recorder::trouble) {
+        let detail = format!("no decision can be recorded, so nothing is allowed: {reason}");
+        return Err(Problem::new(Kind::NotRecorded, detail));
+    }
     let is_ready = match &snapshot.default {
         Some(name) => snapshot
             .policies

@@ -23,6 +23,7 @@ mod authzen;
 mod body;
 mod caller;
 mod choice;
+mod clock;
 mod connections;
 mod deciders;
 mod decisions;

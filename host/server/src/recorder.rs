@@ -15,6 +15,11 @@ pub trait Recorder: Send + Sync {
     /// It is called on the thread that decides, so it should be quick: hand over what takes long.
     fn record(&self, entries: &[Recorded<'_>]) -> Vec<Result<(), RecordError>>;
 
+    /// Why no decision can be recorded now, if that is known: the service is not ready then.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// What it has done so far.
     fn counters(&self) -> RecordCounters {
         RecordCounters::default()

@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use axum::Router;
@@ -14,6 +13,7 @@ use axum::routing::{get, post};
 use scopegate::Excerpt;
 
 use crate::administration::Administration;
+use crate::clock::SteadyClock;
 use crate::connections::{Connections, Holds};
 use crate::deciders::Deciders;
 use crate::guard::Guard;
@@ -93,7 +93,8 @@ impl ServiceBuilder {
         }
     }
 
-    /// What time it is, in seconds since 1970-01-01T00:00:00Z; the system's clock without.
+    /// What time it is, in seconds since 1970-01-01T00:00:00Z; without, the system's clock, as long as it does not go
+    /// back.
     pub fn clock(self, clock: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self {
             clock: Arc::new(clock),
@@ -128,6 +129,8 @@ impl ServiceBuilder {
         let streams = Slots::new(settings.streams, Holds::Stream);
         let deciders = Deciders::new(settings.heavy);
         let connections = Arc::new(Connections::new(settings));
+        // What comes before this time is back.
+        (self.clock)();
         Service {
             inner: Arc::new(Inner {
                 metrics: Metrics::new(&self.shelf, &connections),
@@ -157,10 +160,10 @@ impl Service {
             administration: None,
             recorder: None,
             tokens: None,
-            clock: Arc::new(|| {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH);
-                i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
-            }),
+            clock: {
+                let clock = SteadyClock::new();
+                Arc::new(move || clock.now())
+            },
             joining: None,
             preview: &[],
         }
@@ -169,6 +172,11 @@ impl Service {
     /// From now on `tokens` are accepted, and no others. They can be changed, not taken away.
     pub fn replace_tokens(&self, tokens: Tokens) {
         self.inner.tokens.store(Some(Arc::new(tokens)));
+    }
+
+    /// Looks at the clock: whether it was set back is said then, be there requests or not.
+    pub fn look_at_clock(&self) {
+        self.now();
     }
 
     /// All its routes. Each request should carry its [`Peer`](crate::Peer); without, it counts as coming from elsewhere.

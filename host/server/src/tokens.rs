@@ -34,7 +34,7 @@ pub struct Tokens {
     tokens: Vec<Token>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Token {
     name: Arc<str>,
     role: Role,
@@ -65,7 +65,14 @@ impl Tokens {
     ///
     /// The first line that is none, or repeats a name or a token.
     pub fn parse(text: &str) -> Result<Self, TokensError> {
-        let mut tokens: Vec<Token> = Vec::new();
+        let (tokens, wrong) = Self::read(text);
+        wrong.into_iter().next().map_or(Ok(tokens), Err)
+    }
+
+    /// Reads the tokens of the lines that have one, and says what is wrong with the others. Of two lines with the same name, or the same
+    /// token, the first one counts.
+    pub fn read(text: &str) -> (Self, Vec<TokensError>) {
+        let (mut read, mut errors) = (Self::default(), Vec::new());
         // Some editors put a byte order mark before a text.
         let text = text.trim_start_matches('\u{feff}');
         for (index, line) in text.lines().enumerate() {
@@ -73,26 +80,41 @@ impl Tokens {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let wrong = |reason: String| TokensError {
-                line: index + 1,
-                reason,
-            };
-            let token = Token::parse(line).map_err(wrong)?;
-            if tokens.iter().any(|other| other.name == token.name) {
-                return Err(wrong(format!(
-                    "the name `{}` is there twice: give each token its own",
-                    token.name
-                )));
+            match Token::parse(line).and_then(|token| read.check(token)) {
+                Ok(token) => read.tokens.push(token),
+                Err(reason) => errors.push(TokensError {
+                    line: index + 1,
+                    reason,
+                }),
             }
-            if let Some(other) = tokens.iter().find(|other| other.digest == token.digest) {
-                return Err(wrong(format!(
-                    "`{}` has the same token as `{}`: give each its own",
-                    token.name, other.name
-                )));
-            }
-            tokens.push(token);
         }
-        Ok(Self { tokens })
+        (read, errors)
+    }
+
+    /// The token, if its name and its digest are new.
+    fn check(&self, token: Token) -> Result<Token, String> {
+        let mut tokens = self.tokens.iter();
+        if tokens.any(|other| other.name == token.name) {
+            return Err(format!(
+                "the name `{}` is there twice: give each token its own",
+                token.name
+            ));
+        }
+        let mut tokens = self.tokens.iter();
+        match tokens.find(|other| other.digest == token.digest) {
+            None => Ok(token),
+            Some(other) => Err(format!(
+                "`{}` has the same token as `{}`: give each its own",
+                token.name, other.name
+            )),
+        }
+    }
+
+    /// Those of the tokens that `others` has too, with the same name and role.
+    #[must_use]
+    pub fn only_in(mut self, others: &Self) -> Self {
+        self.tokens.retain(|token| others.tokens.contains(token));
+        self
     }
 
     /// What stands for `token` in a line: `sha256:<hex>`.

@@ -38,6 +38,7 @@ use data::Data;
 use expr::Body;
 pub(crate) use fold::fold;
 use function::Code;
+pub(crate) use reads::depends_on;
 use runtime::RUNTIME;
 pub(crate) use runtime::standalone;
 use select::Selection;

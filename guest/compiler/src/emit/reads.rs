@@ -11,7 +11,7 @@ pub(super) fn reads(rules: &Rules) -> u64 {
     // Which requirements apply is found by it.
     let mut reads = Reads {
         within: vec!["action".into()],
-        alone: Vec::new(),
+        ..Reads::default()
     };
     rules.conditions().for_each(|expr| reads.expr(expr));
     let bits = pointers().into_iter().enumerate();
@@ -19,17 +19,48 @@ pub(super) fn reads(rules: &Rules) -> u64 {
         .fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
+/// Whether what a policy decides can depend on the fact at `path`, such as `scan.targets[].url` or `attributes.seats`, or on something in it,
+/// beyond whether it is there and within the limits.
+pub(crate) fn depends_on(rules: &Rules, path: &str) -> bool {
+    if let Some(rest) = path.strip_prefix("attributes") {
+        // The type of each declared one is looked at, also where no condition reads it.
+        let name = rest.strip_prefix('.');
+        let mut declared = rules.attributes.iter();
+        return declared.any(|attribute| name.is_none_or(|name| *attribute.name == *name));
+    }
+    let mut reads = Reads::default();
+    rules.conditions().for_each(|expr| reads.expr(expr));
+    let mut within = reads.within.iter();
+    let mut alone = reads.alone.iter().chain(&reads.present);
+    path == "action"
+        || within.any(|read| holds(read, path) || holds(path, read))
+        || reads.alone.iter().any(|list| list == path)
+        || alone.any(|read| read != path && holds(path, read))
+}
+
+/// Whether the fact at `inner` is the one at `outer` or within it.
+fn holds(outer: &str, inner: &str) -> bool {
+    match inner.strip_prefix(outer) {
+        Some(rest) => outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']),
+        None => false,
+    }
+}
+
+#[derive(Default)]
 struct Reads {
     /// Paths of what is read with all that is in it.
     within: Vec<String>,
     /// Paths of lists of which only the place and the length are read.
     alone: Vec<String>,
+    /// Paths of optional facts of which only the presence is read.
+    present: Vec<String>,
 }
 
 impl Reads {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             Kind::Fact(place, _) => self.within.extend(place.path.clone()),
+            Kind::Has(place) => self.present.extend(place.path.clone()),
             Kind::Size(list) | Kind::Quantified { list, .. } => {
                 if let Kind::Fact(place, _) = &list.kind
                     && let Some(path) = &place.path
@@ -50,11 +81,8 @@ impl Reads {
     }
 
     fn has(&self, pointer: &str) -> bool {
-        let is_within = |path: &String| match pointer.strip_prefix(path.as_str()) {
-            Some(rest) => path.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']),
-            None => false,
-        };
-        self.within.iter().any(is_within) || self.alone.iter().any(|path| path == pointer)
+        self.within.iter().any(|path| holds(path, pointer))
+            || self.alone.iter().any(|path| path == pointer)
     }
 }
 

@@ -22,9 +22,28 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn new(options: &[&str]) -> Self {
-        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
-        all.extend(options);
-        let mut child = command(&all)
+        Self::begun(command(&Self::arguments(options)))
+    }
+
+    /// The same, begun by another program, which is given this one and its arguments behind its own.
+    pub(crate) fn under(program: &str, arguments: &[&str], options: &[&str]) -> Self {
+        let served = command(&Self::arguments(options));
+        let mut around = Command::new(program);
+        around
+            .args(arguments)
+            .arg(served.get_program())
+            .args(served.get_args())
+            .env("NO_COLOR", "1")
+            .env_remove("SCOPEGATE_STORE");
+        Self::begun(around)
+    }
+
+    fn arguments<'o>(options: &[&'o str]) -> Vec<&'o str> {
+        [&["serve", "--listen", "127.0.0.1:0"], options].concat()
+    }
+
+    fn begun(mut command: Command) -> Self {
+        let mut child = command
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()

@@ -3,7 +3,7 @@
 use scopegate::{Attribute, AttributeValue};
 
 use super::{append, config, files, policy, read, request};
-use crate::{Config, Log, Masks, replay};
+use crate::{Config, Log, Masks, replay, replay_reading};
 
 #[test]
 fn a_mask_names_facts() {
@@ -158,4 +158,28 @@ fn a_mask_covers_copies() {
         assert!(masks.covers(covered), "{covered}");
     }
     assert!(!masks.covers("attributes.resource_account"));
+}
+
+#[test]
+fn masked_facts_that_are_not_read_do_not_matter() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let masks = Masks::new(["actor.id", "responsibility.authorized_for"]).expect("facts");
+    let config = Config {
+        masks,
+        ..config(folder.path())
+    };
+    let (log, policy) = (Log::open(config).expect("a log"), policy(super::RULES));
+    append(&log, &policy, &request()).expect("it is written");
+    drop(log);
+    for (read, same, masked) in [
+        ("tenancy.account", 1, 0),
+        ("actor.id", 0, 1),
+        ("responsibility.authorized_for", 0, 1),
+    ] {
+        let paths = [folder.path().to_owned()];
+        let reads = |path: &str| path == read;
+        let replayed = replay_reading(&paths, &policy, &reads, &mut |_, _| {}).expect("a chain");
+        assert_eq!((replayed.same, replayed.masked), (same, masked), "{read}");
+        assert_eq!(replayed.conclusive, masked == 0, "{read}");
+    }
 }

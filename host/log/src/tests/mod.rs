@@ -1,5 +1,6 @@
 //! What the tests share: a policy, requests, and logs in folders of their own.
 
+mod loss;
 mod masks;
 mod replaying;
 mod rotation;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 use crate::{AppendError, Appended, Config, Entry, Id, Log, ReadError, Verified, verify};
 
 const RULES: &str = include_str!("../../../cli/tests/data/acme/policy.toml");
-const ALLOWED: &[u8] = include_bytes!("../../../cli/tests/data/allowed.json");
+pub(crate) const ALLOWED: &[u8] = include_bytes!("../../../cli/tests/data/allowed.json");
 
 fn policy(rules: &str) -> Policy {
     let component = scopegate_compiler::compile(rules)
@@ -53,6 +54,8 @@ fn append_as(
     log.append(&Entry {
         id,
         time: SystemTime::now(),
+        by: None,
+        request_id: None,
         policy: policy.id(),
         request,
         outcome: decided.as_ref(),

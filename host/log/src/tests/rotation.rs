@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::{append, broken, config, files, log_of, policy, read, request, verified};
-use crate::{Config, Log, Wrong};
+use crate::{Config, Hash, Log, ReadError, Start, Wrong, verify_from};
 
 /// Three lines a file: one that begins it, two decisions.
 fn small(folder: &Path) -> Config {
@@ -52,11 +52,20 @@ fn the_chain_goes_on_over_files() {
                 expected: 2
             }
         );
-        // Without the oldest the rest is a chain still, and says that it is not from the start.
+        // Without the oldest the rest is a chain still, for whoever asks for no more.
         fs::remove_file(&all[0]).expect("it is removed");
-        let rest = verified(folder.path()).expect("a chain");
-        assert!(!rest.is_from_start());
-        assert_eq!(rest.last, position.hash);
+        let Err(ReadError::Beginning { first, from: None }) = verified(folder.path()) else {
+            panic!("the beginning is missing")
+        };
+        let paths = [folder.path().to_owned()];
+        let check = |from, expect| verify_from(&paths, Some(from), expect, &mut |_, _| {});
+        let rest = check(Start::Record(first), Some(position.hash)).expect("a chain");
+        assert!(!rest.is_from_start() && !rest.is_first_kept);
+        assert_eq!((rest.first, rest.last), (first, position.hash));
+        check(Start::Record(first + 1), None).expect("there is more than that");
+        check(Start::Behind(rest.follows), None).expect("it begins there");
+        check(Start::Record(first - 1), None).expect_err("it begins behind that");
+        check(Start::Behind(Hash::NONE), None).expect_err("it begins behind that");
     }
 }
 
@@ -78,13 +87,36 @@ fn a_compressed_file_that_is_cut_or_changed_is_found() {
 
 #[test]
 fn only_so_many_files_are_kept() {
-    let folder = log_of(12, |folder| Config {
+    for (compress, keep) in [(false, 1), (false, 2), (true, 2), (true, 3)] {
+        let with = |folder: &Path| Config {
+            keep: NonZeroUsize::new(keep),
+            compress,
+            ..small(folder)
+        };
+        let folder = log_of(12, with);
+        assert_eq!(files(folder.path()).len(), keep);
+        let rest = verified(folder.path()).expect("a chain");
+        assert!(!rest.is_from_start() && rest.is_first_kept);
+        // What somebody else removes is missing.
+        let first = files(folder.path()).remove(0);
+        fs::remove_file(&first).expect("it is removed");
+        let found = verified(folder.path());
+        assert!(found.is_err(), "{compress} {keep}: {found:?}");
+    }
+}
+
+/// What is removed when the log is opened with fewer files to keep is said too.
+#[test]
+fn fewer_files_are_kept_from_then_on() {
+    let folder = log_of(12, small);
+    assert!(files(folder.path()).len() > 3);
+    let with = |folder: &Path| Config {
         keep: NonZeroUsize::new(2),
-        ..small(folder)
-    });
+        ..config(folder)
+    };
+    drop(Log::open(with(folder.path())).expect("a log"));
     assert_eq!(files(folder.path()).len(), 2);
-    let rest = verified(folder.path()).expect("a chain");
-    assert!(!rest.is_from_start());
+    assert!(verified(folder.path()).expect("a chain").is_first_kept);
 }
 
 #[test]
@@ -98,6 +130,8 @@ fn a_torn_end_is_set_aside() {
         (text.len(), 4, false),
     ] {
         fs::write(&file, &text[..cut]).expect("it is written");
+        // The line was never written whole, so no note names it.
+        fs::remove_file(folder.path().join("head")).expect("it is removed");
         let log = Log::open(config(folder.path())).expect("a log");
         append(&log, &policy(super::RULES), &request()).expect("it is written");
         drop(log);

@@ -150,6 +150,16 @@ fn a_cut_end_shows_by_a_noted_hash() {
     let text = read(&file);
     let end = text[..text.len() - 1].rfind('\n').expect("a line") + 1;
     fs::write(&file, &text[..end]).expect("it is written");
+    assert!(matches!(
+        verified(folder.path()),
+        Err(ReadError::Cut {
+            sequence: 5,
+            last: 4,
+            ..
+        })
+    ));
+    // Whoever cuts the note too is found by a hash that was noted elsewhere.
+    fs::remove_file(folder.path().join("head")).expect("it is removed");
     verified(folder.path()).expect("nothing shows");
     assert!(matches!(
         check(noted),

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 use super::{append, config, files, policy, request, verified};
-use crate::store::{Sink, World};
+use crate::current::{Sink, World};
 use crate::{AppendError, Appended, Config, Log, WhenStuck};
 
 /// A file on a disk that may be full: then half of what is written arrives.
@@ -39,6 +39,10 @@ impl Sink for Full {
 
     fn cut(&mut self, length: u64) -> io::Result<()> {
         self.0.set_len(length)
+    }
+
+    fn metadata(&self) -> io::Result<fs::Metadata> {
+        self.0.metadata()
     }
 }
 
@@ -133,6 +137,10 @@ fn the_log_says_what_is_missing_when_it_can_write_again() {
         fn cut(&mut self, length: u64) -> io::Result<()> {
             self.0.set_len(length)
         }
+
+        fn metadata(&self) -> io::Result<fs::Metadata> {
+            self.0.metadata()
+        }
     }
 
     let folder = TempDir::new().expect("a folder");
@@ -187,6 +195,10 @@ impl Sink for Slow {
 
     fn cut(&mut self, length: u64) -> io::Result<()> {
         self.0.set_len(length)
+    }
+
+    fn metadata(&self) -> io::Result<fs::Metadata> {
+        self.0.metadata()
     }
 }
 

@@ -26,7 +26,12 @@ impl Log {
 /// Says what is wrong with a log that can be read; one that cannot is an error.
 fn refuse(error: ReadError) -> anyhow::Result<Exit> {
     match error {
-        ReadError::Broken(_) | ReadError::End { .. } => {
+        ReadError::Broken(_)
+        | ReadError::Beginning { .. }
+        | ReadError::Follows { .. }
+        | ReadError::Cut { .. }
+        | ReadError::Anew { .. }
+        | ReadError::End { .. } => {
             output::error(&error.to_string());
             Ok(Exit::Invalid)
         }

@@ -3,8 +3,11 @@
 //! Always true here: what was not decided again is said, never taken as unchanged.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
-use scopegate_log::{Change, Group, Replay, replay};
+use scopegate::{Origin, Policy};
+use scopegate_compiler::RuleSet;
+use scopegate_log::{Change, Group, Replay, replay_reading};
 
 use super::{advance, refuse};
 use crate::arguments::{Format, LogReplay};
@@ -14,9 +17,17 @@ use crate::policy;
 
 impl LogReplay {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
-        let policy = policy::load(&self.policy)?;
+        let choice = &self.policy;
+        let path = choice.policy.as_deref();
+        let (component, engine) = policy::chosen(path, choice.store.as_deref(), &choice.cache)?;
+        let policy = policy::load_chosen(&engine, &component, path)?;
+        let rules = OnceLock::new();
+        let reads = |fact: &str| {
+            let rules = rules.get_or_init(|| rules_behind(&policy, &component));
+            rules.as_ref().is_none_or(|rules| rules.depends_on(fact))
+        };
         let bar = output::bytes("replayed");
-        let replayed = replay(&self.log.log, &policy, &mut |read, total| {
+        let replayed = replay_reading(&self.log.log, &policy, &reads, &mut |read, total| {
             advance(&bar, read, total);
         });
         bar.finish_and_clear();
@@ -36,11 +47,20 @@ impl LogReplay {
         if replayed.changed > 0 {
             exit.note(Exit::Denied);
         }
-        if replayed.unreadable > 0 {
+        if !replayed.conclusive {
             exit.note(Exit::Invalid);
         }
         Ok(exit)
     }
+}
+
+/// The rules of the policy, if they provably are those that decide: only they tell which facts it reads.
+fn rules_behind(policy: &Policy, component: &[u8]) -> Option<RuleSet> {
+    if policy.origin() != Origin::Compiled {
+        return None;
+    }
+    let rules = RuleSet::check(&scopegate_compiler::rules_of(component)?).ok()?;
+    (rules.component() == component).then_some(rules)
 }
 
 fn print(replayed: &Replay) -> anyhow::Result<()> {
@@ -62,7 +82,7 @@ fn print(replayed: &Replay) -> anyhow::Result<()> {
         (*now_undecided, "without a decision now"),
         (
             replayed.masked,
-            "not decided again, because a fact is masked",
+            "not decided again, because a fact is masked that this policy reads",
         ),
         (
             replayed.unreadable,
@@ -73,6 +93,19 @@ fn print(replayed: &Replay) -> anyhow::Result<()> {
         if count > 0 {
             writeln!(out, "{count} {what}")?;
         }
+    }
+    let decided = replayed.decided();
+    if decided == 0 {
+        writeln!(
+            out,
+            "nothing was decided again, so this proves nothing of the policy"
+        )?;
+    } else if !replayed.conclusive {
+        writeln!(
+            out,
+            "this proves nothing of the {} that were not decided again",
+            records - decided
+        )?;
     }
     for group in &replayed.groups {
         print_group(&mut out, group)?;

@@ -139,6 +139,26 @@ fn print(out: &mut impl Write, record: &Record<'_>) -> anyhow::Result<()> {
             "{BAD}{bytes} bytes of a torn end set aside{BAD:#} in {}",
             Plain(kept)
         )?),
+        Body::Lost { file, reason } => Ok(writeln!(
+            out,
+            "{BAD}{} was altered by somebody else{BAD:#}: {}",
+            Plain(file),
+            Plain(reason)
+        )?),
+        Body::Removed { through, .. } => Ok(writeln!(
+            out,
+            "the log removed its records up to {through}"
+        )?),
+        Body::Paused {
+            since,
+            reason,
+            refused,
+        } => Ok(writeln!(
+            out,
+            "{BAD}nothing could be written since {}, {refused} decisions refused{BAD:#}: {}",
+            Plain(since),
+            Plain(reason)
+        )?),
         _ => Ok(writeln!(out, "a record")?),
     }
 }
@@ -159,6 +179,12 @@ fn decision(out: &mut impl Write, decided: &Decided<'_>) -> anyhow::Result<()> {
         Plain(&decided.policy.name),
         Plain(&decided.policy.version)
     )?;
+    if let Some(by) = &decided.by {
+        write!(out, "  by {}", Plain(by))?;
+    }
+    if let Some(id) = &decided.request_id {
+        write!(out, "  request {}", Plain(id))?;
+    }
     if !decided.masked.is_empty() {
         write!(out, "  masked: {}", list(&decided.masked))?;
     }

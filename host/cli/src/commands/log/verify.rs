@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 
-use scopegate_log::verify;
+use scopegate_log::verify_from;
 
 use super::{advance, refuse};
 use crate::arguments::LogVerify;
@@ -14,7 +14,7 @@ use crate::output::{self, GOOD};
 impl LogVerify {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let bar = output::bytes("verified");
-        let verified = verify(&self.log.log, self.expect, &mut |read, total| {
+        let verified = verify_from(&self.log.log, self.from, self.expect, &mut |read, total| {
             advance(&bar, read, total);
         });
         bar.finish_and_clear();
@@ -36,10 +36,29 @@ impl LogVerify {
             )?;
         }
         if !verified.is_from_start() {
+            let before = if verified.is_first_kept {
+                "the log itself removed what was before, and says so"
+            } else {
+                "what was before is not here"
+            };
             writeln!(
                 out,
-                "it begins with record {}, which follows {}: what was before is not here",
+                "it begins with record {}, which follows {}: {before}",
                 verified.first, verified.follows
+            )?;
+        }
+        if verified.altered > 0 {
+            writeln!(
+                out,
+                "a file was altered by somebody else while it was written to, {} times, as the log itself says; no line of it is missing",
+                verified.altered
+            )?;
+        }
+        if verified.refused > 0 {
+            writeln!(
+                out,
+                "{} decisions were refused because they could not be written, as the log itself says",
+                verified.refused
             )?;
         }
         if verified.dropped > 0 {

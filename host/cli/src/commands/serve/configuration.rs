@@ -13,6 +13,7 @@ use scopegate_compiler::plain_text;
 use scopegate_log::{Masks, WhenStuck};
 use scopegate_server::{PublicUrl, Settings, Tenants};
 use serde::{Deserialize, Serialize};
+use toml_writer::{ToTomlValue as _, TomlStringBuilder};
 
 use super::certificate::Certificate;
 use crate::arguments::Serve;
@@ -183,15 +184,26 @@ impl Configuration {
         Ok(configuration)
     }
 
+    /// The keys that have other values than in `other`.
+    pub(super) fn differing(&self, other: &Self) -> anyhow::Result<Vec<String>> {
+        let (one, other) = (serde_json::to_value(self)?, serde_json::to_value(other)?);
+        let keys = one.as_object().into_iter().flatten();
+        let keys = keys.filter(|(key, value)| other.get(key) != Some(value));
+        Ok(keys.map(|(key, _)| key.clone()).collect())
+    }
+
     /// The configuration as a file, with what each key means.
-    pub(super) fn written(&self) -> String {
-        let path = |key: &str, value: &Option<PathBuf>| match value {
-            Some(value) => format!("{key} = {:?}", value.display().to_string()),
+    pub(super) fn written(&self) -> anyhow::Result<String> {
+        let text = |key: &str, value: &Option<String>| match value {
+            Some(value) => format!("{key} = {}", quoted(value)),
             None => format!("# {key} = \"…\""),
         };
-        let text = |key: &str, value: &Option<String>| match value {
-            Some(value) => format!("{key} = {value:?}"),
-            None => format!("# {key} = \"…\""),
+        let path = |key: &str, value: &Option<PathBuf>| match value.as_deref().map(Path::to_str) {
+            Some(None) => {
+                bail!("`{key}` is no UTF-8, and cannot stand in a configuration: move it")
+            }
+            Some(Some(value)) => Ok(text(key, &Some(value.to_owned()))),
+            None => Ok(text(key, &None)),
         };
         let number = |key: &str, value: Option<u64>| match value {
             Some(value) => format!("{key} = {value}"),
@@ -208,24 +220,24 @@ impl Configuration {
         } else {
             "block"
         };
-        [
+        let lines = [
             "# Where the service listens.".to_owned(),
             format!("listen = \"{}\"", self.listen),
             "# The folder with the versions of policies; without it the policy built in decides.".into(),
-            path("store", &self.store),
+            path("store", &self.store)?,
             "# The certificate, with those that lead to it, and its key, in PEM: the service then speaks TLS. They are read again when they change.".into(),
-            path("tls_certificate", &self.tls_certificate),
-            path("tls_key", &self.tls_key),
+            path("tls_certificate", &self.tls_certificate)?,
+            path("tls_key", &self.tls_key)?,
             "# Who may call, one a line: name, decide or administer, sha256:<hex of the token's SHA-256>. It is read again when it changes.".into(),
-            path("tokens", &self.tokens),
+            path("tokens", &self.tokens)?,
             "# Where compiled code is kept for the next start; only the service may be able to write to it.".into(),
-            path("cache", &self.cache),
+            path("cache", &self.cache)?,
             "# The policy that decides where a request names none; not needed if there is only one.".into(),
             text("default_policy", &self.default_policy),
             "# How others reach the service, an https URL: its identifier for AuthZEN.".into(),
             text("public_url", &self.public_url.clone().map(String::from)),
             "# Without tokens: the hosts, without port, that requests may be for beside this machine's names and the public URL's.".into(),
-            format!("allowed_hosts = {:?}", self.allowed_hosts),
+            format!("allowed_hosts = {}", list(&self.allowed_hosts)),
             "# Whether /metrics needs a token too, where there are tokens.".into(),
             format!("metrics_need_token = {}", self.metrics_need_token),
             "# The collector that traces of requests are sent to, by OTLP over HTTP; without it there are none.".into(),
@@ -264,22 +276,21 @@ impl Configuration {
             format!("messages = \"{messages}\""),
             "\n[decision_log]".into(),
             "# The folder of the log; without it decisions are not written down.".into(),
-            path("folder", &log.folder),
+            path("folder", &log.folder)?,
             "# When the disk is full or slow: block (no decision without a record) or drop (counted).".into(),
             format!("when_stuck = \"{stuck}\""),
             "# Whether a record counts only when it is on the disk.".into(),
             format!("sync = {}", log.sync),
             "# Facts that are not written down, such as \"actor.id\" or \"attributes.*\".".into(),
-            format!("masks = {:?}", log.masks),
+            format!("masks = {}", list(&log.masks)),
             "# When a new file begins; whether finished ones are compressed; how many are kept.".into(),
             format!("max_bytes = {}\nmax_age_seconds = {}", log.max_bytes, log.max_age_seconds),
             format!("compress = {}", log.compress),
             number("keep", log.keep.map(|keep| keep.get() as u64)),
             "\n# Which policy decides for an account, or for one of its projects; for all others the default does.".into(),
             self.tenants_written(),
-        ]
-        .join("\n")
-            + "\n"
+        ];
+        Ok(lines.join("\n") + "\n")
     }
 
     fn tenants_written(&self) -> String {
@@ -289,12 +300,12 @@ impl Configuration {
         }
         let tenant = |tenant: &Tenant| {
             let project = tenant.project.as_ref();
-            let project = project.map(|project| format!("project = {project:?}\n"));
+            let project = project.map(|project| format!("project = {}\n", quoted(project)));
             format!(
-                "[[tenant]]\naccount = {:?}\n{}policy = {:?}",
-                tenant.account,
+                "[[tenant]]\naccount = {}\n{}policy = {}",
+                quoted(&tenant.account),
                 project.unwrap_or_default(),
-                tenant.policy
+                quoted(&tenant.policy)
             )
         };
         let tenants: Vec<_> = self.tenants.iter().map(tenant).collect();
@@ -371,4 +382,15 @@ impl Configuration {
             ..scopegate_log::Config::new(folder)
         }))
     }
+}
+
+/// The text as TOML has it, in one line.
+fn quoted(text: &str) -> String {
+    TomlStringBuilder::new(text).as_basic().to_toml_value()
+}
+
+/// The texts as a list of TOML, in one line.
+fn list(texts: &[String]) -> String {
+    let texts: Vec<_> = texts.iter().map(|text| quoted(text)).collect();
+    format!("[{}]", texts.join(", "))
 }

@@ -5,53 +5,63 @@
 mod administration;
 mod certificate;
 mod configuration;
+mod follow;
 mod messages;
 mod recorder;
+mod signals;
+mod token_file;
 mod traces;
 mod versions;
 mod watch;
 
-use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use scopegate::Engine;
 use scopegate_log::Log;
-use scopegate_server::{PreviewFile, Service, Shelf, Shelved, Snapshot, Tokens, serve, serve_tls};
+use scopegate_server::{
+    PreviewFile, Service, Settings, Shelf, Shelved, Snapshot, serve, serve_tls,
+};
 use scopegate_store::Store;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Notify;
 
 use crate::arguments::{CacheChoice, Serve};
-use crate::commands::check::chain;
 use crate::exit::Exit;
 use crate::output;
 use crate::policy::{self, DEFAULT};
 use administration::OfStore;
-use certificate::Certificate;
 use configuration::Configuration;
+use follow::{Files, follow_store};
 use recorder::ToLog;
+use signals::Signals;
+use token_file::TokenFile;
 use traces::Traces;
 use watch::Watch;
 
 /// The preview page; no file if it was not built before this program.
 static PREVIEW: &[PreviewFile] = include!(concat!(env!("OUT_DIR"), "/preview.rs"));
 
-/// How often the store and the tokens are looked at.
-const LOOK: Duration = Duration::from_millis(200);
-
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let configuration = Configuration::of(&self)?;
         if self.print_config {
             let mut out = output::data();
-            out.write_all(configuration.written().as_bytes())?;
+            out.write_all(configuration.written()?.as_bytes())?;
             out.flush()?;
             return Ok(Exit::Done);
         }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("no threads can be started")?;
+        let signals = {
+            let _within = runtime.enter();
+            Signals::new().context("no signals can be waited for")?
+        };
         let traces = configuration
             .otlp_endpoint
             .as_deref()
@@ -59,43 +69,49 @@ impl Serve {
             .transpose()?;
         messages::begin(configuration.messages, traces.as_ref());
         allow_files();
-        let certificate = configuration.certificate()?.map(Arc::new);
+        let certificate = configuration.certificate()?;
         let engine = policy::engine(&CacheChoice {
             cache: configuration.cache.clone(),
         })?;
+        let settings = configuration.settings()?;
         let watch = configuration
             .store
             .as_deref()
-            .map(|folder| watched(folder, &engine, &configuration))
+            .map(|folder| watched(folder, &engine, &configuration, &settings))
             .transpose()?;
         let shelf = match &watch {
             Some(watch) => Arc::clone(&watch.shelf),
-            None => built_in(&engine)?,
+            None => built_in(&engine, configuration.default_policy.as_deref())?,
         };
-        let settings = configuration.settings()?;
         let mut service = Service::builder(shelf).settings(settings).preview(PREVIEW);
         if let Some(watch) = &watch {
             service = service.administration(Arc::new(OfStore(Arc::clone(watch))));
         }
+        let mut log = None;
         if let Some(config) = configuration.log()? {
-            let log = Log::open(config).context("the decision log cannot be opened")?;
-            service = service.recorder(Arc::new(ToLog(log)));
+            let opened = Log::open(config).context("the decision log cannot be opened")?;
+            let opened = Arc::new(ToLog::new(opened));
+            service = service.recorder(opened.clone());
+            log = Some(opened);
         }
-        let mut text = None;
-        if let Some(file) = &configuration.tokens {
-            let read = read_tokens(file)?;
-            service = service.tokens(tokens(file, &read)?);
-            text = Some(read);
+        let mut tokens = None;
+        if let Some(path) = &configuration.tokens {
+            let (file, read) = TokenFile::read(path)?;
+            service = service.tokens(read);
+            tokens = Some(file);
         }
         if traces.is_some() {
             service = Traces::join(service);
         }
-        let service = service.build();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("no threads can be started")?;
-        let ended = runtime.block_on(listen(&configuration, service, watch, certificate, text));
+        let files = Files {
+            service: service.build(),
+            certificate,
+            tokens,
+            log,
+            given: self,
+            configuration,
+        };
+        let ended = runtime.block_on(listen(files, watch, signals));
         if let Some(traces) = &traces {
             traces.end();
         }
@@ -103,58 +119,24 @@ impl Serve {
     }
 }
 
-async fn listen(
-    configuration: &Configuration,
-    service: Service,
-    watch: Option<Arc<Watch>>,
-    certificate: Option<Arc<Certificate>>,
-    text: Option<String>,
-) -> anyhow::Result<Exit> {
-    let listener = bound(configuration.listen)
-        .with_context(|| format!("nobody can listen at {}", configuration.listen))?;
+async fn listen(files: Files, watch: Option<Arc<Watch>>, signals: Signals) -> anyhow::Result<Exit> {
+    let listen = files.configuration.listen;
+    let listener = bound(listen)
+        .with_context(|| format!("nobody can listen at {listen}"))?;
     let address = listener.local_addr()?;
-    warn_of_listeners(address, certificate.is_some());
+    let certificate = files.certificate.as_ref();
+    let tls = certificate.map(|certificate| certificate.tls.clone());
+    warn_of_listeners(address, tls.is_some());
     tracing::info!(%address, "listening");
-    let tls = certificate
-        .as_ref()
-        .map(|certificate| certificate.tls.clone());
-    let (store, tokens) = (watch.clone(), configuration.tokens.clone());
-    let reloaded = service.clone();
-    // Apart, so that a store that does not answer keeps no token from being taken away.
-    tokio::spawn(async move {
-        while let Some(watch) = store.clone() {
-            tokio::time::sleep(LOOK).await;
-            let looked = tokio::task::spawn_blocking(move || {
-                if let Err(error) = watch.look() {
-                    tracing::error!(error = chain(&error), "the store cannot be read");
-                }
-            });
-            // One that broke off said so; the next is another.
-            let _ = looked.await;
-        }
-    });
-    tokio::spawn(async move {
-        let mut text = text;
-        loop {
-            tokio::time::sleep(LOOK).await;
-            let (certificate, file, service, before) = (
-                certificate.clone(),
-                tokens.clone(),
-                reloaded.clone(),
-                text.clone(),
-            );
-            let looked = tokio::task::spawn_blocking(move || {
-                if let Some(certificate) = certificate {
-                    certificate.look();
-                }
-                file.map_or(before.clone(), |file| reload(&file, &service, before))
-            });
-            text = looked.await.unwrap_or(text);
-        }
-    });
+    let service = files.service.clone();
+    if let Some(watch) = watch {
+        tokio::spawn(follow_store(watch));
+    }
+    let hung_up = Arc::new(Notify::new());
+    tokio::spawn(files.follow(Arc::clone(&hung_up)));
     match tls {
-        Some(tls) => serve_tls(listener, &tls, service, ended()).await,
-        None => serve(listener, service, ended()).await,
+        Some(tls) => serve_tls(listener, &tls, service, signals.ended(hung_up)).await,
+        None => serve(listener, service, signals.ended(hung_up)).await,
     }
     tracing::info!("ended");
     Ok(Exit::Done)
@@ -214,44 +196,45 @@ fn warn_of_listeners(address: SocketAddr, is_tls: bool) {
     }
 }
 
-/// Waits until the process is asked to end.
-async fn ended() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a way to be asked, it runs until it is killed.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 fn watched(
     folder: &Path,
     engine: &Engine,
     configuration: &Configuration,
+    settings: &Settings,
 ) -> anyhow::Result<Arc<Watch>> {
     let store = Store::open(folder)?;
     let default = configuration.default_policy.clone();
-    let watch = Watch::new(store, engine.clone(), default)?;
+    let named = settings.tenants.policies().map(str::to_owned).collect();
+    let watch = Watch::new(store, engine.clone(), default, named)?;
     let snapshot = watch.shelf.snapshot();
-    if snapshot
+    let unusable: Vec<_> = snapshot
         .policies
-        .values()
-        .all(|policy| policy.active.is_none())
-    {
+        .iter()
+        .filter(|(_, policy)| policy.active.is_none())
+        .filter_map(|(name, policy)| Some((name, policy.last_failure.as_ref()?)))
+        .collect();
+    if snapshot.policies.values().all(|it| it.active.is_none()) {
+        let folder = folder.display();
+        if unusable.is_empty() {
+            bail!(
+                "no version in the store `{folder}` is active: `scopegate policy activate` makes one so"
+            );
+        }
+        let failures = unusable.iter();
+        let failures = failures.map(|(name, failure)| format!("\n  {name} {failure}"));
         bail!(
-            "no version in the store `{}` is active: `scopegate policy activate` makes one so",
-            folder.display()
+            "no version in the store `{folder}` can decide:{}\nput its files back, or activate another version: `scopegate policy activate`",
+            failures.collect::<String>()
         );
     }
+    for (policy, failure) in unusable {
+        tracing::error!(
+            policy,
+            failure,
+            "nothing is decided with this policy: put its files back, or activate another version"
+        );
+    }
+    check_default(&snapshot, configuration.default_policy.as_deref())?;
     let (name, version) = (
         env!("SCOPEGATE_POLICY_NAME"),
         env!("SCOPEGATE_POLICY_VERSION"),
@@ -266,7 +249,29 @@ fn watched(
     Ok(watch)
 }
 
-fn built_in(engine: &Engine) -> anyhow::Result<Arc<Shelf>> {
+/// Refuses a default policy that is not there.
+fn check_default(snapshot: &Snapshot, default: Option<&str>) -> anyhow::Result<()> {
+    let Some(default) = default else {
+        return Ok(());
+    };
+    if let Some(policy) = snapshot.policies.get(default) {
+        if policy.active.is_none() {
+            tracing::error!(
+                policy = default,
+                "the default policy has no active version that decides: activate one"
+            );
+        }
+        return Ok(());
+    }
+    let names: Vec<_> = snapshot.policies.keys().collect();
+    bail!(
+        "`default_policy` names `{}`, and there is no such policy: expected {}",
+        default.escape_debug(),
+        output::list(&names)
+    );
+}
+
+fn built_in(engine: &Engine, default: Option<&str>) -> anyhow::Result<Arc<Shelf>> {
     let policy = engine
         .load(DEFAULT)
         .context("the default policy cannot be loaded")?;
@@ -276,37 +281,7 @@ fn built_in(engine: &Engine) -> anyhow::Result<Arc<Shelf>> {
         version = policy.id().version,
         "no store: the policy built in decides"
     );
-    Ok(Arc::new(Shelf::new(Snapshot::new([(
-        name,
-        Shelved::active(policy),
-    )]))))
-}
-
-fn read_tokens(file: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(file)
-        .with_context(|| format!("the tokens `{}` cannot be read", file.display()))
-}
-
-fn tokens(file: &Path, text: &str) -> anyhow::Result<Tokens> {
-    Tokens::parse(text).with_context(|| format!("the tokens `{}` cannot be used", file.display()))
-}
-
-/// Reads the tokens again if they have changed; those that cannot be used leave the ones before.
-fn reload(file: &Path, service: &Service, before: Option<String>) -> Option<String> {
-    let text = match read_tokens(file) {
-        Ok(text) if Some(&text) == before.as_ref() => return before,
-        Ok(text) => text,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "the tokens before hold");
-            return before;
-        }
-    };
-    match tokens(file, &text) {
-        Ok(tokens) => {
-            service.replace_tokens(tokens);
-            tracing::info!("the tokens were read again");
-        }
-        Err(error) => tracing::error!(error = format!("{error:#}"), "the tokens before hold"),
-    }
-    Some(text)
+    let snapshot = Snapshot::new([(name, Shelved::active(policy))]);
+    check_default(&snapshot, default)?;
+    Ok(Arc::new(Shelf::new(snapshot)))
 }

@@ -13,6 +13,9 @@ use crate::commands::check::chain;
 /// The most versions that load at the same time.
 const LOADS: usize = 4;
 
+/// How often it is looked whether a loaded version is stored as it was published, and how many are looked at at a time at most.
+const CHECK: (Duration, usize) = (Duration::from_secs(20), 8);
+
 /// How soon what failed is tried again the first time, and at most; between, it takes twice as long each time.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
 
@@ -44,6 +47,10 @@ pub(super) struct Versions {
     running: usize,
     /// Whether something was loaded, or failed, that nobody has looked at.
     has_news: bool,
+    /// Whether a version is as published again, and nobody has looked.
+    is_repaired: bool,
+    /// The versions that decide without being asked for: the active ones, and those that the operator names.
+    first: BTreeSet<Key>,
 }
 
 /// What is known of one version.
@@ -53,6 +60,10 @@ struct Held {
     policy: Option<Policy>,
     failure: Option<Failure>,
     progress: Progress,
+    /// When it was last looked whether it is stored as it was published.
+    checked_at: Instant,
+    /// Why it is not, if it is not.
+    damage: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +78,8 @@ pub(super) struct Failure {
     pub(super) reason: String,
     /// Whether it may not even decide where it did before: nobody vouches for it, or it is allowed other things now.
     pub(super) is_final: bool,
+    /// Whether its files are not as they were published.
+    pub(super) is_damage: bool,
     again_at: Instant,
     delay: Duration,
 }
@@ -77,6 +90,7 @@ impl Failure {
         Self {
             reason,
             is_final,
+            is_damage: false,
             again_at: Instant::now() + delay,
             delay,
         }
@@ -104,10 +118,66 @@ impl Versions {
         self.has_news || self.of.values().any(is_due)
     }
 
-    /// Whether there is one of which nobody knows yet whether it loads.
+    /// Whether there is one that decides without being asked for, and nobody knows yet whether it loads.
     pub(super) fn are_unknown(&self) -> bool {
-        let mut held = self.of.values();
+        let mut held = self.first.iter().filter_map(|key| self.of.get(key));
         held.any(|held| held.policy.is_none() && held.failure.is_none())
+    }
+
+    /// The versions of which it is time to look whether they are stored as they were published.
+    pub(super) fn due_checks(&mut self) -> Vec<Key> {
+        let now = Instant::now();
+        let held = self.of.iter_mut();
+        let due = held.filter(|(_, held)| {
+            held.policy.is_some()
+                && held.progress == Progress::Ended
+                && now.duration_since(held.checked_at) >= CHECK.0
+        });
+        due.take(CHECK.1)
+            .map(|(key, held)| {
+                held.checked_at = now;
+                key.clone()
+            })
+            .collect()
+    }
+
+    /// Takes note of whether a version is stored as it was published. It is said when that changes.
+    pub(super) fn checked(&mut self, key: &Key, checked: Result<(), StoreError>) {
+        let Some(held) = self.of.get_mut(key) else {
+            return;
+        };
+        // Somebody removed it, and the next look shows that.
+        if matches!(checked, Err(StoreError::UnknownVersion { .. })) {
+            return;
+        }
+        let damage = checked.err().map(|error| chain(&error));
+        let (name, version) = key;
+        match (&held.damage, &damage) {
+            (None, Some(reason)) => tracing::error!(
+                policy = name,
+                %version,
+                reason,
+                "a version is damaged: what is loaded of it goes on deciding until the service ends"
+            ),
+            (Some(_), None) => {
+                tracing::info!(policy = name, %version, "the version is as it was published again");
+                self.is_repaired = true;
+            }
+            _ => {}
+        }
+        self.has_news |= held.damage != damage;
+        held.damage = damage;
+    }
+
+    /// Whether a version is as it was published again, since this was asked last.
+    pub(super) fn take_repaired(&mut self) -> bool {
+        std::mem::take(&mut self.is_repaired)
+    }
+
+    /// What is wrong with the files of a version that decides.
+    pub(super) fn damage(&self, name: &str, version: &Version) -> Option<&str> {
+        let held = self.of.get(&(name.to_owned(), version.clone()));
+        held?.damage.as_deref()
     }
 
     /// Checks what was loaded again, now that other signatures count; gives what does not decide any more, and why.
@@ -136,13 +206,26 @@ impl Versions {
     }
 
     /// Takes note of what the store holds now: what is new or is wanted otherwise waits to be loaded.
-    pub(super) fn want(&mut self, surveyed: &[Surveyed], settings: &Settings, is_changed: bool) {
+    pub(super) fn want(
+        &mut self,
+        surveyed: &[Surveyed],
+        settings: &Settings,
+        is_changed: bool,
+        named: &BTreeSet<String>,
+    ) {
         self.has_news = false;
+        self.first.clear();
         let now = Instant::now();
         let mut there = BTreeSet::new();
         for policy in surveyed {
             for (version, manifest) in &policy.versions {
                 let key = (policy.name.clone(), version.clone());
+                let active = policy.active.as_ref().ok().and_then(Option::as_ref);
+                if active.is_some_and(|active| active.version == *version)
+                    || named.contains(&format!("{}@{version}", policy.name))
+                {
+                    self.first.insert(key.clone());
+                }
                 there.insert(key.clone());
                 match manifest {
                     Ok(manifest) => {
@@ -157,20 +240,14 @@ impl Versions {
     }
 
     fn want_one(&mut self, key: Key, wanted: Wanted, is_changed: bool, now: Instant) {
-        let held = self.of.entry(key).or_insert_with(|| Held {
-            wanted: wanted.clone(),
-            policy: None,
-            failure: None,
-            progress: Progress::Waits,
-        });
+        let held = self
+            .of
+            .entry(key)
+            .or_insert_with(|| Held::new(wanted.clone(), None, Progress::Waits));
         if held.wanted != wanted {
             let is_same = held.wanted.digest == wanted.digest;
-            *held = Held {
-                wanted,
-                policy: held.policy.take().filter(|_| is_same),
-                failure: None,
-                progress: Progress::Waits,
-            };
+            let policy = held.policy.take().filter(|_| is_same);
+            *held = Held::new(wanted, policy, Progress::Waits);
         } else if held.is_due(is_changed, now) {
             held.progress = Progress::Waits;
         }
@@ -179,34 +256,30 @@ impl Versions {
     /// What the store knows of a version cannot be read: what is loaded of it goes on.
     fn unreadable(&mut self, key: Key, error: &StoreError, is_changed: bool, now: Instant) {
         let (name, version) = key.clone();
-        let held = self.of.entry(key).or_insert_with(|| Held {
-            wanted: Wanted {
+        let held = self.of.entry(key).or_insert_with(|| {
+            let wanted = Wanted {
                 digest: String::new(),
                 allowance: Allowance::default(),
-            },
-            policy: None,
-            failure: None,
-            progress: Progress::Ended,
+            };
+            Held::new(wanted, None, Progress::Ended)
         });
         if held.failure.is_none() || held.is_due(is_changed, now) {
             held.note(&name, &version, chain(error), false);
+            if let Some(failure) = &mut held.failure {
+                failure.is_damage = is_damage(error);
+            }
         }
     }
 
     /// The loads that begin now: those of active versions first, then those of what decides meanwhile, and what failed before last.
-    pub(super) fn start(&mut self, surveyed: &[Surveyed]) -> Vec<Load> {
-        let is_active = |(name, version): &Key| {
-            let mut policies = surveyed.iter().filter(|policy| policy.name == *name);
-            policies.any(
-                |policy| matches!(&policy.active, Ok(Some(active)) if active.version == *version),
-            )
-        };
+    pub(super) fn start(&mut self) -> Vec<Load> {
+        let first = &self.first;
         let waiting = self.of.iter_mut();
         let waiting = waiting.filter(|(_, held)| held.progress == Progress::Waits);
         let mut waiting: Vec<_> = waiting.collect();
         waiting.sort_by_key(|(key, held)| {
             (
-                !is_active(key),
+                !first.contains(key),
                 held.policy.is_none(),
                 held.failure.is_some(),
             )
@@ -279,12 +352,7 @@ impl Versions {
     /// Keeps a version that was loaded as it is wanted.
     pub(super) fn keep(&mut self, name: &str, version: &Version, wanted: Wanted, policy: Policy) {
         self.has_news = true;
-        let held = Held {
-            wanted,
-            policy: Some(policy),
-            failure: None,
-            progress: Progress::Ended,
-        };
+        let held = Held::new(wanted, Some(policy), Progress::Ended);
         self.of.insert((name.to_owned(), version.clone()), held);
     }
 
@@ -310,6 +378,17 @@ impl Versions {
 }
 
 impl Held {
+    fn new(wanted: Wanted, policy: Option<Policy>, progress: Progress) -> Self {
+        Self {
+            wanted,
+            policy,
+            failure: None,
+            progress,
+            checked_at: Instant::now(),
+            damage: None,
+        }
+    }
+
     /// Whether it failed, and is to be tried again.
     fn is_due(&self, is_changed: bool, now: Instant) -> bool {
         let failure = self.failure.as_ref();
@@ -321,6 +400,9 @@ impl Held {
     fn fail(&mut self, name: &str, version: &Version, error: &StoreError, is_final: bool) {
         self.policy = None;
         self.note(name, version, chain(error), is_final);
+        if let Some(failure) = &mut self.failure {
+            failure.is_damage = is_damage(error);
+        }
     }
 
     /// Something is wrong with it.
@@ -328,4 +410,15 @@ impl Held {
         tracing::error!(policy = name, %version, reason, "a version cannot be used");
         self.failure = Some(Failure::new(reason, is_final, self.failure.as_ref()));
     }
+}
+
+/// Whether the error says that files are not as they were published.
+fn is_damage(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Damaged { .. }
+            | StoreError::File { .. }
+            | StoreError::TooLarge { .. }
+            | StoreError::UnknownVersion { .. }
+    )
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -12,7 +13,7 @@ use scopegate::{Engine, Policy};
 use scopegate_server::{Shelf, Shelved, Snapshot};
 use scopegate_store::{Allowance, Glance, Store, StoreError, Surveyed, Trust, Version};
 
-use super::LOOK;
+use super::follow::LOOK;
 use super::versions::{Load, Versions, Wanted};
 use crate::commands::check::chain;
 
@@ -22,6 +23,10 @@ pub(super) struct Watch {
     pub(super) engine: Engine,
     pub(super) shelf: Arc<Shelf>,
     default_policy: Option<String>,
+    /// The policies that the tenant map names, as `name` or `name@version`.
+    named: BTreeSet<String>,
+    /// Whether it was said that the store cannot be read.
+    is_away_said: AtomicBool,
     seen: Mutex<Seen>,
     /// Told when a load has ended.
     loaded: Condvar,
@@ -40,24 +45,28 @@ struct Seen {
 }
 
 impl Watch {
-    /// A shelf with everything of the store that loads.
+    /// A shelf with every version that decides without being asked for: those that are active, and those that are `named`. The others of
+    /// the store follow when they are loaded.
     pub(super) fn new(
         store: Store,
         engine: Engine,
         default_policy: Option<String>,
+        named: BTreeSet<String>,
     ) -> Result<Arc<Self>, StoreError> {
         let watch = Arc::new(Self {
             store,
             engine,
             shelf: Arc::new(Shelf::new(Snapshot::new([]))),
             default_policy,
+            named,
+            is_away_said: AtomicBool::new(false),
             seen: Mutex::default(),
             loaded: Condvar::new(),
         });
         let mut seen = watch.seen();
         loop {
             watch.look_at(&mut seen)?;
-            // The shelf shows what is known, and all is.
+            // The shelf shows what is known, and all that is waited for is.
             if !seen.versions.are_unknown() {
                 break;
             }
@@ -73,18 +82,49 @@ impl Watch {
         self.look_at(&mut self.seen())
     }
 
+    /// Says once that the store cannot be read, and once that it can be again.
+    pub(super) fn say(&self, looked: Result<(), StoreError>) {
+        match looked {
+            Err(error) if !self.is_away_said.swap(true, Relaxed) => tracing::error!(
+                error = chain(&error),
+                "the store cannot be read: what is loaded goes on deciding"
+            ),
+            Ok(()) if self.is_away_said.swap(false, Relaxed) => {
+                tracing::info!("the store can be read again");
+            }
+            _ => {}
+        }
+    }
+
+    /// Looks again whether what decides is stored as it was published, a few versions at a time, each several times a minute. What is
+    /// loaded goes on deciding, and the status says what is wrong.
+    pub(super) fn recheck(&self) {
+        // What is said of a store that is away is said of all of it.
+        if self.is_away_said.load(Relaxed) {
+            return;
+        }
+        let due = self.seen().versions.due_checks();
+        for key in due {
+            // Without the lock, for a component may be large, and its disk slow.
+            let checked = self.store.component(&key.0, &key.1);
+            self.seen().versions.checked(&key, checked.map(|_| ()));
+        }
+    }
+
     fn look_at(self: &Arc<Self>, seen: &mut Seen) -> Result<(), StoreError> {
         // First, and whatever else cannot be read: a key that no longer counts stops what it signed.
         self.look_at_trust(seen)?;
         let glance = self.store.glance()?;
         let is_changed = seen.glance.as_ref() != Some(&glance);
+        let is_repaired = seen.versions.take_repaired();
         if !is_changed && !seen.versions.have_news() {
             self.shelf.confirm();
             return Ok(());
         }
         let surveyed = self.store.survey()?;
-        seen.versions.want(&surveyed, &glance.settings, is_changed);
-        for load in seen.versions.start(&surveyed) {
+        seen.versions
+            .want(&surveyed, &glance.settings, is_changed, &self.named);
+        for load in seen.versions.start() {
             self.begin(load, &mut seen.versions);
         }
         let look = Look {
@@ -105,7 +145,15 @@ impl Watch {
         if let Some(name) = &self.default_policy {
             snapshot = snapshot.with_default(name);
         }
-        if !is_changed {
+        for name in before.policies.keys() {
+            if !snapshot.policies.contains_key(name) {
+                tracing::error!(
+                    policy = name,
+                    "the policy is not in the store any more, so nothing is decided with it: put its folder back"
+                );
+            }
+        }
+        if !is_changed && !is_repaired {
             // Only what is loaded has changed: what an administrator tried in vain stays the last failure.
             snapshot = snapshot.after(&before);
         }
@@ -186,9 +234,7 @@ impl Watch {
                 Ok(loaded) => seen.versions.end(&begun, loaded),
                 Err(_) => seen.versions.break_off(&begun),
             }
-            if let Err(error) = watch.look_at(&mut seen) {
-                tracing::error!(error = chain(&error), "the store cannot be read");
-            }
+            watch.say(watch.look_at(&mut seen));
             watch.loaded.notify_all();
         });
         if let Err(error) = began {
@@ -202,6 +248,23 @@ impl Watch {
         let candidate = self.store.load(&engine, name, version)?;
         Ok(candidate.policy().clone())
     }
+}
+
+/// What is wrong with a version that was removed by hand.
+const GONE: &str =
+    "it is not in the store any more; put its folder back, or activate another version";
+
+/// Says why the active version cannot be found, unless that was said before.
+fn said_once(surveyed: &Surveyed, before: Option<&Shelved>, reason: String) -> String {
+    let said = before.and_then(|before| before.last_failure.as_ref());
+    if said != Some(&reason) {
+        tracing::error!(
+            policy = surveyed.name,
+            reason,
+            "the active version cannot be found: what is loaded goes on deciding"
+        );
+    }
+    reason
 }
 
 /// One look at a store that has changed.
@@ -234,9 +297,24 @@ impl Look<'_> {
             Ok(Some(active)) => {
                 let version = active.version.to_string();
                 let (policy, failure) = self.versions.state(&surveyed.name, &active.version);
-                if let Some(failure) = failure {
-                    shelved.last_failure = Some(format!("{version}: {}", failure.reason));
-                }
+                let mut versions = surveyed.versions.iter();
+                let is_there = versions.any(|(it, _)| *it == active.version);
+                let damage = self.versions.damage(&surveyed.name, &active.version);
+                shelved.last_failure = match (failure, damage) {
+                    (Some(failure), _) if failure.is_damage => {
+                        Some(format!("{version}: active but damaged: {}", failure.reason))
+                    }
+                    (Some(failure), _) => Some(format!("{version}: {}", failure.reason)),
+                    (None, Some(damage)) => {
+                        Some(format!("{version}: active but damaged: {damage}"))
+                    }
+                    (None, None) if !is_there => Some(said_once(
+                        surveyed,
+                        before,
+                        format!("{version}: active but damaged: {GONE}"),
+                    )),
+                    (None, None) => None,
+                };
                 match policy {
                     Some(policy) if policy.id().digest == active.digest => Some(version),
                     Some(_) => {
@@ -250,7 +328,7 @@ impl Look<'_> {
                 }
             }
             Err(error) => {
-                shelved.last_failure = Some(chain(error));
+                shelved.last_failure = Some(said_once(surveyed, before, chain(error)));
                 self.last_good(last_good, surveyed, before, &refused, &mut shelved)
             }
         };
