@@ -384,10 +384,9 @@ fn any_text_of_a_configuration_is_printed_so_that_it_is_read_again() {
     .into();
     texts.extend((0..300).map(|_| (0..random.usize(..9)).map(|_| random.char(..)).collect()));
     let escaped = |text: &String| {
-        let escaped: String = text
-            .chars()
-            .map(|it| format!("\\U{:08x}", u32::from(it)))
-            .collect();
+        let escaped = text.chars().fold(String::new(), |escaped, it| {
+            escaped + &format!("\\U{:08x}", u32::from(it))
+        });
         format!("\"{escaped}\"")
     };
     let list: Vec<_> = texts.iter().map(escaped).collect();

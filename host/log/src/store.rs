@@ -88,7 +88,7 @@ impl Store {
             store.lose(file, reason);
         }
         if store.current.is_some() {
-            store.retire()?;
+            store.retire();
         }
         store.write(&[])?;
         store.home.note(store.chain)?;
@@ -234,11 +234,12 @@ impl Store {
         }
         self.number = number;
         self.current = Some(Current::new(sink, path, now, 0));
-        self.retire()
+        self.retire();
+        Ok(())
     }
 
     /// Has the log say which finished files are removed, if more are there than are kept.
-    fn retire(&mut self) -> io::Result<()> {
+    fn retire(&mut self) {
         let keeping = self.rotation.keeping;
         let (tidying, removed) = keeping.tidying(self.home.path(), self.number, self.chain);
         match removed {
@@ -256,7 +257,6 @@ impl Store {
                 .push(format!("finished files are not removed: {error}")),
         }
         self.tidying = Some(tidying);
-        Ok(())
     }
 
     /// Has the log say that lines are not where they were written.

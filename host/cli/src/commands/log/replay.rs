@@ -19,11 +19,11 @@ impl LogReplay {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let choice = &self.policy;
         let path = choice.policy.as_deref();
-        let (component, engine) = policy::chosen(path, choice.store.as_deref(), &choice.cache)?;
-        let policy = policy::load_chosen(&engine, &component, path)?;
+        let chosen = policy::chosen(path, choice.store.as_deref(), &choice.cache)?;
+        let policy = chosen.load(path)?;
         let rules = OnceLock::new();
         let reads = |fact: &str| {
-            let rules = rules.get_or_init(|| rules_behind(&policy, &component));
+            let rules = rules.get_or_init(|| rules_behind(&policy, &chosen.component));
             rules.as_ref().is_none_or(|rules| rules.depends_on(fact))
         };
         let bar = output::bytes("replayed");
@@ -60,7 +60,7 @@ fn rules_behind(policy: &Policy, component: &[u8]) -> Option<RuleSet> {
         return None;
     }
     let rules = RuleSet::check(&scopegate_compiler::rules_of(component)?).ok()?;
-    (rules.component() == component).then_some(rules)
+    (rules.component().ok()? == component).then_some(rules)
 }
 
 fn print(replayed: &Replay) -> anyhow::Result<()> {

@@ -121,8 +121,7 @@ impl Serve {
 
 async fn listen(files: Files, watch: Option<Arc<Watch>>, signals: Signals) -> anyhow::Result<Exit> {
     let listen = files.configuration.listen;
-    let listener = bound(listen)
-        .with_context(|| format!("nobody can listen at {listen}"))?;
+    let listener = bound(listen).with_context(|| format!("nobody can listen at {listen}"))?;
     let address = listener.local_addr()?;
     let certificate = files.certificate.as_ref();
     let tls = certificate.map(|certificate| certificate.tls.clone());
