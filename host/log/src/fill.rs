@@ -117,12 +117,7 @@ mod tests {
         let request: Value = serde_json::from_slice(super::super::tests::ALLOWED).expect("JSON");
         let filler = Filler::new();
         let mut paths = vec!["attributes".to_owned(), "attributes.*".to_owned()];
-        paths_of(
-            &filler.resolve,
-            Type::Id(filler.request),
-            String::new(),
-            &mut paths,
-        );
+        paths_of(&filler.resolve, Type::Id(filler.request), "", &mut paths);
         assert!(paths.len() > 50, "{paths:?}");
         for path in paths {
             let Ok(masks) = mask::Masks::new([&path]) else {
@@ -142,7 +137,7 @@ mod tests {
         }
     }
 
-    fn paths_of(resolve: &Resolve, ty: Type, path: String, paths: &mut Vec<String>) {
+    fn paths_of(resolve: &Resolve, ty: Type, path: &str, paths: &mut Vec<String>) {
         match mask::kind(resolve, ty) {
             Some(TypeDefKind::Record(record)) => {
                 for field in &record.fields {
@@ -153,13 +148,13 @@ mod tests {
                     let dot = if path.is_empty() { "" } else { "." };
                     let path = format!("{path}{dot}{name}");
                     paths.push(path.clone());
-                    paths_of(resolve, field.ty, path, paths);
+                    paths_of(resolve, field.ty, &path, paths);
                 }
             }
             Some(TypeDefKind::List(element)) => {
                 let path = format!("{path}[]");
                 paths.push(path.clone());
-                paths_of(resolve, *element, path, paths);
+                paths_of(resolve, *element, &path, paths);
             }
             _ => {}
         }
