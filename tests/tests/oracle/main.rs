@@ -20,3 +20,11 @@ fn policy(engine: &Engine, rules: &str) -> Policy {
         Err(diagnostics) => panic!("{}", diagnostics.render(rules, "policy.toml", false)),
     }
 }
+
+/// Runs the test on a thread whose stack has room for the deepest conditions: the `cel` crate recurses, and is not optimised here.
+fn on_a_large_stack(test: fn()) {
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(test);
+    if let Err(panic) = thread.expect("there is room for a thread").join() {
+        std::panic::resume_unwind(panic);
+    }
+}

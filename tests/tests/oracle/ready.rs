@@ -10,7 +10,7 @@ use scopegate_tests::oracle::{
 };
 use scopegate_tests::random::seed;
 
-use super::{engine, policy};
+use super::{engine, on_a_large_stack, policy};
 
 /// Distinct conditions.
 const CONDITIONS: usize = 6_000;
@@ -34,6 +34,10 @@ struct Seen {
 
 #[test]
 fn ready_states_are_what_cel_says() {
+    on_a_large_stack(agree_on_ready_states);
+}
+
+fn agree_on_ready_states() {
     let seed = seed(30);
     let begin = Instant::now();
     let (world, engine) = (World::new(), engine());
