@@ -16,7 +16,7 @@ use super::path::{Context, Path};
 /// use scopegate::UniqueJson;
 ///
 /// let error = serde_json::from_str::<UniqueJson>(r#"{"actor": {"id": "a", "id": "b"}}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "`actor.id` is given twice at line 1 column 27");
+/// assert_eq!(error.to_string(), "`actor.id` is given twice at line 1 column 26");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct UniqueJson(pub Value);
