@@ -263,7 +263,7 @@ fn the_service_listens_when_what_is_active_is_loaded() {
     let manifest = fs::read_to_string(versions.join("0.2.0/manifest.json")).expect("it is there");
     let manifest = manifest.replace(r#""version": "0.2.0""#, r#""version": "0.3.0""#);
     fs::write(versions.join("0.3.0/manifest.json"), manifest).expect("a file");
-    let serving = Serving::new(&["--store", &store]);
+    let serving = Serving::choosing(&["--store", &store]);
     let mut caller = Caller::new(serving.address);
     caller.decide(&request);
     // The others follow.
