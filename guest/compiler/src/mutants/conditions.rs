@@ -116,7 +116,11 @@ impl Finder<'_> {
                 }
             }
             Cel::List(list) => {
-                let spans: Vec<_> = list.elements.iter().map(|e| condition.span(e)).collect();
+                let spans: Vec<_> = list
+                    .elements
+                    .iter()
+                    .map(|element| condition.whole_span(element))
+                    .collect();
                 self.members(&spans);
                 for element in &list.elements {
                     self.within(condition, element);

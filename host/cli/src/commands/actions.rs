@@ -79,7 +79,12 @@ fn facts(text: &[u8]) -> Result<Request, InputError> {
         return Err(error);
     };
     // An action that is there, but wrong, is now there twice, which is no request either.
-    let text = [br#"{"action":"","#, rest].concat();
+    let comma: &[u8] = if trim_json_start(rest).starts_with(b"}") {
+        b""
+    } else {
+        b","
+    };
+    let text = [br#"{"action":"""#, comma, rest].concat();
     Request::from_json(&text, now).map_err(|again| {
         if again.path == "action" {
             return but_action(error);
