@@ -178,7 +178,7 @@ impl Measure<'_> {
             }
             Cel::List(list) => {
                 for element in &list.elements {
-                    self.part(element, &mut within);
+                    self.operand(element, &mut within);
                 }
                 self.close(']', &mut within);
             }
@@ -215,7 +215,7 @@ impl Measure<'_> {
         }
     }
 
-    /// As `part`, with the parentheses around it: around an operand they can be nothing else's.
+    /// As `part`, with the parentheses around it: around an operand or an element they can be nothing else's.
     fn operand(&mut self, operand: &IdedExpr, within: &mut Range<usize>) {
         let Some(bare) = self.expr(operand) else {
             return;
