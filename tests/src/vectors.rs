@@ -68,7 +68,9 @@ pub fn decided(edition: Edition) -> Vec<Decided> {
 
 /// Requests with times that are written in other ways than the usual one.
 fn times() -> Vec<String> {
-    let full: Value = serde_json::from_str(FULL).expect("it is JSON");
+    let mut full: Value = serde_json::from_str(FULL).expect("it is JSON");
+    // JavaScript takes these as values too, and its numbers are exact only so far.
+    full["attributes"]["risk"] = 7.into();
     let mut places = Vec::new();
     walk(&full, "", &mut places);
     let is_time = |value: &Value| {

@@ -9,16 +9,13 @@ use crate::error::EvaluateError;
 use crate::facts::Request;
 use crate::fault::Fault;
 use crate::json::Cursor;
-use crate::memory::{self, Answer, lay, lay_within, text_at, transcribe};
+use crate::memory::{self, Answer, Room, lay, lay_within, lower, text_at, transcribe};
 use crate::restore::Image;
 use crate::store::{self, Held};
 use crate::watch::Watch;
 
 /// Bytes of a page of linear memory.
 const PAGE: usize = 65_536;
-
-/// A multiple of the alignment of every type of the contract.
-const ALIGN: u32 = 8;
 
 /// The canonical ABI's allocator: `(old, old size, alignment, new size) -> address`.
 type Allocate = TypedFunc<(u32, u32, u32, u32), u32>;
@@ -54,25 +51,26 @@ pub(super) struct Running {
 pub(super) struct Restorer {
     image: Image,
     marks: Memory,
+    reset: TypedFunc<(), ()>,
     /// What the host wrote since the memory was last restored.
-    laid: Range<usize>,
+    laid: Vec<Range<usize>>,
     blocks: Vec<usize>,
 }
 
 impl Restorer {
-    pub(super) fn new(image: Image, marks: Memory) -> Self {
+    pub(super) fn new(image: Image, marks: Memory, reset: TypedFunc<(), ()>) -> Self {
         Self {
             image,
             marks,
-            laid: 0..0,
+            reset,
+            laid: Vec::new(),
             blocks: Vec::new(),
         }
     }
 
     /// Restores what the host wrote.
     fn restore_laid(&mut self, memory: &mut [u8]) {
-        let laid = std::mem::take(&mut self.laid);
-        if !laid.is_empty() {
+        for laid in self.laid.drain(..) {
             self.image.restore(memory, laid);
         }
     }
@@ -177,7 +175,7 @@ impl Running {
             .and_then(<[u8]>::first_chunk_mut)
             .ok_or_else(too_small)? = word.to_le_bytes();
         if let Some(restorer) = &mut self.restorer {
-            restorer.laid = begin as usize..end;
+            restorer.laid.push(begin as usize..end);
         }
         Ok(())
     }
@@ -186,7 +184,8 @@ impl Running {
     #[cold]
     fn note_spoilt(&mut self, begin: u32) {
         if let Some(restorer) = &mut self.restorer {
-            restorer.laid = begin as usize..self.memory.data_size(&self.store);
+            let end = self.memory.data_size(&self.store);
+            restorer.laid.push(begin as usize..end);
         }
     }
 
@@ -201,45 +200,38 @@ impl Running {
             restorer.restore_laid(self.memory.data_mut(&mut self.store));
         }
         store::allot(&mut self.store, &self.engine, self.watch);
-        let address = self.find_room(bytes)?;
-        let begin = address as usize;
-        let memory = self.memory.data_mut(&mut self.store);
-        let room = memory.get_mut(..begin + bytes).ok_or_else(too_small)?;
-        let end = lay(request, room, begin).ok_or_else(too_small)?;
-        if let Some(restorer) = &mut self.restorer {
-            restorer.laid = begin..begin + bytes;
-        }
-        self.note_end(end)?;
-        Ok(address)
-    }
-
-    /// Finds room for a request of `bytes` bytes. Gives its address.
-    fn find_room(&mut self, bytes: usize) -> Result<u32, Fault> {
         match &self.place {
             Place::Region { begin, .. } => {
-                let end = *begin as usize + bytes;
-                let lacking = end.saturating_sub(self.memory.data_size(&self.store));
-                self.memory
-                    .grow(&mut self.store, lacking.div_ceil(PAGE) as u64)
-                    .map_err(|_| Fault::OutOfMemory {
-                        limit: self.engine.limits().memory_bytes,
-                    })?;
-                Ok(*begin)
+                let begin = *begin;
+                self.lay_in_region(request, begin, bytes)?;
+                Ok(begin)
             }
             Place::Allocated(allocate) => {
-                let size = u32::try_from(bytes).map_err(|_| too_small())?;
-                let address = allocate
-                    .call(&mut self.store, (0, 0, ALIGN, size))
-                    .map_err(|error| {
-                        Fault::new(error, &self.store.data().quota, self.engine.limits())
-                    })?;
-                if !address.is_multiple_of(ALIGN) {
-                    let problem = "its allocator gave an address that is not aligned";
-                    return Err(Fault::Trapped(problem.into()));
-                }
-                Ok(address)
+                let mut room = Allocated {
+                    engine: &self.engine,
+                    store: &mut self.store,
+                    memory: self.memory,
+                    allocate,
+                    laid: self.restorer.as_mut().map(|restorer| &mut restorer.laid),
+                };
+                let address = lower(request, &mut room)?;
+                Ok(u32::try_from(address).expect("memory ends before 4 GiB"))
             }
         }
+    }
+
+    /// Lays out all of `request`, which takes `bytes` bytes, in the region that begins there.
+    fn lay_in_region(&mut self, request: &Request, begin: u32, bytes: usize) -> Result<(), Fault> {
+        let begin = begin as usize;
+        let lacking = (begin + bytes).saturating_sub(self.memory.data_size(&self.store));
+        self.memory
+            .grow(&mut self.store, lacking.div_ceil(PAGE) as u64)
+            .map_err(|_| Fault::OutOfMemory {
+                limit: self.engine.limits().memory_bytes,
+            })?;
+        let memory = self.memory.data_mut(&mut self.store);
+        let end = lay(request, memory, begin).ok_or_else(too_small)?;
+        self.note_end(end)
     }
 
     /// Calls a function and reads the answer where it points to.
@@ -260,15 +252,16 @@ impl Running {
             }
             Err(error) => Err(Fault::new(error, &self.store.data().quota, limits)),
         };
-        self.restore();
-        answer
+        let answer = answer?;
+        self.restore()?;
+        Ok(answer)
     }
 
-    /// Restores the memory, if it is to be restored, to what it was at the start.
+    /// Restores the memory and the globals, if they are to be restored, to what they were at the start.
     #[inline]
-    fn restore(&mut self) {
+    fn restore(&mut self) -> Result<(), Fault> {
         let Some(restorer) = &mut self.restorer else {
-            return;
+            return Ok(());
         };
         let memory = self.memory.data_mut(&mut self.store);
         restorer.restore_laid(memory);
@@ -282,6 +275,48 @@ impl Running {
             restorer.marks,
             &mut restorer.blocks,
         );
+        store::allot(&mut self.store, &self.engine, self.watch);
+        let reset = restorer.reset.call(&mut self.store, ());
+        reset.map_err(|error| Fault::new(error, &self.store.data().quota, self.engine.limits()))
+    }
+}
+
+/// Room that the module's allocator finds.
+struct Allocated<'r> {
+    engine: &'r Engine,
+    store: &'r mut Store<Held>,
+    memory: Memory,
+    allocate: &'r Allocate,
+    /// Takes note of what is written, if it is to be restored.
+    laid: Option<&'r mut Vec<Range<usize>>>,
+}
+
+impl Room for Allocated<'_> {
+    fn allocate(&mut self, align: usize, size: usize) -> Result<usize, Fault> {
+        let word = |number: usize| u32::try_from(number).map_err(|_| too_small());
+        let parameters = (0, 0, word(align)?, word(size)?);
+        let address = self
+            .allocate
+            .call(&mut *self.store, parameters)
+            .map_err(|error| Fault::new(error, &self.store.data().quota, self.engine.limits()))?;
+        let address = address as usize;
+        if !address.is_multiple_of(align) {
+            let problem = "the policy's allocator gave an address that is not aligned";
+            return Err(Fault::Trapped(problem.into()));
+        }
+        let end = address.saturating_add(size);
+        if end > self.memory.data_size(&*self.store) {
+            return Err(too_small());
+        }
+        if let Some(laid) = &mut self.laid {
+            laid.push(address..end);
+        }
+        Ok(address)
+    }
+
+    fn write(&mut self, address: usize, bytes: &[u8]) {
+        let memory = self.memory.data_mut(&mut *self.store);
+        memory[address..address + bytes.len()].copy_from_slice(bytes);
     }
 }
 

@@ -8,8 +8,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
 use serde::ser::{Serialize, Serializer};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
+use crate::fault::Fault;
 use crate::json::{self, At, Cursor, Faults, InputError, Json, Path, Quick, Shape, Written};
-use crate::memory::{ALL, FULL, Fact, Laid, Layout, Page, Transcribe};
+use crate::memory::{self, ALL, FULL, Fact, Laid, Layout, Page, Room, Transcribe};
 
 /// A custom fact.
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lower, Lift)]
@@ -82,6 +83,39 @@ impl Fact for Attribute {
     }
 }
 
+impl memory::Lower for Attribute {
+    fn lower(&self, place: usize, room: &mut dyn Room) -> Result<(), Fault> {
+        const OFFSETS: [usize; 2] = Layout::offsets([String::LAYOUT, AttributeValue::LAYOUT]);
+        self.name.lower(place + OFFSETS[0], room)?;
+        self.value.lower(place + OFFSETS[1], room)
+    }
+}
+
+impl memory::Lower for AttributeValue {
+    fn lower(&self, place: usize, room: &mut dyn Room) -> Result<(), Fault> {
+        room.write(place, &[self.tag()]);
+        let payload = place + Self::LAYOUT.payload();
+        match self {
+            Self::Text(text) => text.lower(payload, room),
+            Self::Number(number) => number.lower(payload, room),
+            Self::Truth(truth) => truth.lower(payload, room),
+            Self::Texts(texts) => texts.lower(payload, room),
+        }
+    }
+}
+
+impl AttributeValue {
+    /// The number of its case.
+    fn tag(&self) -> u8 {
+        match self {
+            Self::Text(_) => 0,
+            Self::Number(_) => 1,
+            Self::Truth(_) => 2,
+            Self::Texts(_) => 3,
+        }
+    }
+}
+
 impl Laid for AttributeValue {
     const LAYOUT: Layout = Layout::variant([
         String::LAYOUT,
@@ -110,12 +144,7 @@ impl Fact for AttributeValue {
 
     fn put(&self, place: &mut [u8], end: usize, _: u64) {
         let (tag, payload) = place.split_at_mut(Self::LAYOUT.payload());
-        tag[0] = match self {
-            Self::Text(_) => 0,
-            Self::Number(_) => 1,
-            Self::Truth(_) => 2,
-            Self::Texts(_) => 3,
-        };
+        tag[0] = self.tag();
         match self {
             Self::Text(text) => text.put(&mut payload[..String::LAYOUT.size], end, ALL),
             Self::Number(number) => number.put(&mut payload[..i64::LAYOUT.size], end, ALL),

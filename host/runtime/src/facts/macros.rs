@@ -142,6 +142,19 @@ macro_rules! record {
             }
         }
 
+        impl $crate::memory::Lower for $Name {
+            fn lower(&self, place: usize, room: &mut dyn $crate::memory::Room) -> Result<(), $crate::fault::Fault> {
+                use $crate::memory::{Laid, Layout};
+
+                #[expect(non_camel_case_types, reason = "the fields' own names")]
+                enum Index { $($field),* }
+
+                let offsets = const { Layout::offsets([$(<$ty as Laid>::LAYOUT),*]) };
+                $($crate::memory::Lower::lower(&self.$field, place + offsets[Index::$field as usize], room)?;)*
+                Ok(())
+            }
+        }
+
         impl $crate::memory::Transcribe for $Name {
             fn transcribe(
                 from: &mut $crate::json::Cursor<'_, '_>,

@@ -4,7 +4,7 @@
 
 use scopegate_contract::{LAST_INSTANT, LIST, TEXT_BYTES};
 
-use super::layout::{Laid, up};
+use super::layout::{Laid, point, up};
 
 /// Reads every fact.
 pub(crate) const ALL: u64 = u64::MAX;
@@ -96,12 +96,6 @@ pub(crate) const fn before<const N: usize>(pointers: [u32; N]) -> [u32; N] {
     before
 }
 
-/// Puts where a text or list is, and how long. Memory ends before 4 GiB, and so does what is in it.
-#[inline]
-pub(super) fn point(place: &mut [u8], address: usize, length: usize) {
-    place[..8].copy_from_slice(&(address as u64 | (length as u64) << 32).to_le_bytes());
-}
-
 /// A number, boolean or enum.
 macro_rules! scalar {
     ($Type:ty: $value:ident => $bytes:expr, $is_within:expr) => {
@@ -126,6 +120,18 @@ macro_rules! scalar {
             fn is_within(&self) -> bool {
                 let $value = *self;
                 $is_within
+            }
+        }
+
+        impl $crate::memory::Lower for $Type {
+            fn lower(
+                &self,
+                place: usize,
+                room: &mut dyn $crate::memory::Room,
+            ) -> Result<(), $crate::fault::Fault> {
+                let $value = *self;
+                room.write(place, &$bytes);
+                Ok(())
             }
         }
     };

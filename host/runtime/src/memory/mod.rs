@@ -5,6 +5,7 @@
 mod answer;
 mod fact;
 mod layout;
+mod lower;
 #[cfg(test)]
 mod tests;
 mod transcribe;
@@ -12,6 +13,7 @@ mod transcribe;
 pub(crate) use answer::{Answer, Memory, unknown_case, word};
 pub(crate) use fact::{ALL, FULL, Fact, before, lay, lay_within, scalar};
 pub(crate) use layout::{Laid, Layout};
+pub(crate) use lower::{Lower, Room, lower};
 pub(crate) use transcribe::{
     Field, Page, Transcribe, Transcription, lay_absent, text_at, transcribe, transcribe_case,
     transcribe_fields,

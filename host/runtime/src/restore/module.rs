@@ -1,12 +1,11 @@
 //! Puts a rewritten module together.
 
-use scopegate_contract::{INTERFACE, REQUEST_BEGIN};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
     MemoryType, Module, RawSection, TypeSection, ValType,
 };
-use wasmparser::{ExternalKind, Parser, Payload};
+use wasmparser::{Parser, Payload};
 
 use super::MARKS_PAGES;
 use super::mark::{mark_range, marked};
@@ -15,18 +14,18 @@ use super::survey::{Survey, survey};
 /// The name of the exported memory with the marks.
 pub(crate) const WRITTEN: &str = "scopegate:written";
 
+/// The name of the exported function that sets the globals to their initial values.
+pub(crate) const RESET: &str = "scopegate:reset";
+
 /// The memory with the marks: behind the module's own.
 const MARKS: u32 = 1;
 
-/// The module with marks for what it writes to its memory, and with exported functions that set all globals to their initial values first; `None` if it cannot be rewritten so.
-///
-/// A decision may take two calls: one for room, and one that evaluates. Where the module exports no region for requests, the functions that
-/// evaluate leave the globals as they are, for the call for room has reset them.
+/// The module with marks for what it writes to its memory, and with a function that sets all mutable globals to their initial values; `None` if it
+/// cannot be rewritten so.
 pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
     let survey = survey(module)?;
     Rewriting {
         code: CodeSection::new(),
-        wrapped: Vec::new(),
         survey,
         next: 0,
     }
@@ -36,15 +35,12 @@ pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
 struct Rewriting {
     survey: Survey,
     code: CodeSection,
-    /// The exported functions that have a wrapper, in the order of the wrappers.
-    wrapped: Vec<u32>,
     /// The function whose body comes next.
     next: usize,
 }
 
 impl Rewriting {
     fn module(mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        self.wrapped = beginning(bytes)?;
         let mut module = Module::new();
         for payload in Parser::new(0).parse_all(bytes) {
             self.section(&mut module, bytes, payload.ok()?)?;
@@ -60,6 +56,7 @@ impl Rewriting {
                 let mut types = TypeSection::new();
                 encoder.parse_type_section(&mut types, section).ok()?;
                 types.ty().function([ValType::I32; 2], []);
+                types.ty().function([], []);
                 module.section(&types);
             }
             Payload::FunctionSection(section) => {
@@ -68,9 +65,7 @@ impl Rewriting {
                     .parse_function_section(&mut functions, section)
                     .ok()?;
                 functions.function(self.survey.types);
-                for function in &self.wrapped {
-                    functions.function(self.type_of(*function)?);
-                }
+                functions.function(self.survey.types.checked_add(1)?);
                 module.section(&functions);
             }
             Payload::MemorySection(section) => {
@@ -87,14 +82,8 @@ impl Rewriting {
             }
             Payload::ExportSection(section) => {
                 let mut exports = ExportSection::new();
-                for export in section {
-                    let export = export.ok()?;
-                    let index = match export.kind {
-                        ExternalKind::Func => self.wrapper(export.index).unwrap_or(export.index),
-                        _ => export.index,
-                    };
-                    exports.export(export.name, encoder.export_kind(export.kind).ok()?, index);
-                }
+                encoder.parse_export_section(&mut exports, section).ok()?;
+                exports.export(RESET, ExportKind::Func, self.mark().checked_add(1)?);
                 exports.export(WRITTEN, ExportKind::Memory, MARKS);
                 module.section(&exports);
             }
@@ -108,7 +97,7 @@ impl Rewriting {
                 self.code.function(&marked(&body, params, mark)?);
                 self.next += 1;
                 if self.next == self.survey.functions.len() {
-                    self.finish_code()?;
+                    self.finish_code();
                     module.section(&self.code);
                 }
             }
@@ -121,36 +110,20 @@ impl Rewriting {
         Some(())
     }
 
-    /// Adds the functions that the module did not have: the one that marks a range, and the wrappers.
-    fn finish_code(&mut self) -> Option<()> {
+    /// Adds the functions that the module did not have: the one that marks a range, and the one that resets the globals.
+    fn finish_code(&mut self) {
         self.code.function(&mark_range());
-        for function in self.wrapped.clone() {
-            let params = self.params(function)?;
-            let mut wrapper = Function::new([]);
-            for global in &self.survey.globals {
-                global.reset(&mut wrapper);
-            }
-            for param in 0..params {
-                wrapper.instruction(&Instruction::LocalGet(param));
-            }
-            wrapper.instruction(&Instruction::Call(function));
-            wrapper.instruction(&Instruction::End);
-            self.code.function(&wrapper);
+        let mut reset = Function::new([]);
+        for global in &self.survey.globals {
+            global.reset(&mut reset);
         }
-        Some(())
+        reset.instruction(&Instruction::End);
+        self.code.function(&reset);
     }
 
     /// The function that marks a range.
     fn mark(&self) -> u32 {
         u32::try_from(self.survey.functions.len()).unwrap_or(u32::MAX)
-    }
-
-    /// The wrapper of `function`, if it has one.
-    fn wrapper(&self, function: u32) -> Option<u32> {
-        let mut wrapped = self.wrapped.iter();
-        let number = wrapped.position(|wrapped| *wrapped == function)?;
-        let first = self.mark().checked_add(1)?;
-        first.checked_add(u32::try_from(number).ok()?)
     }
 
     fn type_of(&self, function: u32) -> Option<u32> {
@@ -162,28 +135,4 @@ impl Rewriting {
         let ty = self.type_of(function)? as usize;
         self.survey.params.get(ty).copied()
     }
-}
-
-/// The exported functions that a decision begins with, each once.
-fn beginning(module: &[u8]) -> Option<Vec<u32>> {
-    let mut exports = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        if let Payload::ExportSection(section) = payload.ok()? {
-            exports = section.into_iter().collect::<Result<_, _>>().ok()?;
-        }
-    }
-    let has_region = exports.iter().any(|export| export.name == REQUEST_BEGIN);
-    let follows = |name: &str| {
-        ["evaluate", "evaluate-batch", "explain"]
-            .iter()
-            .any(|function| name == format!("{INTERFACE}#{function}"))
-    };
-    let mut functions = Vec::new();
-    for export in exports {
-        let begins = has_region || !follows(export.name);
-        if export.kind == ExternalKind::Func && begins && !functions.contains(&export.index) {
-            functions.push(export.index);
-        }
-    }
-    Some(functions)
 }

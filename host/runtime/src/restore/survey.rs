@@ -3,7 +3,7 @@
 use wasmparser::{ExternalKind, Parser, Payload};
 
 use super::globals::Initial;
-use super::module::WRITTEN;
+use super::module::{RESET, WRITTEN};
 
 /// A core module that can be rewritten.
 pub(super) struct Survey {
@@ -63,7 +63,7 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
                 for export in exports {
                     let export = export.ok()?;
                     // Nothing may be set from outside that is not restored, and no name be taken.
-                    if export.name == WRITTEN || export.kind == ExternalKind::Tag {
+                    if [RESET, WRITTEN].contains(&export.name) || export.kind == ExternalKind::Tag {
                         return None;
                     }
                 }

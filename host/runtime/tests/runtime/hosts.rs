@@ -30,12 +30,14 @@ fn a_policy_finds_the_same_bytes_in_its_memory() {
     request["tenancy"]["project"] = json!("Zürich");
     request["attributes"] = json!({"a": "", "b": [], "c": true, "d": -1, "e": ["x", ""]});
     let request = Request::from_json(request.to_string().as_bytes(), || 0).expect("a request");
-    // As the canonical ABI has it: called directly, a policy is asked for room once.
-    let engine = Engine::builder().as_components().build();
-    let engine = engine.expect("the engine starts");
-    let policy = engine.load(&guest.component()).expect("the guest loads");
-    let decision = policy.evaluate(&request).expect("it decides");
-    assert_eq!(decision.verdict(), Verdict::Allow);
+    for builder in [Engine::builder(), Engine::builder().as_components()] {
+        let engine = builder.build().expect("the engine starts");
+        let policy = engine.load(&guest.component()).expect("the guest loads");
+        for _ in 0..3 {
+            let decision = policy.evaluate(&request).expect("it decides");
+            assert_eq!(decision.verdict(), Verdict::Allow);
+        }
+    }
 }
 
 #[test]
