@@ -1,4 +1,4 @@
-//! The default policy's requirements in the `cel` crate's interpreter: definitions written out, tables as functions.
+//! The requirements of the default policy 1.0.0 in the `cel` crate's interpreter: definitions written out, tables as functions.
 //!
 //! It is given less to do than the component: no ready states, no fallbacks, no limits, and the request as a map made before the clock starts.
 
@@ -19,7 +19,7 @@ struct Requirement {
     must: Program,
 }
 
-/// The default policy's requirements, parsed.
+/// The requirements, parsed.
 pub struct Interpreter {
     requirements: Vec<Requirement>,
     tables: Vec<(String, Toml)>,
