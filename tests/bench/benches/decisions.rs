@@ -126,7 +126,7 @@ fn main() {
         }),
     ];
     println!(
-        "{} requests, every action; nanoseconds a decision, median of 15 rounds measured in turn",
+        "{} requests, every action; nanoseconds a decision, median of 75 rounds measured in turn",
         requests.len()
     );
     let times = measure(&mut contenders);

@@ -12,9 +12,7 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use wasmtime::{
-    Instance, InstancePre, Linker, Module, Store, TypedFunc, Val, WasmParams, WasmResults,
-};
+use wasmtime::{Instance, InstancePre, Linker, Module, Store, TypedFunc, Val, WasmParams};
 
 use crate::contract::{Evaluated, Explained};
 use crate::engine::Engine;
@@ -23,7 +21,7 @@ use crate::facts::Request;
 use crate::fault::Fault;
 use crate::json::Cursor;
 use crate::manifest::Manifest;
-use crate::restore::{Image, RESET, WRITTEN};
+use crate::restore::{Image, WRITTEN};
 use crate::store::{self, Held};
 use crate::watch::Watch;
 use running::{Place, Restorer, Running};
@@ -135,8 +133,7 @@ impl DirectInstance {
             Some(image) => {
                 let image = image.get_or_init(|| Image::of(memory.data(&store)));
                 let marks = instance.get_memory(&mut store, WRITTEN).ok_or(WRITTEN)?;
-                let reset = function(&mut store, instance, RESET.to_owned())?;
-                Some(Restorer::new(image.clone(), marks, reset))
+                Some(Restorer::new(image.clone(), marks))
             }
             None => None,
         };
@@ -233,11 +230,11 @@ fn place(store: &mut Store<Held>, instance: Instance) -> Result<Place, String> {
 }
 
 /// A function that the module exports, or its name.
-fn function<P: WasmParams, R: WasmResults>(
+fn function<P: WasmParams>(
     store: &mut Store<Held>,
     instance: Instance,
     name: String,
-) -> Result<TypedFunc<P, R>, String> {
+) -> Result<TypedFunc<P, u32>, String> {
     let function = instance.get_typed_func(store, &name);
     function.map_err(|_| name)
 }

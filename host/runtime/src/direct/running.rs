@@ -51,18 +51,16 @@ pub(super) struct Running {
 pub(super) struct Restorer {
     image: Image,
     marks: Memory,
-    reset: TypedFunc<(), ()>,
     /// What the host wrote since the memory was last restored.
     laid: Vec<Range<usize>>,
     blocks: Vec<usize>,
 }
 
 impl Restorer {
-    pub(super) fn new(image: Image, marks: Memory, reset: TypedFunc<(), ()>) -> Self {
+    pub(super) fn new(image: Image, marks: Memory) -> Self {
         Self {
             image,
             marks,
-            reset,
             laid: Vec::new(),
             blocks: Vec::new(),
         }
@@ -253,15 +251,15 @@ impl Running {
             Err(error) => Err(Fault::new(error, &self.store.data().quota, limits)),
         };
         let answer = answer?;
-        self.restore()?;
+        self.restore();
         Ok(answer)
     }
 
-    /// Restores the memory and the globals, if they are to be restored, to what they were at the start.
+    /// Restores the memory, if it is to be restored, to what it was at the start.
     #[inline]
-    fn restore(&mut self) -> Result<(), Fault> {
+    fn restore(&mut self) {
         let Some(restorer) = &mut self.restorer else {
-            return Ok(());
+            return;
         };
         let memory = self.memory.data_mut(&mut self.store);
         restorer.restore_laid(memory);
@@ -275,9 +273,6 @@ impl Running {
             restorer.marks,
             &mut restorer.blocks,
         );
-        store::allot(&mut self.store, &self.engine, self.watch);
-        let reset = restorer.reset.call(&mut self.store, ());
-        reset.map_err(|error| Fault::new(error, &self.store.data().quota, self.engine.limits()))
     }
 }
 

@@ -27,7 +27,10 @@ impl Image {
         let known = part.start.min(self.0.len())..part.end.min(self.0.len());
         let (copied, zeroed) = memory[part].split_at_mut(known.len());
         copied.copy_from_slice(&self.0[known]);
-        zeroed.fill(0);
+        // Piece by piece: longer ones are filled by instructions after which the next request is laid out half as slowly again.
+        for some in zeroed.chunks_mut(1024) {
+            some.fill(0);
+        }
     }
 
     /// Restores what is marked in `marks` of `memory`, and takes the marks away. `blocks` is room to note them in.
@@ -41,14 +44,17 @@ impl Image {
         let count = memory.data_size(&store).div_ceil(BLOCK);
         let marked = marks.data_mut(&mut store);
         let count = count.next_multiple_of(TOGETHER).min(marked.len());
-        for (group, marks) in marked[..count].chunks_exact_mut(TOGETHER).enumerate() {
-            if *marks == [0; TOGETHER] {
-                continue;
-            }
-            for (number, mark) in marks.iter_mut().enumerate() {
-                if std::mem::take(mark) != 0 {
-                    blocks.push(group * TOGETHER + number);
-                }
+        for (group, marks) in marked[..count]
+            .as_chunks_mut::<TOGETHER>()
+            .0
+            .iter_mut()
+            .enumerate()
+        {
+            // A mark is 1: each byte of the word has one bit at most.
+            let mut word = u64::from_le_bytes(std::mem::take(marks));
+            while word != 0 {
+                blocks.push(group * TOGETHER + (word.trailing_zeros() / u8::BITS) as usize);
+                word &= word - 1;
             }
         }
         let memory = memory.data_mut(&mut store);

@@ -2,8 +2,8 @@
 //!
 //! A fresh instance for each decision costs some 10 to 40 µs, most of it page faults. Instead, the module is rewritten: each instruction that
 //! writes to its memory also marks the block that it writes to, in a second memory that only the host reads. After a call the host copies the
-//! marked blocks back from an image of the memory as it was at the start, and calls a function that sets the module's mutable globals to their initial
-//! values. Tables cannot change: a module that changes them is not rewritten.
+//! marked blocks back from an image of the memory as it was at the start. Each of the contract's functions ends by setting the module's mutable
+//! globals to their initial values. Tables cannot change: a module that changes them is not rewritten.
 //!
 //! Invariant: before each call, memory, globals and tables are as they were after instantiation, whatever the module did.
 
@@ -16,7 +16,7 @@ mod survey;
 mod tests;
 
 pub(crate) use image::Image;
-pub(crate) use module::{RESET, WRITTEN, restorable};
+pub(crate) use module::{WRITTEN, restorable};
 
 /// Bytes of a block: the smaller, the less is copied for a few words written; the larger, the fewer marks are looked through.
 const BLOCK: usize = 1 << BLOCK_BITS;

@@ -1,11 +1,12 @@
 //! Puts a rewritten module together.
 
+use scopegate_contract::{EVALUATE_WITHIN, INTERFACE};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
     MemoryType, Module, RawSection, TypeSection, ValType,
 };
-use wasmparser::{Parser, Payload};
+use wasmparser::{Export, ExternalKind, Parser, Payload};
 
 use super::MARKS_PAGES;
 use super::mark::{mark_range, marked};
@@ -14,18 +15,16 @@ use super::survey::{Survey, survey};
 /// The name of the exported memory with the marks.
 pub(crate) const WRITTEN: &str = "scopegate:written";
 
-/// The name of the exported function that sets the globals to their initial values.
-pub(crate) const RESET: &str = "scopegate:reset";
-
 /// The memory with the marks: behind the module's own.
 const MARKS: u32 = 1;
 
-/// The module with marks for what it writes to its memory, and with a function that sets all mutable globals to their initial values; `None` if it
-/// cannot be rewritten so.
+/// The module with marks for what it writes to its memory, and with a function around each of the contract's that sets all mutable globals to
+/// their initial values when that is done; `None` if it cannot be rewritten so.
 pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
     let survey = survey(module)?;
     Rewriting {
         code: CodeSection::new(),
+        wrapped: of_contract(module)?,
         survey,
         next: 0,
     }
@@ -34,6 +33,8 @@ pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
 
 struct Rewriting {
     survey: Survey,
+    /// The functions with which a decision ends.
+    wrapped: Vec<u32>,
     code: CodeSection,
     /// The function whose body comes next.
     next: usize,
@@ -56,7 +57,6 @@ impl Rewriting {
                 let mut types = TypeSection::new();
                 encoder.parse_type_section(&mut types, section).ok()?;
                 types.ty().function([ValType::I32; 2], []);
-                types.ty().function([], []);
                 module.section(&types);
             }
             Payload::FunctionSection(section) => {
@@ -65,7 +65,9 @@ impl Rewriting {
                     .parse_function_section(&mut functions, section)
                     .ok()?;
                 functions.function(self.survey.types);
-                functions.function(self.survey.types.checked_add(1)?);
+                for function in &self.wrapped {
+                    functions.function(self.type_of(*function)?);
+                }
                 module.section(&functions);
             }
             Payload::MemorySection(section) => {
@@ -82,8 +84,14 @@ impl Rewriting {
             }
             Payload::ExportSection(section) => {
                 let mut exports = ExportSection::new();
-                encoder.parse_export_section(&mut exports, section).ok()?;
-                exports.export(RESET, ExportKind::Func, self.mark().checked_add(1)?);
+                for export in section {
+                    let export = export.ok()?;
+                    let index = match is_of_contract(&export) {
+                        true => self.wrapper(export.index)?,
+                        false => export.index,
+                    };
+                    exports.export(export.name, encoder.export_kind(export.kind).ok()?, index);
+                }
                 exports.export(WRITTEN, ExportKind::Memory, MARKS);
                 module.section(&exports);
             }
@@ -97,7 +105,7 @@ impl Rewriting {
                 self.code.function(&marked(&body, params, mark)?);
                 self.next += 1;
                 if self.next == self.survey.functions.len() {
-                    self.finish_code();
+                    self.finish_code()?;
                     module.section(&self.code);
                 }
             }
@@ -110,20 +118,36 @@ impl Rewriting {
         Some(())
     }
 
-    /// Adds the functions that the module did not have: the one that marks a range, and the one that resets the globals.
-    fn finish_code(&mut self) {
+    /// Adds the functions that the module did not have: the one that marks a range, and the wrappers.
+    fn finish_code(&mut self) -> Option<()> {
         self.code.function(&mark_range());
-        let mut reset = Function::new([]);
-        for global in &self.survey.globals {
-            global.reset(&mut reset);
+        for function in &self.wrapped {
+            let mut wrapper = Function::new([]);
+            for param in 0..self.params(*function)? {
+                wrapper.instruction(&Instruction::LocalGet(param));
+            }
+            wrapper.instruction(&Instruction::Call(*function));
+            for global in &self.survey.globals {
+                global.reset(&mut wrapper);
+            }
+            wrapper.instruction(&Instruction::End);
+            self.code.function(&wrapper);
         }
-        reset.instruction(&Instruction::End);
-        self.code.function(&reset);
+        Some(())
     }
 
     /// The function that marks a range.
     fn mark(&self) -> u32 {
         u32::try_from(self.survey.functions.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The wrapper of `function`.
+    fn wrapper(&self, function: u32) -> Option<u32> {
+        let mut wrapped = self.wrapped.iter();
+        let number = wrapped.position(|wrapped| *wrapped == function)?;
+        self.mark()
+            .checked_add(1)?
+            .checked_add(u32::try_from(number).ok()?)
     }
 
     fn type_of(&self, function: u32) -> Option<u32> {
@@ -135,4 +159,30 @@ impl Rewriting {
         let ty = self.type_of(function)? as usize;
         self.survey.params.get(ty).copied()
     }
+}
+
+/// The functions that are exported as the contract's, each once.
+fn of_contract(module: &[u8]) -> Option<Vec<u32>> {
+    let mut functions = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ExportSection(section) = payload.ok()? {
+            for export in section {
+                let export = export.ok()?;
+                if is_of_contract(&export) && !functions.contains(&export.index) {
+                    functions.push(export.index);
+                }
+            }
+        }
+    }
+    Some(functions)
+}
+
+/// Whether a decision ends with this function: what else the host calls, the allocator, comes before one of these.
+fn is_of_contract(export: &Export<'_>) -> bool {
+    let is_named = export.name == EVALUATE_WITHIN
+        || export
+            .name
+            .strip_prefix(INTERFACE)
+            .is_some_and(|name| name.starts_with('#'));
+    export.kind == ExternalKind::Func && is_named
 }

@@ -3,7 +3,7 @@
 use wasmparser::{ExternalKind, Parser, Payload};
 
 use super::globals::Initial;
-use super::module::{RESET, WRITTEN};
+use super::module::WRITTEN;
 
 /// A core module that can be rewritten.
 pub(super) struct Survey {
@@ -62,8 +62,7 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
             Payload::ExportSection(exports) => {
                 for export in exports {
                     let export = export.ok()?;
-                    // Nothing may be set from outside that is not restored, and no name be taken.
-                    if [RESET, WRITTEN].contains(&export.name) || export.kind == ExternalKind::Tag {
+                    if export.name == WRITTEN || export.kind == ExternalKind::Tag {
                         return None;
                     }
                 }
