@@ -21,10 +21,7 @@ pub struct Ways {
 
 /// For each requirement the ways in which it can be seen.
 pub(crate) fn ways(rules: &Rules) -> Vec<Ways> {
-    let mut known = Known {
-        rules,
-        definitions: HashMap::new(),
-    };
+    let mut known = Known::new(rules);
     rules
         .requirements
         .iter()
@@ -35,16 +32,27 @@ pub(crate) fn ways(rules: &Rules) -> Vec<Ways> {
                 not_applying: requirement.actions.len() < rules.actions.len(),
             };
             for (action, when) in &requirement.actions {
-                let given = requirement.given.as_ref();
-                let given = given.map_or(Some(true), |given| known.value(given, *action));
-                ways.not_applying |= given != Some(true) || *when != When::Always;
-                if given != Some(false) {
-                    let must = known.value(&requirement.must, *action);
-                    ways.met |= must != Some(false);
-                    ways.unmet |= must != Some(true);
-                }
+                let here = known.ways(requirement, *action, when);
+                ways.met |= here.met;
+                ways.unmet |= here.unmet;
+                ways.not_applying |= here.not_applying;
             }
             ways
+        })
+        .collect()
+}
+
+/// For each requirement the actions for which it can be unmet, as far as the actions and constants tell.
+pub(crate) fn asked(rules: &Rules) -> Vec<Vec<usize>> {
+    let mut known = Known::new(rules);
+    let requirements = rules.requirements.iter();
+    requirements
+        .map(|requirement| {
+            let actions = requirement.actions.iter();
+            actions
+                .filter(|(action, when)| known.ways(requirement, **action, when).unmet)
+                .map(|(action, _)| *action)
+                .collect()
         })
         .collect()
 }
@@ -55,7 +63,44 @@ struct Known<'r> {
     definitions: HashMap<(usize, usize), Option<bool>>,
 }
 
-impl Known<'_> {
+impl<'r> Known<'r> {
+    fn new(rules: &'r Rules) -> Self {
+        Self {
+            rules,
+            definitions: HashMap::new(),
+        }
+    }
+
+    /// How the requirement can be seen for the action, which belongs to it `when`.
+    fn ways(&mut self, requirement: &Requirement, action: usize, when: &When) -> Ways {
+        let given = requirement.given.as_ref();
+        let given = given.map_or(Some(true), |given| self.value(given, action));
+        let applies = both(self.belongs(when, action), given);
+        let must = self.value(&requirement.must, action);
+        Ways {
+            met: applies != Some(false) && must != Some(false),
+            unmet: applies != Some(false) && must != Some(true),
+            not_applying: applies != Some(true),
+        }
+    }
+
+    /// Whether the action belongs to a set.
+    fn belongs(&mut self, when: &When, action: usize) -> Option<bool> {
+        let When::Any(lists) = when else {
+            return Some(true);
+        };
+        let rules = self.rules;
+        let mut any = Some(false);
+        for list in lists {
+            let mut all = Some(true);
+            for index in list {
+                all = both(all, self.value(&rules.memberships[*index], action));
+            }
+            any = both(any.map(|any| !any), all.map(|all| !all)).map(|none| !none);
+        }
+        any
+    }
+
     fn value(&mut self, expr: &Expr, action: usize) -> Option<bool> {
         let expr = self.without_definitions(expr, action);
         emit::fold(&expr, self.rules, Some(action)).as_bool()
@@ -76,6 +121,15 @@ impl Known<'_> {
             );
         }
         expr.map_children(&mut |child| self.without_definitions(child, action))
+    }
+}
+
+/// Whether both are so, as far as it is known of each.
+fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
     }
 }
 

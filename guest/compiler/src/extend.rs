@@ -22,6 +22,9 @@ use crate::plain::plain_text;
 /// Tables of named things: those of the base stand, others may be added.
 const NAMED: [&str; 4] = ["codes", "sets", "definitions", "attributes"];
 
+/// The most rule sets that extend one another, one on top of the other.
+pub const BASES: usize = 16;
+
 /// What a text extends: a policy such as `webriskops@1.1.0`, or the path of one; none if it stands alone.
 pub fn extends(source: &str) -> Option<String> {
     let document = Document::parse(plain_text(source)).ok()?;
@@ -55,12 +58,35 @@ pub fn extend(source: &str, base: &str) -> Result<String, Diagnostics> {
         ));
         return Err(out);
     };
+    if bases(document.as_table()) >= BASES {
+        out.push(Diagnostic::error(
+            span(own.get("extends")),
+            format!("more than {BASES} rule sets extend one another"),
+            "write some of them as one",
+        ));
+        return Err(out);
+    }
     let described = described(&mut document, base);
     for part in ["requirement", "ready"] {
         as_tables(&mut document, part);
     }
     let mut extension = Extension {
         source,
+        own_actions: own
+            .get("actions")
+            .and_then(Item::as_array)
+            .into_iter()
+            .flat_map(Array::iter)
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        own_sets: own
+            .get("sets")
+            .and_then(Item::as_table_like)
+            .into_iter()
+            .flat_map(TableLike::iter)
+            .map(|(name, _)| name.to_owned())
+            .collect(),
         base: document.clone(),
         document,
         changes: Changes::default(),
@@ -80,6 +106,12 @@ pub fn extend(source: &str, base: &str) -> Result<String, Diagnostics> {
     Ok(text)
 }
 
+/// How many rule sets the text extends, one on top of the other.
+fn bases(text: &dyn TableLike) -> usize {
+    let base = text.get("base").and_then(Item::as_table_like);
+    base.map_or(0, |base| 1 + bases(base))
+}
+
 /// What is no longer as the base has it.
 #[derive(Default)]
 struct Changes {
@@ -89,6 +121,9 @@ struct Changes {
 
 struct Extension<'o> {
     source: &'o str,
+    /// The actions and the names of sets that the text itself lists.
+    own_actions: Vec<String>,
+    own_sets: Vec<String>,
     /// The base as it is.
     base: DocumentMut,
     /// The text of both.

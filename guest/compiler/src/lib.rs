@@ -52,7 +52,7 @@ mod rules;
 pub use component::{COMPILER, compiler_of, digest, rules_of};
 pub use coverage::Ways;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use extend::{extend, extends};
+pub use extend::{BASES, extend, extends};
 pub use file::{ACTIONS, Base, Change, LANGUAGE, REQUIREMENTS, SOURCE_BYTES, base_of};
 pub use mutants::{Mutant, Mutation};
 pub use own::OwnPlaces;

@@ -18,7 +18,7 @@ fn requirement(given: &str, must: &str) -> String {
         format!("given = '''{given}'''\n")
     };
     format!(
-        "[[requirement]]\nid = \"it\"\nfor = \"every\"\n{given}must = '''{must}'''\ncode = \"NO\"\nmessage = \"No.\"\nremedy = \"No.\"\nsource = \"x\"\n"
+        "[[requirement]]\nid = \"it\"\nfor = \"scan\"\n{given}must = '''{must}'''\ncode = \"NO\"\nmessage = \"No.\"\nremedy = \"No.\"\nsource = \"x\"\n"
     )
 }
 
@@ -105,6 +105,7 @@ fn every_small_change_of_a_condition_is_made() {
                 "requirement: it is dropped",
                 r#"clause: request.actor.role == "agency" is taken for true"#,
                 r#"clause: request.actor.role == "agency" is taken for false"#,
+                "clause: size(request.actor.id) < 9 is taken for false",
                 "boundary: size(request.actor.id) < 9 has `<=` instead of `<`",
             ],
         ),
@@ -114,6 +115,8 @@ fn every_small_change_of_a_condition_is_made() {
             &[
                 "requirement: it is dropped",
                 "guard: has(request.scan) is dropped",
+                r#"quantifier: request.scan.targets.all(t, t.kind == "public" || t.url >= "a") has `exists` instead of `all`"#,
+                r#"clause: t.kind == "public" || t.url >= "a" is taken for true"#,
                 r#"clause: t.kind == "public" is dropped"#,
                 r#"clause: t.url >= "a" is dropped"#,
                 r#"boundary: t.url >= "a" has `>` instead of `>=`"#,
@@ -125,8 +128,64 @@ fn every_small_change_of_a_condition_is_made() {
             r#"["a", request.agency_account].exists(x, x == request.actor.id)"#,
             &[
                 "requirement: it is dropped",
+                r#"quantifier: ["a", request.agency_account].exists(x, x == request.actor.id) has `all` instead of `exists`"#,
                 r#"member: "a" is dropped"#,
                 "member: request.agency_account is dropped",
+                "clause: x == request.actor.id is taken for true",
+                "clause: x == request.actor.id is taken for false",
+            ],
+        ),
+        (
+            "has(request.scan)",
+            "request.scan.targets.all(t, request.scan.accepted.exists_one(p, accepts(p, t.url)))",
+            &[
+                "requirement: it is dropped",
+                "guard: has(request.scan) is dropped",
+                "quantifier: request.scan.targets.all(t, request.scan.accepted.exists_one(p, accepts(p, t.url))) has `exists` instead of `all`",
+                "clause: request.scan.accepted.exists_one(p, accepts(p, t.url)) is taken for true",
+                "clause: request.scan.accepted.exists_one(p, accepts(p, t.url)) is taken for false",
+                "quantifier: request.scan.accepted.exists_one(p, accepts(p, t.url)) has `exists` instead of `exists_one`",
+                "clause: accepts(p, t.url) is taken for true",
+                "clause: accepts(p, t.url) is taken for false",
+            ],
+        ),
+        (
+            "has(request.scan)",
+            r#"request.scan.pages_reviewed == (request.actor.role == "developer")"#,
+            &[
+                "requirement: it is dropped",
+                "guard: has(request.scan) is dropped",
+                "clause: request.scan.pages_reviewed is taken for true",
+                "clause: request.scan.pages_reviewed is taken for false",
+                r#"clause: request.actor.role == "developer" is taken for true"#,
+                r#"clause: request.actor.role == "developer" is taken for false"#,
+            ],
+        ),
+        // What is not, or is compared with a literal, is the whole or its opposite.
+        (
+            "has(request.scan)",
+            r#"!(request.actor.id == "a") ? request.scan.pages_reviewed == true : false"#,
+            &[
+                "requirement: it is dropped",
+                "guard: has(request.scan) is dropped",
+                r#"clause: !(request.actor.id == "a") is taken for true"#,
+                r#"clause: !(request.actor.id == "a") is taken for false"#,
+                "clause: request.scan.pages_reviewed == true is taken for true",
+                "clause: false is taken for true",
+            ],
+        ),
+        // A size is never less than nothing.
+        (
+            "has(request.scan)",
+            "request.scan.credits == 10 && size(request.actor.id) == 0",
+            &[
+                "requirement: it is dropped",
+                "guard: has(request.scan) is dropped",
+                "clause: request.scan.credits == 10 is dropped",
+                "clause: size(request.actor.id) == 0 is dropped",
+                "boundary: request.scan.credits == 10 has `>=` instead of `==`",
+                "boundary: request.scan.credits == 10 has `<=` instead of `==`",
+                "boundary: size(request.actor.id) == 0 has `>=` instead of `==`",
             ],
         ),
     ] {
@@ -194,6 +253,9 @@ when = "true"
         "clause: request.actor.id in people is taken for false",
         r#"member: "some" is dropped"#,
         r#"member: "most" is dropped"#,
+        r#"action: ["some", "most"] is without `scan`"#,
+        r#"action: ["some", "most"] is without `retest`"#,
+        r#"action: ["some", "most"] is without `share_report`"#,
         "requirement: it is dropped",
         "clause: known is dropped",
         r#"clause: plain != "" is dropped"#,
@@ -210,6 +272,35 @@ when = "true"
         "clause: true is taken for false",
     ];
     assert_eq!(mutants(more), expected);
+}
+
+#[test]
+fn a_requirement_loses_each_action_that_a_set_gives_it() {
+    let sets = "[sets]\nboth = [\"scan\", \"retest\"]\n";
+    for (set, given, expected) in [
+        (r#""every""#, "", &["scan", "retest", "share_report"][..]),
+        (r#""both""#, "", &["scan", "retest"]),
+        (r#"["both", "share_report"]"#, "", &["scan", "retest"]),
+        (r#"{ of = "every", except = "scan" }"#, "", &["retest", "share_report"]),
+        // Those that are named are members, and a single action is the requirement.
+        (r#"["scan", "retest"]"#, "", &[]),
+        (r#""scan""#, "", &[]),
+        // What is never asked for an action cannot be missed there.
+        (r#""every""#, r#"request.action != "retest""#, &["scan", "share_report"]),
+    ] {
+        let one = requirement(given, r#"request.actor.id != """#);
+        let one = one.replace(r#"for = "scan""#, &format!("for = {set}"));
+        let found = mutants(&format!("{sets}{one}"));
+        let found: Vec<&String> = found
+            .iter()
+            .filter(|line| line.starts_with("action"))
+            .collect();
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|action| format!("action: {set} is without `{action}`"))
+            .collect();
+        assert_eq!(found, expected.iter().collect::<Vec<_>>(), "{set} {given}");
+    }
 }
 
 /// However a condition is written, what is changed is a rule set that reads; it is refused for what it means alone.

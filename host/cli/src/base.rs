@@ -1,14 +1,15 @@
 //! The rule set that another extends: found, and pinned.
 //!
-//! Always true here: a base whose text is not the one that was pinned is not used.
+//! Always true here: a base whose text is not the one that was pinned is not used, and no rule set is its own base.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use scopegate::PolicyId;
-use scopegate_compiler::{RuleSet, plain_text};
+use scopegate_compiler::{BASES, RuleSet, plain_text};
 use scopegate_store::{Store, Version, check_identity};
 use toml_edit::{DocumentMut, value};
 
@@ -19,16 +20,72 @@ use crate::policy::{self, DEFAULT};
 /// The file beside a `policy.toml` that pins its base.
 const LOCK: &str = "policy.lock";
 
+/// The files of rule sets that extend one another, the outermost first.
+#[derive(Default)]
+pub(crate) struct Extending(Vec<PathBuf>);
+
+impl Extending {
+    /// The same and `file`, which the last of them extends.
+    pub(crate) fn with(&self, file: &Path) -> anyhow::Result<Self> {
+        let file = fs::canonicalize(file)
+            .with_context(|| format!("`{}` cannot be read", file.display()))?;
+        let mut files = self.0.clone();
+        files.push(file);
+        let last = &files[files.len() - 1];
+        if let Some(first) = self.0.iter().position(|before| before == last) {
+            let names = files[first..].iter().map(|file| file.display().to_string());
+            bail!(
+                "`{}` extends itself: {}; name another rule set in `extends`",
+                last.display(),
+                names.collect::<Vec<_>>().join(" -> ")
+            );
+        }
+        if self.0.len() >= BASES {
+            bail!(
+                "more than {BASES} rule sets extend one another, up to `{}`: write some of them as one",
+                last.display()
+            );
+        }
+        Ok(Self(files))
+    }
+}
+
+/// Which rule set's `extends` an error is about.
+#[derive(Debug)]
+struct Extends(String);
+
+impl fmt::Display for Extends {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// The error with the one `extends` that it is about; where that is of a base, it says so already.
+pub(crate) fn because_of(error: anyhow::Error, base: &str, file: &Path) -> anyhow::Error {
+    if error.is::<Extends>() {
+        return error;
+    }
+    error.context(Extends(format!("`{}` extends `{base}`", file.display())))
+}
+
 /// The text of `base`, which the rule set in `file` extends: the path of a rule set or component, or `name@version` of the store or of the
-/// policy built in, or of the one that an earlier program had.
-pub(crate) fn text(base: &str, file: &Path, store: Option<&Path>) -> anyhow::Result<String> {
+/// policy built in, or of the one that an earlier program had. `above` are those that extend it.
+pub(crate) fn text(
+    base: &str,
+    file: &Path,
+    store: Option<&Path>,
+    above: &Extending,
+) -> anyhow::Result<String> {
+    if base.is_empty() {
+        bail!("that names nothing: write `name@version`, or the path of a rule set");
+    }
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let text = match base.split_once('@') {
         Some((name, version)) if !base.contains('/') => published(name, version, store)?,
-        _ => of_component_or_rules(&folder.join(base), store)?,
+        _ => of_component_or_rules(&folder.join(base), store, above)?,
     };
     pin(base, &text, &folder.join(LOCK))?;
     Ok(text)
@@ -62,8 +119,12 @@ fn published(name: &str, version: &str, store: Option<&Path>) -> anyhow::Result<
     bail!("there is no {name} {version} in {place}: add it there, or give the path of its rules");
 }
 
-fn of_component_or_rules(path: &Path, store: Option<&Path>) -> anyhow::Result<String> {
-    match policy::named_in(path, store)? {
+fn of_component_or_rules(
+    path: &Path,
+    store: Option<&Path>,
+    above: &Extending,
+) -> anyhow::Result<String> {
+    match policy::named_through(path, store, above)? {
         policy::Named::Rules(rules) => Ok(rules.source),
         policy::Named::Component { bytes, .. }
         | policy::Named::Stored {

@@ -13,7 +13,7 @@ use scopegate_compiler::{Diagnostics, OwnPlaces, RuleSet, SOURCE_BYTES, plain_te
 use scopegate_store::{Allowance, Store, Version, check_identity};
 
 use crate::arguments::{CacheChoice, PolicyChoice};
-use crate::base;
+use crate::base::{self, Extending};
 use crate::earlier;
 use crate::foreign;
 use crate::output;
@@ -95,6 +95,15 @@ pub(crate) fn named(path: &Path) -> anyhow::Result<Named> {
 
 /// The same, where it or what it extends may be in `store`.
 pub(crate) fn named_in(path: &Path, store: Option<&Path>) -> anyhow::Result<Named> {
+    named_through(path, store, &Extending::default())
+}
+
+/// The same, where what it names is extended by the rule sets of `above`.
+pub(crate) fn named_through(
+    path: &Path,
+    store: Option<&Path>,
+    above: &Extending,
+) -> anyhow::Result<Named> {
     if !path.exists()
         && let Some(stored) = stored(path, store)?
     {
@@ -120,7 +129,7 @@ pub(crate) fn named_in(path: &Path, store: Option<&Path>) -> anyhow::Result<Name
     }
     let (source, own) = match scopegate_compiler::extends(&source) {
         None => (source, None),
-        Some(base) => (extended(&source, &base, &file, store)?, Some(source)),
+        Some(base) => (extended(&source, &base, &file, store, above)?, Some(source)),
     };
     match RuleSet::check(&source) {
         Ok(set) => Ok(Named::Rules(Box::new(Rules {
@@ -231,9 +240,17 @@ pub(crate) fn version_of(
 }
 
 /// The rules in `file` with all that they extend.
-fn extended(source: &str, base: &str, file: &Path, store: Option<&Path>) -> anyhow::Result<String> {
-    let wrong = || format!("`{}` extends `{base}`", file.display());
-    let text = base::text(base, file, store).with_context(wrong)?;
+fn extended(
+    source: &str,
+    base: &str,
+    file: &Path,
+    store: Option<&Path>,
+    above: &Extending,
+) -> anyhow::Result<String> {
+    let text = above
+        .with(file)
+        .and_then(|above| base::text(base, file, store, &above))
+        .map_err(|error| base::because_of(error, base, file))?;
     scopegate_compiler::extend(source, &text).map_err(|diagnostics| {
         report(&diagnostics, source, file);
         anyhow!("the rule set `{}` does not compile", file.display())

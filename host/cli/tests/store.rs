@@ -207,6 +207,60 @@ fn a_base_is_pinned() {
     );
 }
 
+/// What extends itself is refused with the way round, and what extends too many with the limit; each in two lines.
+#[test]
+fn what_extends_itself_or_too_many_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = fs::canonicalize(folder.path()).expect("the folder");
+    let write = |name: &str, extends: &str| {
+        let own = folder.join(name);
+        fs::create_dir_all(&own).expect("a folder");
+        let text = format!(
+            "language = 1\nextends = \"{extends}\"\nname = \"{name}\"\nversion = \"1.0.0\"\nsummary = \"x\"\n"
+        );
+        fs::write(own.join("policy.toml"), text).expect("a file");
+    };
+    let lint = |name: &str| {
+        let path = folder.join(name);
+        let run = scopegate(&["lint", path.to_str().expect("a path")], b"");
+        assert_eq!(run.code, 1, "{name}: {}", run.stderr);
+        let place = format!("{}/", folder.display());
+        run.stderr.replace(&place, "")
+    };
+    let itself = "`self/policy.toml` extends itself: self/policy.toml -> self/policy.toml";
+    for base in [".", "./", "policy.toml", "../self"] {
+        write("self", base);
+        let said = lint("self");
+        assert!(said.contains(itself), "{base}: {said}");
+        assert!(said.lines().count() <= 3, "{base}: {said}");
+    }
+    write("self", "");
+    assert!(lint("self").contains("that names nothing"));
+    write("one", "../two");
+    write("two", "../one");
+    let said = lint("one");
+    let round = "`one/policy.toml` extends itself: one/policy.toml -> two/policy.toml -> one/policy.toml";
+    assert!(said.contains(round), "{said}");
+    // A chain with sixteen bases compiles; the next rule set on top does not.
+    write("base0", "webriskops@1.0.0");
+    for index in 1..=100 {
+        write(&format!("base{index}"), &format!("../base{}", index - 1));
+    }
+    let path = folder.join("base15");
+    let run = scopegate(&["lint", path.to_str().expect("a path")], b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for index in [16, 100] {
+        let said = lint(&format!("base{index}"));
+        assert!(said.contains("more than 16 rule sets extend one another"), "{said}");
+        assert!(said.lines().count() <= 6, "{said}");
+    }
+    // What is not there is named once, by whoever extends it.
+    write("base0", "../nowhere");
+    let said = lint("base3");
+    assert_eq!(said.matches(" extends ").count(), 1, "{said}");
+    assert!(said.contains("base0/policy.toml` extends `../nowhere`"), "{said}");
+}
+
 /// A version of the store decides wherever a policy is named.
 #[test]
 fn a_version_of_the_store_is_a_policy() {

@@ -10,6 +10,9 @@ use toml_edit::{Array, DocumentMut, Item, TableLike, Value, value};
 use super::{Extension, begin, span};
 use crate::own::tables;
 
+/// The set of every action.
+const EVERY: &str = "every";
+
 impl Extension<'_> {
     /// Every `[[join]]`.
     pub(super) fn join(&mut self, item: &Item, at: Range<usize>) {
@@ -29,12 +32,28 @@ impl Extension<'_> {
         let is_set = !table.contains_key("requirement");
         let key = if is_set { "set" } else { "requirement" };
         self.only(table, &[key, "actions"]);
-        let name = table.get(key).and_then(Item::as_str);
-        let Some((name, actions)) = name.zip(self.joining(table)) else {
+        let Some(name) = table.get(key).and_then(Item::as_str) else {
             return self.error(
                 begin(table, &(0..0)),
-                "it is not said which actions join what",
-                "write `set = \"…\"` or `requirement = \"…\"`, and `actions = [\"…\"]`",
+                "it is not said what the actions join",
+                "write `set = \"…\"` or `requirement = \"…\"`",
+            );
+        };
+        if is_set && name == EVERY {
+            return self.error(
+                span(table.get(key)),
+                format!("`{EVERY}` is joined by every action already"),
+                "leave this out: whatever is for every action is for yours",
+            );
+        }
+        let Some(actions) = self.joining(table) else {
+            let at = table
+                .get("actions")
+                .map_or_else(|| begin(table, &(0..0)), |item| span(Some(item)));
+            return self.error(
+                at,
+                format!("it is not said which actions join `{name}`"),
+                "write `actions = [\"…\"]`",
             );
         };
         let is_known = if is_set {
@@ -67,23 +86,38 @@ impl Extension<'_> {
         }
     }
 
-    /// The actions that join; none if they are not given. Those of the base are refused.
+    /// The actions that join; none if they are not given. Only the extension's own may.
     fn joining(&mut self, table: &dyn TableLike) -> Option<Vec<String>> {
         let written = table.get("actions")?.as_array()?;
         let mut joining = Vec::new();
         for action in written {
             let name = action.as_str()?;
-            if is_action(&self.base, name) {
-                self.error(
-                    action.span().unwrap_or_default(),
+            let (message, remedy) = if is_action(&self.base, name) {
+                (
                     format!("`{name}` is an action of the base"),
                     "only actions of your own join: ask more of one of the base with a requirement of your own",
-                );
-            } else {
+                )
+            } else if self.own_actions.iter().any(|own| own == name) {
                 joining.push(name.to_owned());
-            }
+                continue;
+            } else if name == EVERY || self.is_set(name) {
+                (format!("`{name}` is a set"), "name the actions that join")
+            } else {
+                (
+                    format!("`{name}` is no action of this file"),
+                    "list it in `actions`: only actions of your own join",
+                )
+            };
+            self.error(action.span().unwrap_or_default(), message, remedy);
         }
         Some(joining)
+    }
+
+    /// Whether the base or the extension has a set of that name.
+    fn is_set(&self, name: &str) -> bool {
+        let sets = self.document.get("sets");
+        self.own_sets.iter().any(|own| own == name)
+            || sets.and_then(|sets| sets.get(name)).is_some()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use cel::common::ast::{Expr as Cel, IdedExpr, LiteralValue, operators};
+use cel::common::ast::{CallExpr, Expr as Cel, IdedExpr, LiteralValue, operators};
 
-use super::{Edit, Finder, Mutation};
+use super::{Edit, Finder, Mutation, toml_text};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostics;
 use crate::file::{RequirementDecl, Text};
@@ -15,6 +15,13 @@ const BOUNDARIES: [(&str, &str, &str); 4] = [
     (operators::LESS_EQUALS, "<=", "<"),
     (operators::GREATER, ">", ">="),
     (operators::GREATER_EQUALS, ">=", ">"),
+];
+
+/// What the language calls a quantifier, and the one that asks for less (or, of `exists`, for more).
+const QUANTIFIERS: [(&str, &str); 3] = [
+    ("all", "exists"),
+    ("exists", "all"),
+    ("exists_one", "exists"),
 ];
 
 impl Finder<'_> {
@@ -44,10 +51,10 @@ impl Finder<'_> {
                 (requirement.must.span.clone(), toml_text(&both)),
             ];
             self.add(Mutation::Guard, span, "is dropped", vec![dropped, asked]);
-            self.within(&condition, &condition.root);
+            self.parts(&condition, &condition.root);
         }
         if let Some(must) = &must {
-            self.within(must, &must.root);
+            self.parts(must, &must.root);
         }
     }
 
@@ -57,24 +64,27 @@ impl Finder<'_> {
             return;
         };
         if is_boolean && logic(&condition.root).is_none() {
-            self.both_ways(&condition, &condition.root);
+            self.both_ways(&condition, &condition.root, None);
         }
-        self.within(&condition, &condition.root);
+        self.parts(&condition, &condition.root);
     }
 
     fn parsed<'t>(&self, text: &'t Text) -> Option<Condition<'t>> {
         Condition::parse(text, self.source, &mut Diagnostics::default())
     }
 
-    /// The boolean taken for true, and taken for false.
-    fn both_ways(&mut self, condition: &Condition<'_>, expr: &IdedExpr) {
+    /// The boolean taken for true, and taken for false; not for what is `known` to be the same as another change.
+    ///
+    /// A chain is not taken for what it is without one of its sides: what notices that side notices the chain.
+    fn both_ways(&mut self, condition: &Condition<'_>, expr: &IdedExpr, known: Option<bool>) {
         for value in [true, false] {
-            if literal(expr) != Some(value) {
-                let edit = self.taken_for(condition, expr, value);
-                let change = format!("is taken for {value}");
-                let span = condition.span(expr);
-                self.add(Mutation::Clause, span, &change, vec![vec![edit]]);
+            if [literal(expr), logic(expr), known].contains(&Some(value)) {
+                continue;
             }
+            let edit = self.taken_for(condition, expr, value);
+            let change = format!("is taken for {value}");
+            let span = condition.span(expr);
+            self.add(Mutation::Clause, span, &change, vec![vec![edit]]);
         }
     }
 
@@ -90,31 +100,18 @@ impl Finder<'_> {
         (span, instead)
     }
 
-    /// Everything within the expression that can be changed.
+    /// The expression taken for true and for false, if it is a boolean, and everything within it.
     fn within(&mut self, condition: &Condition<'_>, expr: &IdedExpr) {
+        if self.typed.is_boolean(&condition.span(expr)) {
+            self.both_ways(condition, expr, None);
+        }
+        self.parts(condition, expr);
+    }
+
+    /// Everything within the expression that can be changed.
+    fn parts(&mut self, condition: &Condition<'_>, expr: &IdedExpr) {
         match &expr.expr {
-            Cel::Call(call) => {
-                if let Some(and) = logic(expr) {
-                    let sides = chain(condition, expr);
-                    self.sides(condition, &sides, and);
-                    for side in sides {
-                        self.within(condition, side);
-                    }
-                    return;
-                }
-                if call.func_name == operators::CONDITIONAL {
-                    self.both_ways(condition, &call.args[0]);
-                }
-                let boundary = BOUNDARIES
-                    .iter()
-                    .find(|(operator, ..)| *operator == call.func_name);
-                if let Some((_, written, other)) = boundary {
-                    self.boundary(condition, expr, written, other);
-                }
-                for part in call.target.iter().map(|target| &**target).chain(&call.args) {
-                    self.within(condition, part);
-                }
-            }
+            Cel::Call(call) => self.call(condition, expr, call),
             Cel::List(list) => {
                 let spans: Vec<_> = list
                     .elements
@@ -123,11 +120,97 @@ impl Finder<'_> {
                     .collect();
                 self.members(&spans);
                 for element in &list.elements {
-                    self.within(condition, element);
+                    self.parts(condition, element);
                 }
             }
-            Cel::Select(select) => self.within(condition, &select.operand),
+            Cel::Select(select) => self.parts(condition, &select.operand),
             _ => {}
+        }
+    }
+
+    fn call(&mut self, condition: &Condition<'_>, expr: &IdedExpr, call: &CallExpr) {
+        if let Some(and) = logic(expr) {
+            let sides = chain(condition, expr);
+            self.sides(condition, &sides, and);
+            for side in sides {
+                self.parts(condition, side);
+            }
+            return;
+        }
+        match call.func_name.as_str() {
+            operators::CONDITIONAL => return self.choice(condition, &call.args),
+            // To take it for true is to take the whole for false.
+            operators::LOGICAL_NOT => return self.parts(condition, &call.args[0]),
+            operators::EQUALS | operators::NOT_EQUALS => {
+                // Compared with a literal it is the whole, or the whole's opposite.
+                if call.args.iter().any(|side| literal(side).is_some()) {
+                    for side in &call.args {
+                        self.parts(condition, side);
+                    }
+                    return;
+                }
+                if call.func_name == operators::EQUALS {
+                    self.equality(condition, expr, &call.args);
+                }
+            }
+            name => {
+                let boundary = BOUNDARIES.iter().find(|(operator, ..)| *operator == name);
+                if let Some((_, written, other)) = boundary {
+                    self.boundary(condition, expr, written, other);
+                }
+                let quantifier = QUANTIFIERS.iter().find(|(written, _)| *written == name);
+                if let (Some((written, other)), Some(_)) = (quantifier, &call.target) {
+                    self.quantifier(condition, expr, written, other);
+                }
+            }
+        }
+        for part in call.target.iter().map(|target| &**target).chain(&call.args) {
+            self.within(condition, part);
+        }
+    }
+
+    /// `condition ? one : other`.
+    fn choice(&mut self, condition: &Condition<'_>, args: &[IdedExpr]) {
+        let [asked, one, other] = args else {
+            return;
+        };
+        self.within(condition, asked);
+        for (branch, beside) in [(one, other), (other, one)] {
+            if self.typed.is_boolean(&condition.span(branch)) {
+                // Taken for what the other branch always is, the whole is that.
+                self.both_ways(condition, branch, literal(beside));
+            }
+            self.parts(condition, branch);
+        }
+    }
+
+    /// Numbers that are compared for equality take in what is greater, and what is less, as far as there can be such.
+    fn equality(&mut self, condition: &Condition<'_>, expr: &IdedExpr, sides: &[IdedExpr]) {
+        let [left, right] = sides else {
+            return;
+        };
+        let (left, right) = (condition.span(left), condition.span(right));
+        if self.typed.can_exceed(&left, &right) {
+            self.boundary(condition, expr, "==", ">=");
+        }
+        if self.typed.can_exceed(&right, &left) {
+            self.boundary(condition, expr, "==", "<=");
+        }
+    }
+
+    fn quantifier(
+        &mut self,
+        condition: &Condition<'_>,
+        expr: &IdedExpr,
+        written: &str,
+        other: &str,
+    ) {
+        let name = condition.name_point(expr, written);
+        if self.written(&name) == written {
+            let edit = (name, other.to_owned());
+            let change = format!("has `{other}` instead of `{written}`");
+            let span = condition.span(expr);
+            self.add(Mutation::Quantifier, span, &change, vec![vec![edit]]);
         }
     }
 
@@ -200,9 +283,4 @@ fn literal(expr: &IdedExpr) -> Option<bool> {
         Cel::Literal(LiteralValue::Boolean(value)) => Some(*value.inner()),
         _ => None,
     }
-}
-
-/// The text as TOML has it.
-fn toml_text(text: &str) -> String {
-    toml_edit::Value::from(text).to_string()
 }

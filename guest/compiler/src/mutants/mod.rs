@@ -4,13 +4,16 @@
 
 mod conditions;
 mod parts;
+mod typed;
 
 use std::ops::Range;
 
 use crate::contract::Type;
+use crate::coverage;
 use crate::diagnostic::Diagnostics;
 use crate::file::{self, RuleFile, Text};
 use crate::rules::Rules;
+use typed::Typed;
 
 /// What a mutant changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,10 +24,14 @@ pub enum Mutation {
     Guard,
     /// A clause of a condition is gone, or a condition of one clause is taken for true or for false.
     Clause,
-    /// A comparison takes in its boundary where it did not, or leaves it out.
+    /// A comparison takes in its boundary where it did not, or leaves it out; or one for equality takes in what is greater, or what is less.
     Boundary,
+    /// `all` asks for one element only, `exists` for all, or `exists_one` for one or more.
+    Quantifier,
     /// A list has one member less.
     Member,
+    /// A requirement does not apply to one of the actions that a set gives it.
+    Action,
     /// A row of a table gives what another key gives.
     Row,
 }
@@ -71,6 +78,7 @@ pub(crate) fn all(source: &str, rules: &Rules) -> Vec<Mutant> {
     };
     let mut finder = Finder {
         source,
+        typed: Typed::new(rules),
         owner: String::new(),
         found: Vec::new(),
     };
@@ -81,6 +89,7 @@ pub(crate) fn all(source: &str, rules: &Rules) -> Vec<Mutant> {
 /// Goes through a rule set, and keeps the mutants that it finds.
 struct Finder<'s> {
     source: &'s str,
+    typed: Typed,
     /// What the mutants belong to that are found now.
     owner: String,
     found: Vec<Mutant>,
@@ -100,9 +109,11 @@ impl Finder<'_> {
             self.owner = format!("definition `{}`", name.value);
             self.condition(text, definition.expr.ty == Type::Bool);
         }
-        for requirement in &file.requirements {
+        let asked = coverage::asked(rules);
+        for (requirement, actions) in file.requirements.iter().zip(asked) {
             self.owner = format!("requirement `{}`", requirement.id.value);
             self.set(&requirement.actions);
+            self.without_each(&requirement.actions, &actions, &rules.actions);
             self.requirement(requirement);
             self.texts(&requirement.groups);
         }
@@ -160,4 +171,9 @@ impl Finder<'_> {
         let spans: Vec<_> = texts.iter().map(|text| text.span.clone()).collect();
         self.members(&spans);
     }
+}
+
+/// The text as TOML has it.
+fn toml_text(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
 }

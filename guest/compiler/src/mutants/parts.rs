@@ -1,6 +1,8 @@
 //! The mutants of what is no condition: sets of actions, and tables.
 
-use super::{Finder, Mutation};
+use std::sync::Arc;
+
+use super::{Finder, Mutation, toml_text};
 use crate::file::{SetExpr, TableDecl, Value};
 
 impl Finder<'_> {
@@ -33,6 +35,27 @@ impl Finder<'_> {
                     self.condition(when, true);
                 }
             }
+        }
+    }
+
+    /// The actions of a requirement without each in turn that a set gives it; `asked` are those for which it can be unmet.
+    ///
+    /// A set that loses a member loses it for all requirements at once: that this one requirement asks of the action shows only here.
+    pub(super) fn without_each(&mut self, set: &SetExpr, asked: &[usize], actions: &[Arc<str>]) {
+        // Without its one action it would not be asked at all: that is the requirement dropped.
+        if asked.len() < 2 {
+            return;
+        }
+        let span = set.span();
+        for action in asked.iter().map(|index| &actions[*index]) {
+            if names(set, action) {
+                continue;
+            }
+            let written = self.written(&span);
+            let instead = format!("{{ of = {written}, except = [{}] }}", toml_text(action));
+            let change = format!("is without `{action}`");
+            let forms = vec![vec![(span.clone(), instead)]];
+            self.add(Mutation::Action, span.clone(), &change, forms);
         }
     }
 
@@ -90,6 +113,15 @@ impl Finder<'_> {
                 .map(|other| self.written(&other.span()).to_owned()),
             Value::Rows(..) => None,
         }
+    }
+}
+
+/// Whether the action itself is a member, which is dropped as such.
+fn names(set: &SetExpr, action: &str) -> bool {
+    match set {
+        SetExpr::Name(name) => name.value == action,
+        SetExpr::Union(parts, _) => parts.iter().any(|part| names(part, action)),
+        SetExpr::Of { .. } => false,
     }
 }
 

@@ -21,12 +21,14 @@ use crate::policy::Rules;
 const CLAUSE_CHARACTERS: usize = 160;
 
 /// The kinds of changes, and how many of one and of several are called.
-const KINDS: [(Mutation, &str, &str); 6] = [
+const KINDS: [(Mutation, &str, &str); 8] = [
     (Mutation::Requirement, "requirement", "requirements"),
     (Mutation::Guard, "guard", "guards"),
     (Mutation::Clause, "clause", "clauses"),
     (Mutation::Boundary, "boundary", "boundaries"),
+    (Mutation::Quantifier, "quantifier", "quantifiers"),
     (Mutation::Member, "list member", "list members"),
+    (Mutation::Action, "action of a set", "actions of sets"),
     (Mutation::Row, "row", "rows"),
 ];
 
@@ -82,7 +84,7 @@ pub(super) fn mutants(
     writeln!(out, "{}", places.left_out(with_base))?;
     writeln!(
         out,
-        "{FAINT}never changed: codes, states and messages, single texts and numbers, and the order of findings{FAINT:#}"
+        "{FAINT}never changed: codes, states and messages, single texts and numbers, `==` to `!=`, names of facts and functions, and the order of findings{FAINT:#}"
     )?;
     Ok(if unnoticed == 0 {
         Exit::Done
@@ -103,7 +105,8 @@ fn shown(mutant: &Mutant) -> String {
         Mutation::Requirement => format!("the requirement {clause}"),
         Mutation::Guard => format!("given {clause}"),
         Mutation::Row => format!("the row {clause}"),
-        Mutation::Clause | Mutation::Boundary | Mutation::Member => clause,
+        Mutation::Action => format!("for {clause}"),
+        Mutation::Clause | Mutation::Boundary | Mutation::Quantifier | Mutation::Member => clause,
     }
 }
 
