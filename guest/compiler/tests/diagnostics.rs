@@ -102,6 +102,56 @@ fn every_diagnostic_has_a_place_a_message_and_a_remedy_and_they_stand_in_order()
     }
 }
 
+/// What is advised compiles if it is followed word for word.
+#[test]
+fn advice_on_numbers_can_be_followed() {
+    let head = r#"language = 1
+name = "acme"
+version = "1.0.0"
+summary = "A test."
+actions = ["scan"]
+codes = { NO = "blocked" }
+attributes = { n = { type = "number", summary = "N." }, m = { type = "number", summary = "M." } }
+tables = { lim = { keys = ["text"], otherwise = 0, rows = { a = 9223372036854775807 } } }
+"#;
+    let n = "request.attributes.n";
+    for (wrong, advice, mended) in [
+        ("-N > 0", "`x < 0` instead of `-x > 0`", "N < 0"),
+        ("N - M > 0", "`n > m` instead of `n - m > 0`", "N > M"),
+        ("N + 1 > 5", "`n > 4` instead of `n + 1 > 5`", "N > 4"),
+        (
+            "lim(request.actor.id) + 1 > 5",
+            "from 1 to 9223372036854775808: compare the parts, as `n > 4` instead of `n + 1 > 5`",
+            "lim(request.actor.id) > 4",
+        ),
+        (
+            "size(request.actor.id) * 2 > 4",
+            "`x + x`",
+            "size(request.actor.id) + size(request.actor.id) > 4",
+        ),
+        (
+            "N > 9223372036854775808",
+            "write a number from -9223372036854775808 to 9223372036854775807",
+            "N > 9223372036854775807",
+        ),
+    ] {
+        let text = |must: &str| {
+            let must = must.replace('N', n).replace('M', "request.attributes.m");
+            format!(
+                "{head}[[requirement]]\nid = \"it\"\nfor = \"every\"\ngiven = 'has(request.attributes.n) && has(request.attributes.m)'\nmust = '{must}'\ncode = \"NO\"\nmessage = \"No.\"\nremedy = \"No.\"\nsource = \"x\"\n"
+            )
+        };
+        let found = diagnostics(&text(wrong)).list;
+        let remedies: Vec<&str> = found.iter().map(|one| &*one.remedy).collect();
+        assert!(
+            remedies.iter().any(|remedy| remedy.contains(advice)),
+            "{wrong}: {remedies:?}"
+        );
+        let found = diagnostics(&text(mended));
+        assert!(!found.has_errors(), "{mended}: {:?}", found.list);
+    }
+}
+
 /// Warnings are of their own folder: everywhere else something does not compile.
 #[test]
 fn what_does_not_compile_says_so() {

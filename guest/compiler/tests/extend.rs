@@ -479,22 +479,45 @@ fn nothing_joins_that_would_ask_for_less() {
         ),
         (
             "set = \"scanning\"",
-            "it is not said which actions join what",
+            "it is not said which actions join `scanning`",
         ),
         (
             "actions = [\"rotate_key\"]",
-            "it is not said which actions join what",
+            "it is not said what the actions join",
         ),
         (
             "set = \"scanning\"\nactions = [1]",
-            "it is not said which actions join what",
+            "it is not said which actions join `scanning`",
+        ),
+        (
+            "set = \"every\"\nactions = [\"rotate_key\"]",
+            "`every` is joined by every action already",
+        ),
+        // A set would let the actions of the base join that are in it.
+        (
+            "set = \"scanning\"\nactions = [\"every\"]",
+            "`every` is a set",
+        ),
+        (
+            "set = \"scanning\"\nactions = [\"mine\"]",
+            "`mine` is a set",
+        ),
+        (
+            "set = \"scanning\"\nactions = [\"changing\"]",
+            "`changing` is a set",
+        ),
+        (
+            "set = \"scanning\"\nactions = [\"rotate_kye\"]",
+            "`rotate_kye` is no action of this file",
         ),
         (
             "set = \"scanning\"\nreason = \"x\"\nactions = [\"rotate_key\"]",
             "`reason` means nothing here",
         ),
     ] {
-        let own = format!("{HEAD}{JOINING}\n[[join]]\n{join}\n");
+        let own = format!(
+            "{HEAD}{JOINING}\n[sets]\nmine = [\"rotate_key\", \"apply_change\"]\n[[join]]\n{join}\n"
+        );
         let wrong = extend(&own, &base).expect_err("it is refused").to_string();
         assert!(wrong.contains(expected), "{join}: {wrong}");
     }

@@ -107,6 +107,7 @@ fn every_small_change_of_a_condition_is_made() {
                 r#"clause: request.actor.role == "agency" is taken for false"#,
                 "clause: size(request.actor.id) < 9 is taken for false",
                 "boundary: size(request.actor.id) < 9 has `<=` instead of `<`",
+                "clause: true is taken for false",
             ],
         ),
         (
@@ -281,12 +282,20 @@ fn a_requirement_loses_each_action_that_a_set_gives_it() {
         (r#""every""#, "", &["scan", "retest", "share_report"][..]),
         (r#""both""#, "", &["scan", "retest"]),
         (r#"["both", "share_report"]"#, "", &["scan", "retest"]),
-        (r#"{ of = "every", except = "scan" }"#, "", &["retest", "share_report"]),
+        (
+            r#"{ of = "every", except = "scan" }"#,
+            "",
+            &["retest", "share_report"],
+        ),
         // Those that are named are members, and a single action is the requirement.
         (r#"["scan", "retest"]"#, "", &[]),
         (r#""scan""#, "", &[]),
         // What is never asked for an action cannot be missed there.
-        (r#""every""#, r#"request.action != "retest""#, &["scan", "share_report"]),
+        (
+            r#""every""#,
+            r#"request.action != "retest""#,
+            &["scan", "share_report"],
+        ),
     ] {
         let one = requirement(given, r#"request.actor.id != """#);
         let one = one.replace(r#"for = "scan""#, &format!("for = {set}"));

@@ -239,7 +239,8 @@ fn what_extends_itself_or_too_many_is_refused() {
     write("one", "../two");
     write("two", "../one");
     let said = lint("one");
-    let round = "`one/policy.toml` extends itself: one/policy.toml -> two/policy.toml -> one/policy.toml";
+    let round =
+        "`one/policy.toml` extends itself: one/policy.toml -> two/policy.toml -> one/policy.toml";
     assert!(said.contains(round), "{said}");
     // A chain with sixteen bases compiles; the next rule set on top does not.
     write("base0", "webriskops@1.0.0");
@@ -251,14 +252,20 @@ fn what_extends_itself_or_too_many_is_refused() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     for index in [16, 100] {
         let said = lint(&format!("base{index}"));
-        assert!(said.contains("more than 16 rule sets extend one another"), "{said}");
+        assert!(
+            said.contains("more than 16 rule sets extend one another"),
+            "{said}"
+        );
         assert!(said.lines().count() <= 6, "{said}");
     }
     // What is not there is named once, by whoever extends it.
     write("base0", "../nowhere");
     let said = lint("base3");
     assert_eq!(said.matches(" extends ").count(), 1, "{said}");
-    assert!(said.contains("base0/policy.toml` extends `../nowhere`"), "{said}");
+    assert!(
+        said.contains("base0/policy.toml` extends `../nowhere`"),
+        "{said}"
+    );
 }
 
 /// A version of the store decides wherever a policy is named.

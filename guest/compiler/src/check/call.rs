@@ -39,7 +39,7 @@ const FUNCTIONS: [&str; 18] = [
 const PATTERNS: usize = 256;
 
 /// What to do without the other kinds of arithmetic.
-const SUMS: &str = "numbers are added, subtracted and compared; a table can hold the results";
+const SUMS: &str = "have the caller send the result; what is small, such as a size, can be added to itself: `x + x`";
 
 /// What CEL has and this language does not, each with what to do instead.
 const ABSENT: [(&str, &str); 22] = [
@@ -93,7 +93,7 @@ impl Checker<'_> {
                 cel,
                 scope,
                 "negation of an expression",
-                "subtract it from 0: `0 - x`",
+                "compare the other way round: `x < 0` instead of `-x > 0`",
             ),
             operators::MULTIPLY => self.unsupported(cel, scope, "`*`", SUMS),
             operators::DIVIDE => self.unsupported(cel, scope, "`/`", SUMS),

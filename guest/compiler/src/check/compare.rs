@@ -384,11 +384,16 @@ impl Checker<'_> {
         };
         if range.0 < most.0 || range.1 > most.1 {
             let remedy = if ty == Type::Time {
-                "subtract times instead: `request.now - t < duration(\"36h\")`"
+                "subtract times instead: `request.now - t < duration(\"36h\")`".to_owned()
+            } else if !plus && !left.is_constant() && !right.is_constant() {
+                "compare the two: `n > m` instead of `n - m > 0`".to_owned()
             } else if has_attribute(&left) || has_attribute(&right) {
-                "a `number` attribute may be any number, whatever is asked of it: compare it by itself, as `n > 4` instead of `n + 1 > 5`, or have the caller send the result"
+                "a `number` attribute may be any number, whatever is asked of it: compare it by itself, as `n > 4` instead of `n + 1 > 5`, or have the caller send the result".to_owned()
             } else {
-                "compare the parts: only numbers with known limits may be added, such as sizes, literals and what a table gives"
+                format!(
+                    "numbers have 64 bits, and this may be anything from {} to {}: compare the parts, as `n > 4` instead of `n + 1 > 5`, or have the caller send the result",
+                    range.0, range.1
+                )
             };
             self.error(span, "the result may be out of range", remedy);
             return None;

@@ -23,6 +23,9 @@ use facts::Facts;
 use scope::{Checker, State};
 use sets::Sets;
 
+/// What conditions read as something else, so that no definition of that name could ever be meant.
+const WORDS: [&str; 5] = ["true", "false", "null", "in", "has"];
+
 /// Checks the file; the rules are there if nothing is wrong.
 pub(crate) fn check(source: &str, file: &RuleFile) -> (Option<Rules>, Diagnostics) {
     let mut checker = Checker::new(source, file);
@@ -117,6 +120,13 @@ impl<'s> Checker<'s> {
         for (index, (name, _)) in self.file.definitions.iter().enumerate() {
             self.identifier(name, "definition");
             self.definition_names.insert(&name.value, index);
+            if WORDS.contains(&name.value.as_str()) {
+                self.error(
+                    name.span.clone(),
+                    format!("{} is a word of the language", quote(&name.value)),
+                    "give the definition another name",
+                );
+            }
             if name.value == expr::REQUEST || self.table_names.contains_key(name.value.as_str()) {
                 self.error(
                     name.span.clone(),
@@ -393,9 +403,17 @@ impl<'s> Checker<'s> {
         let fits = chars.next().is_some_and(|c| c.is_ascii_lowercase())
             && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !fits {
+            let article = if what.starts_with(['a', 'e', 'i', 'o']) {
+                "an"
+            } else {
+                "a"
+            };
             self.error(
                 name.span.clone(),
-                format!("{} cannot be the name of a {what}", quote(&name.value)),
+                format!(
+                    "{} cannot be the name of {article} {what}",
+                    quote(&name.value)
+                ),
                 "use lower-case letters, digits and `_`, beginning with a letter",
             );
         }

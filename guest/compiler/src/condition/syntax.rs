@@ -40,6 +40,16 @@ pub(super) fn explain(
             format!("write `{missing}`"),
         );
     }
+    if !word.is_empty()
+        && word.bytes().all(|byte| byte.is_ascii_digit())
+        && word.parse::<i64>().is_err()
+    {
+        return (
+            at,
+            format!("{} is out of range: numbers have 64 bits", quote(word)),
+            format!("write a number from {} to {}", i64::MIN, i64::MAX),
+        );
+    }
     let wrong = if word.is_empty() {
         "the condition ends too early".into()
     } else {

@@ -66,9 +66,16 @@ fn changes(reader: &mut Reader<'_, '_, '_>, key: &'static str) -> Vec<Change> {
 fn change(reader: &mut Reader<'_, '_, '_>) -> Option<Change> {
     let named = PARTS.map(|part| (part, reader.optional_text(part)));
     let reason = reader.text("reason", "say why the base is not followed here");
-    let (part, name) = named
+    let named = named
         .into_iter()
-        .find_map(|(part, name)| Some((part, name?)))?;
+        .find_map(|(part, name)| Some((part, name?)));
+    let Some((part, name)) = named else {
+        reader.lacks(
+            "the change names nothing",
+            "name a `requirement`, `ready` or `definition`",
+        );
+        return None;
+    };
     Some(Change {
         part,
         name: name.value,

@@ -67,6 +67,12 @@ impl<'t, 'n, 'd> Reader<'t, 'n, 'd> {
         item
     }
 
+    /// An error of the table as a whole.
+    pub(super) fn lacks(&mut self, message: &str, remedy: &str) {
+        self.out
+            .push(Diagnostic::error(self.span.clone(), message, remedy));
+    }
+
     pub(super) fn text(&mut self, key: &'static str, remedy: &str) -> Option<Text> {
         self.required(key, remedy)
             .and_then(|item| self.as_text(&item))

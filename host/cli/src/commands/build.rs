@@ -31,17 +31,22 @@ impl Build {
                 self.output.display()
             )
         })?;
-        let mut out = output::people();
-        writeln!(
-            out,
+        let summary = format!(
             "{} {}: {} bytes, {}, in `{}`",
             rules.set.name(),
             rules.set.version(),
             component.len(),
             scopegate_compiler::digest(&component),
             self.output.display()
-        )?;
-        out.flush()?;
+        );
+        // What is no regular file may be standard output itself, such as `/dev/stdout`.
+        if self.output.is_file() {
+            let mut out = output::people();
+            writeln!(out, "{summary}")?;
+            out.flush()?;
+        } else {
+            writeln!(io::stderr(), "{summary}")?;
+        }
         Ok(Exit::Done)
     }
 }

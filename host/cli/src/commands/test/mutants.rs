@@ -144,7 +144,16 @@ fn outcomes(
             let index = next.fetch_add(1, Ordering::Relaxed);
             mutants.get(index).map(|mutant| (index, mutant))
         } {
-            outcomes.push((index, outcome(engine, rules, mutant, cases)?));
+            let outcome = outcome(engine, rules, mutant, cases)?;
+            if outcome == Outcome::Unnoticed {
+                // On a terminal only, as the progress: the list of all comes when all is done.
+                progress.println(format!(
+                    "unnoticed: {} {}",
+                    shown(mutant),
+                    Plain(&mutant.change)
+                ));
+            }
+            outcomes.push((index, outcome));
             progress.inc(1);
         }
         anyhow::Ok(outcomes)
