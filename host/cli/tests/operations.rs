@@ -23,6 +23,12 @@ fn signal(serving: &Serving, signal: &str) {
     assert!(sent.expect("it runs").success());
 }
 
+/// Makes a pipe that nobody writes to.
+fn pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.expect("it runs").success());
+}
+
 /// Whether it is ready, and what it says of that.
 fn ready(caller: &mut Caller) -> (u16, String) {
     caller.send("GET", "/readyz", &[], b"")
@@ -198,10 +204,15 @@ fn tokens_count_as_their_lines_say_at_once() {
     while counts("one") {}
     write(&line("one"));
     while !counts("one") {}
+    // Nobody waits for who never writes to a pipe.
+    fs::remove_file(&file).expect("it is removed");
+    pipe(&file);
+    while counts("one") {}
     let rest = serving.end();
     let errors = |what: &str| rest.iter().filter(|line| line.contains(what)).count();
-    assert_eq!(errors("soon none counts"), 1, "{rest:#?}");
-    assert_eq!(errors("so none counts"), 1, "{rest:#?}");
+    assert_eq!(errors("soon none counts"), 2, "{rest:#?}");
+    assert_eq!(errors("so none counts"), 2, "{rest:#?}");
+    assert_eq!(errors("it is no regular file"), 2, "{rest:#?}");
     assert_eq!(errors("some lines of the tokens"), 0, "{rest:#?}");
 }
 
@@ -251,15 +262,34 @@ fn a_store_that_is_away_is_said_once_and_so_is_that_it_is_back() {
     );
 }
 
-/// A version that nobody asked for yet is loaded behind the scenes: that of 0.3.0 is a pipe that nobody writes to.
+/// A pipe in the place of a component keeps no change of what is asked for from counting.
+#[test]
+fn a_pipe_in_a_store_holds_up_nothing() {
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    caller.decide(&request);
+    let component = Path::new(&store).join("policies/acme/0.1.0/policy.wasm");
+    fs::remove_file(&component).expect("it is removed");
+    pipe(&component);
+    let settings = Path::new(&store).join("store.json");
+    let asked = fs::read_to_string(&settings).expect("it is there");
+    let asked = asked.replace(
+        r#""require_signature": false"#,
+        r#""require_signature": true"#,
+    );
+    fs::write(&settings, asked).expect("it is written");
+    while caller.call("POST", "/v1/decisions", None, &request).0 != 503 {}
+    serving.end();
+}
+
+/// A version that nobody asked for yet holds up nothing: that of 0.3.0 is a pipe that nobody writes to.
 #[test]
 fn the_service_listens_when_what_is_active_is_loaded() {
     let (_folder, store, request) = stored();
     let versions = Path::new(&store).join("policies/acme");
     fs::create_dir(versions.join("0.3.0")).expect("a folder");
-    let pipe = versions.join("0.3.0/policy.wasm");
-    let made = Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.expect("it runs").success());
+    pipe(&versions.join("0.3.0/policy.wasm"));
     let manifest = fs::read_to_string(versions.join("0.2.0/manifest.json")).expect("it is there");
     let manifest = manifest.replace(r#""version": "0.2.0""#, r#""version": "0.3.0""#);
     fs::write(versions.join("0.3.0/manifest.json"), manifest).expect("a file");

@@ -18,6 +18,7 @@ mod log;
 mod mask;
 mod record;
 mod recover;
+mod regular;
 mod replay;
 mod shared;
 mod source;
