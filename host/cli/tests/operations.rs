@@ -262,6 +262,80 @@ fn a_store_that_is_away_is_said_once_and_so_is_that_it_is_back() {
     );
 }
 
+/// Puts a file in the place of another, as a store does.
+fn put(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, text).expect("a file");
+    fs::rename(&new, path).expect("it is moved");
+}
+
+/// What is loaded is what was activated, so it goes on, whatever the manifest says meanwhile.
+#[test]
+fn a_manifest_that_is_altered_stops_nothing() {
+    let (_folder, store, request) = stored();
+    let manifest = Path::new(&store).join("policies/acme/0.1.0/manifest.json");
+    let text = fs::read_to_string(&manifest).expect("it is there");
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    for key in ["digest", "rules_digest"] {
+        let (before, behind) = text
+            .split_once(&format!(r#""{key}": "sha256:"#))
+            .expect("it stands there");
+        let zeros = "0".repeat(64);
+        let altered = format!(r#"{before}"{key}": "sha256:{zeros}{}"#, &behind[64..]);
+        put(&manifest, &altered);
+        let said = serving.says("a version cannot be used");
+        let expected = format!("its `{key}` is not what the component says");
+        assert!(
+            said.contains("manifest.json` is damaged") && said.contains(&expected),
+            "{said}"
+        );
+        caller.decide(&request);
+        assert_eq!(ready(&mut caller).0, 200);
+        let failure = |caller: &mut Caller| {
+            let (_, listing) = caller.call("GET", "/v1/policies", None, "");
+            assert_eq!(
+                listing["policies"][0]["active"]["version"], "0.1.0",
+                "{listing}"
+            );
+            listing["policies"][0]["last_failure"].clone()
+        };
+        assert!(failure(&mut caller).to_string().contains(&expected));
+        put(&manifest, &text);
+        while !failure(&mut caller).is_null() {}
+        caller.decide(&request);
+    }
+    let rest = serving.end();
+    assert!(
+        !rest.iter().any(|line| line.contains("cannot be used")),
+        "{rest:#?}"
+    );
+}
+
+/// What a start would refuse is said before it.
+#[test]
+fn cases_that_are_removed_are_said_to_be_damaged() {
+    let (_folder, store, request) = stored();
+    let cases = Path::new(&store).join("policies/acme/0.1.0/cases.jsonl");
+    let serving = Serving::new(&["--store", &store]);
+    fs::remove_file(&cases).expect("it is removed");
+    let said = serving.says("a version is damaged");
+    assert!(said.contains("cases.jsonl` is damaged"), "{said}");
+    Caller::new(serving.address).decide(&request);
+}
+
+#[test]
+fn signals_that_ask_for_nothing_end_nothing() {
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    for name in ["-USR1", "-USR2", "-ALRM", "-HUP"] {
+        signal(&serving, name);
+    }
+    serving.says("read again");
+    Caller::new(serving.address).decide(&request);
+    serving.end();
+}
+
 /// A pipe in the place of a component keeps no change of what is asked for from counting.
 #[test]
 fn a_pipe_in_a_store_holds_up_nothing() {

@@ -330,19 +330,53 @@ impl Store {
             signature: None,
             cases: self.cases(&manifest)?,
         };
-        let engine = engine.with_proof(manifest.proof);
+        let engine = engine.with_proof(manifest.proof.clone());
         let candidate = Candidate::loaded(&engine, folder, |id| {
             check_identity(name, version, id)?;
             Ok(version.clone())
         })?;
-        if candidate.policy.manifest().rules_digest != manifest.rules_digest {
-            return Err(StoreError::Damaged {
-                path: self.version_folder(name, version)?.join(MANIFEST),
-                reason: "its `rules_digest` is not what the component says".to_owned(),
-            });
-        }
+        self.check_manifest(&manifest, &candidate.policy)?;
         self.check_rules(&candidate)?;
         Ok(candidate)
+    }
+
+    /// Checks all that loading `version` again would check of its files, beside what the policy that was loaded of it shows; and that the
+    /// journal tells which version is active.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, was changed since it was published, or is not that of the policy; or its signature does not count.
+    pub fn check_files(&self, version: &Version, loaded: &Policy) -> Result<(), StoreError> {
+        let name = &loaded.id().name;
+        let manifest = self.manifest(name, version)?;
+        self.check_manifest(&manifest, loaded)?;
+        self.component(name, version)?;
+        self.cases(&manifest)?;
+        self.active(name)?;
+        Ok(())
+    }
+
+    /// Checks that a manifest is that of the policy that was loaded.
+    ///
+    /// # Errors
+    ///
+    /// It has other digests.
+    pub fn check_manifest(&self, manifest: &Manifest, loaded: &Policy) -> Result<(), StoreError> {
+        let says = loaded.manifest();
+        for (what, found, expected) in [
+            ("digest", &manifest.digest, &loaded.id().digest),
+            ("rules_digest", &manifest.rules_digest, &says.rules_digest),
+        ] {
+            if found != expected {
+                return Err(StoreError::Damaged {
+                    path: self
+                        .version_folder(&manifest.name, &manifest.version)?
+                        .join(MANIFEST),
+                    reason: format!("its `{what}` is not what the component says"),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The cases beside a version, as they were published.
@@ -363,7 +397,13 @@ impl Store {
             reason,
         };
         if found != *expected {
-            return Err(damaged("it is not what was published".to_owned()));
+            let of_bases = match bases {
+                Some(_) => "is not",
+                None => "is missing",
+            };
+            return Err(damaged(format!(
+                "it is not what was published, or `{BASES}` beside it {of_bases}"
+            )));
         }
         let text =
             |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|error| damaged(error.to_string()));
