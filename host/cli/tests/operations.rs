@@ -9,8 +9,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use program::operator::Operator;
 use program::serving::{Caller, Serving, done, stored};
-use program::{json, scopegate};
+use program::{allowed, json, scopegate};
 use scopegate_server::Tokens;
 
 fn text(path: &Path) -> &str {
@@ -294,10 +295,7 @@ fn a_manifest_that_is_altered_stops_nothing() {
         assert_eq!(ready(&mut caller).0, 200);
         let failure = |caller: &mut Caller| {
             let (_, listing) = caller.call("GET", "/v1/policies", None, "");
-            assert_eq!(
-                listing["policies"][0]["active"]["version"], "0.1.0",
-                "{listing}"
-            );
+            assert_eq!(listing["policies"][0]["active"], "0.1.0", "{listing}");
             listing["policies"][0]["last_failure"].clone()
         };
         assert!(failure(&mut caller).to_string().contains(&expected));
@@ -315,13 +313,16 @@ fn a_manifest_that_is_altered_stops_nothing() {
 /// What a start would refuse is said before it.
 #[test]
 fn cases_that_are_removed_are_said_to_be_damaged() {
-    let (_folder, store, request) = stored();
-    let cases = Path::new(&store).join("policies/acme/0.1.0/cases.jsonl");
+    let operator = Operator::new();
+    operator.done(&["add", &operator.policy("acme", "0.1.0")]);
+    operator.done(&["activate", "acme@0.1.0"]);
+    let store = operator.path("store");
     let serving = Serving::new(&["--store", &store]);
+    let cases = Path::new(&store).join("policies/acme/0.1.0/cases.jsonl");
     fs::remove_file(&cases).expect("it is removed");
     let said = serving.says("a version is damaged");
     assert!(said.contains("cases.jsonl` is damaged"), "{said}");
-    Caller::new(serving.address).decide(&request);
+    Caller::new(serving.address).decide(&allowed());
 }
 
 #[test]

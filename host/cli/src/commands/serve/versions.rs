@@ -338,7 +338,8 @@ impl Versions {
             Ok(policy) => {
                 held.wanted.digest.clone_from(&policy.id().digest);
                 held.policy = Some(policy);
-                held.failure = None;
+                let failure = held.failure.take();
+                self.is_repaired |= failure.is_some_and(|failure| failure.is_damage);
             }
             Err(error) => {
                 // What decided until now was allowed other things.
