@@ -727,11 +727,16 @@ Exit codes:
   0  every recorded request was decided again, and nothing changes
   1  the log cannot be read, or the policy cannot be loaded
   2  something changes
-  3  the log's chain is broken, or some request was not decided again, or there is none: that proves nothing
+  3  the log's chain is broken, its beginning or end is missing, or some request was not decided again,
+     or there is none: that proves nothing
 Of several the first of 1, 3, 2 counts.")]
 pub(crate) struct LogReplay {
     #[command(flatten)]
     pub(crate) log: LogChoice,
+
+    /// Where the log may begin, as for `log verify`
+    #[arg(long, value_name = "RECORD|HASH")]
+    pub(crate) from: Option<scopegate_log::Start>,
 
     #[command(flatten)]
     pub(crate) policy: PolicyChoice,

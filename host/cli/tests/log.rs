@@ -331,12 +331,58 @@ fn verify_from() {
         (&["--from", "5"], 0),
         (&["--from", "6"], 0),
         (&["--from", "4"], 3),
+        (&["--from", "7"], 3),
     ] {
-        let run = scopegate(&[&["log", "verify", log], from].concat(), b"");
-        assert_eq!(run.code, code, "{from:?}: {}{}", run.stdout, run.stderr);
+        for command in [
+            &["verify", log][..],
+            &["replay", log, "--policy", "tests/data/acme"],
+        ] {
+            let run = scopegate(&[&["log"], command, from].concat(), b"");
+            assert_eq!(run.code, code, "{from:?}: {}{}", run.stdout, run.stderr);
+        }
     }
     let run = scopegate(&["log", "verify", log], b"");
     assert!(run.stderr.contains("--from 5"), "{}", run.stderr);
+    let run = scopegate(&["log", "verify", log, "--from", "7"], b"");
+    assert!(run.stderr.contains("ends with record 6"), "{}", run.stderr);
+}
+
+/// What is missing at the end is found by the note beside the log; without the note that is said.
+#[test]
+fn an_end_that_is_missing() {
+    let (folder, _) = log();
+    let (log, file) = (text(folder.path()), file(&folder));
+    let whole = fs::read_to_string(&file).expect("a file");
+    let lines: Vec<_> = whole.lines().collect();
+    fs::write(&file, lines[..3].join("\n") + "\n").expect("it is written");
+    let replay = ["log", "replay", log, "--policy", "tests/data/acme"];
+    for arguments in [&["log", "verify", log][..], &replay] {
+        let run = scopegate(arguments, b"");
+        assert_eq!((run.code, &*run.stdout), (3, ""), "{arguments:?}");
+        assert!(
+            run.stderr.contains("record 4 was written"),
+            "{}",
+            run.stderr
+        );
+    }
+    let head = folder.path().join("head");
+    let unshown = "nothing shows that no line is missing behind that";
+    for is_emptied in [true, false] {
+        let changed = if is_emptied {
+            fs::write(&head, "")
+        } else {
+            fs::remove_file(&head)
+        };
+        changed.expect("it is changed");
+        let run = scopegate(&["log", "verify", log], b"");
+        assert_eq!((run.code, &*run.stderr), (0, ""));
+        assert!(run.stdout.contains(unshown), "{}", run.stdout);
+    }
+    let last = json(lines[2]);
+    let hash = last["hash"].as_str().expect("a hash");
+    let run = scopegate(&["log", "verify", log, "--expect", hash], b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!run.stdout.contains(unshown), "{}", run.stdout);
 }
 
 /// The file of the log with that text.

@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use program::operator::Operator;
 use program::serving::{Caller, Serving, done, stored};
 use program::{json, scopegate};
 use scopegate_server::Tokens;
@@ -21,6 +22,12 @@ fn signal(serving: &Serving, signal: &str) {
     let process = serving.child.id().to_string();
     let sent = Command::new("kill").args([signal, &process]).status();
     assert!(sent.expect("it runs").success());
+}
+
+/// Makes a pipe that nobody writes to.
+fn pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.expect("it runs").success());
 }
 
 /// Whether it is ready, and what it says of that.
@@ -198,10 +205,15 @@ fn tokens_count_as_their_lines_say_at_once() {
     while counts("one") {}
     write(&line("one"));
     while !counts("one") {}
+    // Nobody waits for who never writes to a pipe.
+    fs::remove_file(&file).expect("it is removed");
+    pipe(&file);
+    while counts("one") {}
     let rest = serving.end();
     let errors = |what: &str| rest.iter().filter(|line| line.contains(what)).count();
-    assert_eq!(errors("soon none counts"), 1, "{rest:#?}");
-    assert_eq!(errors("so none counts"), 1, "{rest:#?}");
+    assert_eq!(errors("soon none counts"), 2, "{rest:#?}");
+    assert_eq!(errors("so none counts"), 2, "{rest:#?}");
+    assert_eq!(errors("it is no regular file"), 2, "{rest:#?}");
     assert_eq!(errors("some lines of the tokens"), 0, "{rest:#?}");
 }
 
@@ -251,15 +263,108 @@ fn a_store_that_is_away_is_said_once_and_so_is_that_it_is_back() {
     );
 }
 
-/// A version that nobody asked for yet is loaded behind the scenes: that of 0.3.0 is a pipe that nobody writes to.
+/// Puts a file in the place of another, as a store does.
+fn put(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, text).expect("a file");
+    fs::rename(&new, path).expect("it is moved");
+}
+
+/// What is loaded is what was activated, so it goes on, whatever the manifest says meanwhile.
+#[test]
+fn a_manifest_that_is_altered_stops_nothing() {
+    let (_folder, store, request) = stored();
+    let manifest = Path::new(&store).join("policies/acme/0.1.0/manifest.json");
+    let text = fs::read_to_string(&manifest).expect("it is there");
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    for key in ["digest", "rules_digest"] {
+        let (before, behind) = text
+            .split_once(&format!(r#""{key}": "sha256:"#))
+            .expect("it stands there");
+        let zeros = "0".repeat(64);
+        let altered = format!(r#"{before}"{key}": "sha256:{zeros}{}"#, &behind[64..]);
+        put(&manifest, &altered);
+        let said = serving.says("a version cannot be used");
+        let expected = format!("its `{key}` is not what the component says");
+        assert!(
+            said.contains("manifest.json` is damaged") && said.contains(&expected),
+            "{said}"
+        );
+        caller.decide(&request);
+        assert_eq!(ready(&mut caller).0, 200);
+        let failure = |caller: &mut Caller| {
+            let (_, listing) = caller.call("GET", "/v1/policies", None, "");
+            assert_eq!(listing["policies"][0]["active"], "0.1.0", "{listing}");
+            listing["policies"][0]["last_failure"].clone()
+        };
+        assert!(failure(&mut caller).to_string().contains(&expected));
+        put(&manifest, &text);
+        while !failure(&mut caller).is_null() {}
+        caller.decide(&request);
+    }
+    let rest = serving.end();
+    assert!(
+        !rest.iter().any(|line| line.contains("cannot be used")),
+        "{rest:#?}"
+    );
+}
+
+/// What a start would refuse is said before it.
+#[test]
+fn cases_that_are_removed_are_said_to_be_damaged() {
+    let operator = Operator::new();
+    operator.done(&["add", &operator.policy("acme", "0.1.0")]);
+    operator.done(&["activate", "acme@0.1.0"]);
+    let store = operator.path("store");
+    let serving = Serving::new(&["--store", &store]);
+    let cases = Path::new(&store).join("policies/acme/0.1.0/cases.jsonl");
+    fs::remove_file(&cases).expect("it is removed");
+    let said = serving.says("a version is damaged");
+    assert!(said.contains("cases.jsonl` is damaged"), "{said}");
+    assert_eq!(ready(&mut Caller::new(serving.address)).0, 200);
+}
+
+#[test]
+fn signals_that_ask_for_nothing_end_nothing() {
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    for name in ["-USR1", "-USR2", "-ALRM", "-HUP"] {
+        signal(&serving, name);
+    }
+    serving.says("read again");
+    Caller::new(serving.address).decide(&request);
+    serving.end();
+}
+
+/// A pipe in the place of a component keeps no change of what is asked for from counting.
+#[test]
+fn a_pipe_in_a_store_holds_up_nothing() {
+    let (_folder, store, request) = stored();
+    let serving = Serving::new(&["--store", &store]);
+    let mut caller = Caller::new(serving.address);
+    caller.decide(&request);
+    let component = Path::new(&store).join("policies/acme/0.1.0/policy.wasm");
+    fs::remove_file(&component).expect("it is removed");
+    pipe(&component);
+    let settings = Path::new(&store).join("store.json");
+    let asked = fs::read_to_string(&settings).expect("it is there");
+    let asked = asked.replace(
+        r#""require_signature": false"#,
+        r#""require_signature": true"#,
+    );
+    fs::write(&settings, asked).expect("it is written");
+    while caller.call("POST", "/v1/decisions", None, &request).0 != 503 {}
+    serving.end();
+}
+
+/// A version that nobody asked for yet holds up nothing: that of 0.3.0 is a pipe that nobody writes to.
 #[test]
 fn the_service_listens_when_what_is_active_is_loaded() {
     let (_folder, store, request) = stored();
     let versions = Path::new(&store).join("policies/acme");
     fs::create_dir(versions.join("0.3.0")).expect("a folder");
-    let pipe = versions.join("0.3.0/policy.wasm");
-    let made = Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.expect("it runs").success());
+    pipe(&versions.join("0.3.0/policy.wasm"));
     let manifest = fs::read_to_string(versions.join("0.2.0/manifest.json")).expect("it is there");
     let manifest = manifest.replace(r#""version": "0.2.0""#, r#""version": "0.3.0""#);
     fs::write(versions.join("0.3.0/manifest.json"), manifest).expect("a file");

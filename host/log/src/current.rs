@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::home;
+use crate::regular;
 
 /// A file that can be cut.
 pub(crate) trait Sink: Write + Send {
@@ -49,10 +50,8 @@ impl World {
     pub(crate) fn real() -> Self {
         Self {
             open: Box::new(|path, is_new| {
-                let file = OpenOptions::new()
-                    .append(true)
-                    .create_new(is_new)
-                    .open(path)?;
+                let mut options = OpenOptions::new();
+                let file = regular::open(options.append(true).create_new(is_new), path)?;
                 Ok(Box::new(file))
             }),
             clock: Box::new(SystemTime::now),

@@ -164,6 +164,13 @@ pub enum ReadError {
         /// The number of the line from which on nothing may be missing, if that was asked for.
         from: Option<u64>,
     },
+    /// The log ends before the line from which on nothing may be missing.
+    Before {
+        /// The line's number.
+        from: u64,
+        /// The number of the last line.
+        last: u64,
+    },
     /// The log's beginning follows another line than it was asked to.
     Follows {
         /// The hash of the line that it should follow.
@@ -219,6 +226,10 @@ impl fmt::Display for ReadError {
             } => write!(
                 f,
                 "the beginning is missing: the first record is {first}, and record {from} was to be there"
+            ),
+            Self::Before { from, last } => write!(
+                f,
+                "the log ends with record {last}, and record {from} was to be there"
             ),
             Self::Follows { expected, found } => write!(
                 f,

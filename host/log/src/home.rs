@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::chain::{Chain, FORMAT};
 use crate::error::OpenError;
 use crate::hash::Hash;
+use crate::regular;
 
 const LOCK: &str = "lock";
 const HEAD: &str = "head";
@@ -83,7 +84,10 @@ impl Home {
         }
         let head = self.path.join(HEAD);
         if !is_at(&self.head, &head)? {
-            self.head = open(&head)?;
+            self.head = open(&head).map_err(|error| {
+                let path = head.display();
+                io::Error::new(error.kind(), format!("`{path}` cannot be opened: {error}"))
+            })?;
         }
         writable(&self.path).map_err(|error| {
             let path = self.path.display();
@@ -132,7 +136,7 @@ impl Head {
     /// Reads the note in `folder`, if there is one.
     pub(crate) fn read(folder: &Path) -> io::Result<Option<Self>> {
         let mut text = Vec::new();
-        match File::open(Self::path(folder)) {
+        match regular::read(&Self::path(folder)) {
             Ok(file) => file.take(2 * HEAD_BYTES as u64).read_to_end(&mut text)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -167,12 +171,9 @@ impl Head {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    regular::open(&mut options, path)
 }
 
 /// Whether `path` leads to the open `file`.

@@ -8,6 +8,7 @@
 
 mod chain;
 mod current;
+mod ends;
 mod entry;
 mod error;
 mod fill;
@@ -18,6 +19,7 @@ mod log;
 mod mask;
 mod record;
 mod recover;
+mod regular;
 mod replay;
 mod shared;
 mod source;
@@ -29,6 +31,7 @@ mod verify;
 mod walk;
 mod writer;
 
+pub use ends::Start;
 pub use entry::{Entry, Id};
 pub use error::{AppendError, Breach, MaskError, OpenError, ReadError, Wrong};
 pub use fill::Reads;
@@ -39,5 +42,5 @@ pub use record::{Body, Decided, Outcome, PolicyName, Record};
 pub use replay::{Change, EXAMPLES, GROUPS, Group, Replay, replay, replay_reading};
 pub use shared::{Counters, Position};
 pub use source::{Line, Source};
-pub use verify::{Start, Verified, verify, verify_from};
+pub use verify::{Verified, verify, verify_from};
 pub use walk::Walk;

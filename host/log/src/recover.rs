@@ -2,7 +2,7 @@
 //!
 //! Always true here: what does not belong to the chain's end is set aside in a file, never lost.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use crate::chain::Chain;
 use crate::folder::{self, LogFile};
 use crate::home::Head;
 use crate::record::Record;
+use crate::regular;
 use crate::source::{LINE_BYTES, Source};
 
 /// What is known of a log that was there before.
@@ -95,7 +96,7 @@ fn end(folder: &Path) -> Result<Found, (PathBuf, io::Error)> {
 
 /// The chain behind the last whole line of the file, where that line ends, and the file's bytes.
 fn end_of(path: &Path) -> io::Result<(Option<Chain>, u64, u64)> {
-    let mut reader = BufReader::with_capacity(256 << 10, File::open(path)?);
+    let mut reader = BufReader::with_capacity(256 << 10, regular::read(path)?);
     let (mut chain, mut good, mut bytes) = (None, 0, 0);
     let mut line = Vec::new();
     loop {
@@ -143,7 +144,7 @@ fn set_aside(path: &Path, good: u64, bytes: u64) -> io::Result<(String, u64)> {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let mut from = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut from = regular::open(OpenOptions::new().read(true).write(true), path)?;
     from.seek(SeekFrom::Start(good))?;
     for number in 1_u64.. {
         let kept = format!("{name}.torn-{number}");

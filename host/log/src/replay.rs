@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use scopegate::{InputError, Policy, Request};
 use serde::{Deserialize, Serialize};
 
+use crate::ends::{Ends, Start};
 use crate::entry::error_text;
 use crate::error::ReadError;
 use crate::fill::{Filler, Reads};
 use crate::mask::{MARKER, Masks};
 use crate::record::{Body, Decided, Outcome};
-use crate::walk::Walk;
 
 /// How many ids a group keeps.
 pub const EXAMPLES: usize = 3;
@@ -133,27 +133,29 @@ struct FindingText {
 ///
 /// # Errors
 ///
-/// The log cannot be read, or its chain is broken.
+/// The log cannot be read, its chain is broken, or its beginning or end is missing.
 pub fn replay(
     paths: &[PathBuf],
     policy: &Policy,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Replay, ReadError> {
-    replay_reading(paths, policy, &|_| true, progress)
+    replay_reading(paths, None, policy, &|_| true, progress)
 }
 
-/// The same with a `policy` of which it is known which facts it reads: masked facts that it does not read do not matter.
+/// The same of a log that may begin later, as `from` says, with a `policy` of which it is known which facts it reads: masked facts that it
+/// does not read do not matter.
 ///
 /// # Errors
 ///
 /// As [`replay`].
 pub fn replay_reading(
     paths: &[PathBuf],
+    from: Option<Start>,
     policy: &Policy,
     reads: Reads<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Replay, ReadError> {
-    let mut walk = Walk::open(paths)?;
+    let (mut ends, mut walk) = Ends::open(paths)?;
     let filler = Filler::new();
     let mut run = Run {
         policy,
@@ -162,6 +164,7 @@ pub fn replay_reading(
     };
     let (mut chunk, mut bytes) = (Vec::new(), 0);
     while let Some((_, record)) = walk.step()? {
+        ends.see(&record)?;
         match record.body {
             Body::Gap { dropped } => {
                 run.replay.dropped = run.replay.dropped.saturating_add(dropped);
@@ -190,6 +193,7 @@ pub fn replay_reading(
             progress(walk.bytes_read(), walk.total_bytes());
         }
     }
+    ends.check(from)?;
     run.decide(&chunk);
     progress(walk.bytes_read(), walk.total_bytes());
     Ok(run.end())

@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 use crate::chain::Chain;
 use crate::folder::{self, LogFile};
 use crate::record::Record;
+use crate::regular;
 use crate::source::Source;
 
 /// What becomes of finished files.
@@ -115,7 +116,7 @@ fn compress(path: &Path) -> io::Result<()> {
     let mut part = whole.as_os_str().to_owned();
     part.push(".part");
     let mut encoder = GzEncoder::new(File::create(&part)?, Compression::default());
-    io::copy(&mut File::open(path)?, &mut encoder)?;
+    io::copy(&mut regular::read(path)?, &mut encoder)?;
     encoder.finish()?.sync_all()?;
     fs::rename(&part, &whole)?;
     fs::remove_file(path)

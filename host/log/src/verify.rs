@@ -2,15 +2,12 @@
 //!
 //! Always true here: what is verified is one unbroken chain from where it is to begin to the last line that was written.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 
+use crate::ends::{Ends, Start};
 use crate::error::ReadError;
-use crate::hash::{Hash, HashError};
-use crate::home::Head;
+use crate::hash::Hash;
 use crate::record::{Body, Outcome, Record};
-use crate::walk::Walk;
 
 /// A log that is one unbroken chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,32 +36,14 @@ pub struct Verified {
     pub is_first_kept: bool,
     /// The hash of the last line.
     pub last: Hash,
+    /// Whether something shows that no line behind the last one is missing: the note beside the log, or the hash that was expected.
+    pub is_end_shown: bool,
 }
 
 impl Verified {
     /// Whether nothing came before its first line.
     pub fn is_from_start(&self) -> bool {
         self.first == 1 && self.follows == Hash::NONE
-    }
-}
-
-/// Where a log is to begin, if it need not begin with its first line: something before it may be missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// Nothing from the line with this number on may be missing.
-    Record(u64),
-    /// It begins behind the line with this hash.
-    Behind(Hash),
-}
-
-impl FromStr for Start {
-    type Err = HashError;
-
-    fn from_str(text: &str) -> Result<Self, HashError> {
-        match text.parse() {
-            Ok(number) => Ok(Self::Record(number)),
-            Err(_) => text.parse().map(Self::Behind),
-        }
     }
 }
 
@@ -93,53 +72,23 @@ pub fn verify_from(
     expect: Option<Hash>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verified, ReadError> {
-    // First, for the log may be written to meanwhile.
-    let note = note(paths)?;
-    let mut walk = match (Walk::open(paths), &note) {
-        (Err(ReadError::NoLog { .. }), Some((note, head))) if head.sequence > 0 => {
-            return Err(ReadError::Cut {
-                note: note.clone(),
-                sequence: head.sequence,
-                last: 0,
-            });
-        }
-        (walk, _) => walk?,
-    };
+    let (mut ends, mut walk) = Ends::open(paths)?;
     let mut verified = Verified::default();
-    let (mut expected_at, mut last) = (None, 0);
+    let mut expected_at = None;
     while let Some((_, record)) = walk.step()? {
-        if verified.lines == 0 {
-            (verified.first, verified.follows) = (record.sequence, record.previous);
-        }
-        last = record.sequence;
+        ends.see(&record)?;
         verified.count(&record);
         if expect == Some(record.hash) {
             expected_at = Some(verified.lines);
-        }
-        if let Some((note, head)) = &note
-            && head.sequence == record.sequence
-            && head.hash != record.hash
-        {
-            return Err(ReadError::Anew {
-                note: note.clone(),
-                sequence: head.sequence,
-            });
         }
         if verified.lines.is_multiple_of(1024) {
             progress(walk.bytes_read(), walk.total_bytes());
         }
     }
-    verified.check_beginning(from)?;
-    match note {
-        Some((note, head)) if head.sequence > last => {
-            return Err(ReadError::Cut {
-                note,
-                sequence: head.sequence,
-                last,
-            });
-        }
-        _ => {}
-    }
+    ends.check(from)?;
+    (verified.first, verified.follows) = ends.first;
+    verified.is_first_kept = ends.is_first_kept;
+    verified.is_end_shown = ends.is_end_noted() || expect.is_some();
     match expect {
         Some(expected) if expected != verified.last => Err(ReadError::End {
             expected,
@@ -148,23 +97,6 @@ pub fn verify_from(
         }),
         _ => Ok(verified),
     }
-}
-
-/// Where the log was to end when it was written to last, if the last of its `paths` is a folder that says so.
-fn note(paths: &[PathBuf]) -> Result<Option<(PathBuf, Head)>, ReadError> {
-    let Some(folder) = paths.last().filter(|path| path.is_dir()) else {
-        return Ok(None);
-    };
-    let note = Head::path(folder);
-    match read_note(folder) {
-        Ok(head) => Ok(head.map(|head| (note, head))),
-        Err(source) => Err(ReadError::Io { path: note, source }),
-    }
-}
-
-/// The note in `folder`. One that is being written says something at the second look.
-fn read_note(folder: &Path) -> io::Result<Option<Head>> {
-    Head::read(folder).or_else(|_| Head::read(folder))
 }
 
 impl Default for Verified {
@@ -182,6 +114,7 @@ impl Default for Verified {
             follows: Hash::NONE,
             is_first_kept: false,
             last: Hash::NONE,
+            is_end_shown: false,
         }
     }
 }
@@ -201,27 +134,7 @@ impl Verified {
             Body::Torn { .. } => self.torn += 1,
             Body::Lost { .. } => self.altered += 1,
             Body::Paused { refused, .. } => self.refused = self.refused.saturating_add(*refused),
-            Body::Removed { through, last } => {
-                let is_before_first = through.checked_add(1) == Some(self.first);
-                self.is_first_kept |= is_before_first && *last == self.follows;
-            }
-        }
-    }
-
-    fn check_beginning(&self, from: Option<Start>) -> Result<(), ReadError> {
-        let first = self.first;
-        match from {
-            None if self.is_from_start() || self.is_first_kept => Ok(()),
-            None => Err(ReadError::Beginning { first, from: None }),
-            Some(Start::Record(from)) if first > from => Err(ReadError::Beginning {
-                first,
-                from: Some(from),
-            }),
-            Some(Start::Behind(expected)) if expected != self.follows => Err(ReadError::Follows {
-                expected,
-                found: self.follows,
-            }),
-            Some(_) => Ok(()),
+            Body::Removed { .. } => {}
         }
     }
 }

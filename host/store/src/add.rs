@@ -136,6 +136,27 @@ impl Candidate {
         })
     }
 
+    /// Whether it has the rules of what is published as `version`. What they say of themselves is not enough: where the bytes differ, both
+    /// must be shown to be made of the rules that they carry.
+    fn has_rules_of(&self, version: &Version, published: &Policy) -> Result<bool, StoreError> {
+        if published.id().digest == self.policy.id().digest {
+            return Ok(true);
+        }
+        for (policy, is_published) in [(&self.policy, false), (published, true)] {
+            // It may have been made by another compiler, as the store saw when it was added.
+            if policy.origin() == Origin::Foreign {
+                return Err(StoreError::Unproven {
+                    name: published.id().name.clone(),
+                    version: self.version.clone(),
+                    published: version.clone(),
+                    is_published,
+                });
+            }
+        }
+        let rules = |policy: &Policy| policy.manifest().rules_digest.clone();
+        Ok(rules(&self.policy) == rules(published))
+    }
+
     /// What the store knows of it if `by` publishes it.
     pub(crate) fn manifest(&self, by: &str) -> Manifest {
         let manifest = self.policy.manifest();
@@ -191,7 +212,7 @@ impl Store {
             self.check_signature(&folder.component, folder.signature.as_deref())?;
         }
         let _lock = self.lock()?;
-        if let Some(there) = self.published(candidate, &manifest)? {
+        if let Some(there) = self.there(candidate, &manifest)? {
             return self.sign_again(there, folder.signature.as_deref());
         }
         let json = serde_json::to_vec_pretty(&manifest).expect("a manifest can be written as JSON");
@@ -309,11 +330,53 @@ impl Store {
             signature: None,
             cases: self.cases(&manifest)?,
         };
-        let engine = engine.with_proof(manifest.proof);
-        Candidate::loaded(&engine, folder, |id| {
+        let engine = engine.with_proof(manifest.proof.clone());
+        let candidate = Candidate::loaded(&engine, folder, |id| {
             check_identity(name, version, id)?;
             Ok(version.clone())
-        })
+        })?;
+        self.check_manifest(&manifest, &candidate.policy)?;
+        self.check_rules(&candidate)?;
+        Ok(candidate)
+    }
+
+    /// Checks all that loading `version` again would check of its files, beside what the policy that was loaded of it shows; and that the
+    /// journal tells which version is active.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, was changed since it was published, or is not that of the policy; or its signature does not count.
+    pub fn check_files(&self, version: &Version, loaded: &Policy) -> Result<(), StoreError> {
+        let name = &loaded.id().name;
+        let manifest = self.manifest(name, version)?;
+        self.check_manifest(&manifest, loaded)?;
+        self.component(name, version)?;
+        self.cases(&manifest)?;
+        self.active(name)?;
+        Ok(())
+    }
+
+    /// Checks that a manifest is that of the policy that was loaded.
+    ///
+    /// # Errors
+    ///
+    /// It has other digests.
+    pub fn check_manifest(&self, manifest: &Manifest, loaded: &Policy) -> Result<(), StoreError> {
+        let says = loaded.manifest();
+        for (what, found, expected) in [
+            ("digest", &manifest.digest, &loaded.id().digest),
+            ("rules_digest", &manifest.rules_digest, &says.rules_digest),
+        ] {
+            if found != expected {
+                return Err(StoreError::Damaged {
+                    path: self
+                        .version_folder(&manifest.name, &manifest.version)?
+                        .join(MANIFEST),
+                    reason: format!("its `{what}` is not what the component says"),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The cases beside a version, as they were published.
@@ -334,7 +397,13 @@ impl Store {
             reason,
         };
         if found != *expected {
-            return Err(damaged("it is not what was published".to_owned()));
+            let of_bases = match bases {
+                Some(_) => "is not",
+                None => "is missing",
+            };
+            return Err(damaged(format!(
+                "it is not what was published, or `{BASES}` beside it {of_bases}"
+            )));
         }
         let text =
             |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|error| damaged(error.to_string()));
@@ -342,7 +411,7 @@ impl Store {
     }
 
     /// The version that is there already, if it has the same bytes. Other builds of the version have to have the same rules.
-    fn published(
+    fn there(
         &self,
         candidate: &Candidate,
         manifest: &Manifest,
@@ -385,26 +454,52 @@ impl Store {
         Ok(None)
     }
 
-    /// Whether a component has the rules of a published one with other bytes. What they say of themselves is not enough: both must be
-    /// shown to be made of the rules that they carry.
+    /// Checks that a version has the rules of the first build of it that decides. One that is damaged, or that nobody vouches for, says
+    /// nothing of the others.
+    fn check_rules(&self, candidate: &Candidate) -> Result<(), StoreError> {
+        let name = &candidate.policy.id().name;
+        let known = self.versions(name)?;
+        let first = known
+            .iter()
+            .filter(|it| **it < candidate.version && it.is_build_beside(&candidate.version))
+            .find_map(|build| {
+                let component = self.component(name, build).ok()?;
+                let policy = self.published(&candidate.engine, name, build, &component);
+                Some((build, policy.ok()?))
+            });
+        match first {
+            Some((build, published)) if !candidate.has_rules_of(build, &published)? => {
+                Err(StoreError::OtherRules {
+                    name: name.clone(),
+                    version: candidate.version.clone(),
+                    published: build.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Loads a published component, without its cases.
+    fn published(
+        &self,
+        engine: &Engine,
+        name: &str,
+        version: &Version,
+        component: &[u8],
+    ) -> Result<Policy, StoreError> {
+        let engine = engine.with_proof(self.manifest(name, version)?.proof);
+        let policy = engine
+            .load(component)
+            .map_err(|source| StoreError::Unloadable { source })?;
+        check_identity(name, version, policy.id())?;
+        Ok(policy)
+    }
+
+    /// Whether a component that is to be published has the rules of one that is.
     fn has_rules_of(&self, candidate: &Candidate, there: &Manifest) -> Result<bool, StoreError> {
-        let unproven = |is_published| StoreError::Unproven {
-            name: there.name.clone(),
-            version: candidate.version.clone(),
-            published: there.version.clone(),
-            is_published,
-        };
-        if candidate.policy.origin() != Origin::Compiled {
-            return Err(unproven(false));
-        }
-        let component = self.published_bytes(&there.name, &there.version)?;
-        let engine = &candidate.engine;
-        let published = self.load_bytes(engine, &there.name, &there.version, component)?;
-        // It may have been made by another compiler, as the store saw when it was added.
-        if published.policy.origin() == Origin::Foreign {
-            return Err(unproven(true));
-        }
-        let rules = |policy: &Policy| policy.manifest().rules_digest.clone();
-        Ok(rules(&candidate.policy) == rules(&published.policy))
+        let (name, version) = (&there.name, &there.version);
+        let component = self.published_bytes(name, version)?;
+        let published = self.published(&candidate.engine, name, version, &component)?;
+        candidate.has_rules_of(version, &published)
     }
 }

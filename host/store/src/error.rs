@@ -298,8 +298,8 @@ impl fmt::Display for StoreError {
                 published,
             } => write!(
                 f,
-                "{name} {version} has other rules than {name} {published}, and builds of one version have the same: give the rules a new \
-                 version"
+                "{name} {version} has other rules than {name} {published}, and builds of one version are made from the same text, with the same \
+                 `version` in it: add a build with `--build N` from that text, or give the rules a new version"
             ),
             Self::Older {
                 name,

@@ -9,6 +9,7 @@ use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::StoreError;
+use crate::regular::open_regular;
 
 /// What temporary files and folders begin with: no policy, version or key does.
 pub(crate) const TEMPORARY: &str = ".new-";
@@ -89,7 +90,7 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Reads a file that is there.
 pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
-    File::open(path)
+    open_regular(path)
         .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|source| StoreError::File {
             path: path.to_owned(),
@@ -104,21 +105,9 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Refuses what is no regular file, such as a pipe: whoever reads it may wait for ever.
-pub(crate) fn check_regular(path: &Path) -> Result<(), StoreError> {
-    let checked = fs::metadata(path).and_then(|it| {
-        let not = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
-        it.is_file().then_some(()).ok_or_else(not)
-    });
-    checked.map_err(|source| StoreError::File {
-        path: path.to_owned(),
-        source,
-    })
-}
-
 /// Reads a file that is not a component, if it is there.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match check_regular(path).and_then(|()| read(path, TEXT_BYTES)) {
+    match read(path, TEXT_BYTES) {
         Err(StoreError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             Ok(None)
         }

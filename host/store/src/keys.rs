@@ -195,7 +195,10 @@ impl Store {
         let mut keys = self.keys()?;
         keys.retain(|key| !key.is_removed);
         let labelled = keys.iter().find(|key| key.label == label_or_id);
-        let named = labelled.or_else(|| keys.iter().find(|key| key.id == label_or_id));
+        let named = labelled.or_else(|| {
+            keys.iter()
+                .find(|key| key.id.eq_ignore_ascii_case(label_or_id))
+        });
         let Some(named) = named.cloned() else {
             return Err(StoreError::Key {
                 reason: format!(

@@ -10,7 +10,7 @@ use scopegate::Engine;
 use crate::error::StoreError;
 use crate::files;
 use crate::journal;
-use crate::store::{BASES, CASES, COMPONENT, JOURNAL, MANIFEST, PARTS, Store};
+use crate::store::{BASES, CASES, JOURNAL, MANIFEST, PARTS, Store};
 use crate::version::Version;
 
 /// What was looked at.
@@ -130,15 +130,10 @@ impl Store {
         path: &Path,
     ) -> Result<(), StoreError> {
         let manifest = self.manifest(name, version)?;
-        let component = path.join(COMPONENT);
-        if component.exists() {
-            files::check_regular(&component)?;
-        }
         let candidate = self.candidate(engine, name, version)?;
         let says = candidate.manifest(&manifest.added_by);
         for (what, is_same) in [
             ("summary", says.summary == manifest.summary),
-            ("rules_digest", says.rules_digest == manifest.rules_digest),
             ("compiler", says.compiler == manifest.compiler),
         ] {
             if !is_same {

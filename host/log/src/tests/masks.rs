@@ -178,7 +178,8 @@ fn masked_facts_that_are_not_read_do_not_matter() {
     ] {
         let paths = [folder.path().to_owned()];
         let reads = |path: &str| path == read;
-        let replayed = replay_reading(&paths, &policy, &reads, &mut |_, _| {}).expect("a chain");
+        let replayed =
+            replay_reading(&paths, None, &policy, &reads, &mut |_, _| {}).expect("a chain");
         assert_eq!((replayed.same, replayed.masked), (same, masked), "{read}");
         assert_eq!(replayed.conclusive, masked == 0, "{read}");
     }

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use scopegate_store::{Added, Candidate, Store, StoreError};
+use scopegate_store::{Added, Candidate, KeyPair, Store, StoreError};
 
-use crate::support::{component, engine, folder, rules, store};
+use crate::support::{component, engine, folder, publish, rules, store, version};
 
 fn add(store: &Store, component: Vec<u8>, build: Option<u64>) -> Result<Added, StoreError> {
     let candidate = Candidate::new(&engine(), folder(component), build)?;
@@ -151,5 +151,65 @@ fn the_same_bytes_are_a_build_whoever_made_them() {
     for build in [None, Some(2), Some(7)] {
         let added = add(&store, first.clone(), build).expect("it is published");
         assert!(matches!(added, Added::Published(_)));
+    }
+}
+
+/// What is put beside a version by hand has its rules or decides nothing, whatever its manifest says.
+#[test]
+fn a_build_put_there_by_hand_has_the_rules_of_the_others_or_is_refused() {
+    let other = component("1.0.0", "Otherwise.");
+    let same = component("1.0.0", "");
+    let plain = version("1.0.0");
+    let build = version("1.0.0+9");
+    for (what, component, rules_digest, expected) in [
+        (
+            "other rules",
+            &other,
+            None,
+            "has other rules than acme 1.0.0",
+        ),
+        (
+            "a claim",
+            &claiming(&same),
+            None,
+            "nothing shows that this one has",
+        ),
+        (
+            "a wrong digest",
+            &same,
+            Some("sha256:00"),
+            "its `rules_digest` is not what the component says",
+        ),
+    ] {
+        let (_kept, store) = store();
+        publish(&store, "1.0.0", "").expect("it is published");
+        let policies = store.folder().join("policies/acme");
+        let policy = engine().load(component).expect("it loads");
+        let text = fs::read_to_string(policies.join("1.0.0/manifest.json")).expect("it is there");
+        let mut manifest: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        manifest["version"] = "1.0.0+9".into();
+        manifest["summary"] = policy.manifest().summary.clone().into();
+        manifest["digest"] = policy.id().digest.clone().into();
+        manifest["rules_digest"] = rules_digest
+            .unwrap_or(&policy.manifest().rules_digest)
+            .into();
+        let folder = policies.join("1.0.0+9");
+        fs::create_dir(&folder).expect("a folder");
+        fs::write(folder.join("policy.wasm"), component).expect("it is written");
+        fs::write(folder.join("manifest.json"), manifest.to_string()).expect("it is written");
+        let pair = KeyPair::generate().expect("keys");
+        store.trust("key", &pair.public).expect("it is trusted");
+        let loaded = store.load(&engine(), "acme", &build).map(|_| ());
+        let signed = store.sign(&engine(), "acme", &build, &pair.secret);
+        for error in [loaded.expect_err(what), signed.expect_err(what)] {
+            assert!(error.to_string().contains(expected), "{what}: {error}");
+        }
+        let verified = store.verify(&engine()).expect("readable");
+        let [finding] = &*verified.findings else {
+            panic!("{what}: {verified:?}")
+        };
+        assert_eq!(finding.version.as_ref(), Some(&build), "{what}");
+        // What was published goes on.
+        store.load(&engine(), "acme", &plain).expect(what);
     }
 }

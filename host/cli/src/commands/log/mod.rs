@@ -28,6 +28,7 @@ fn refuse(error: ReadError) -> anyhow::Result<Exit> {
     match error {
         ReadError::Broken(_)
         | ReadError::Beginning { .. }
+        | ReadError::Before { .. }
         | ReadError::Follows { .. }
         | ReadError::Cut { .. }
         | ReadError::Anew { .. }

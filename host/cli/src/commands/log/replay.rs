@@ -27,9 +27,15 @@ impl LogReplay {
             rules.as_ref().is_none_or(|rules| rules.depends_on(fact))
         };
         let bar = output::bytes("replayed");
-        let replayed = replay_reading(&self.log.log, &policy, &reads, &mut |read, total| {
-            advance(&bar, read, total);
-        });
+        let replayed = replay_reading(
+            &self.log.log,
+            self.from,
+            &policy,
+            &reads,
+            &mut |read, total| {
+                advance(&bar, read, total);
+            },
+        );
         bar.finish_and_clear();
         let replayed = match replayed {
             Ok(replayed) => replayed,

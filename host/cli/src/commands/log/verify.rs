@@ -76,6 +76,13 @@ impl LogVerify {
             )?;
         }
         writeln!(out, "it ends with {}", verified.last)?;
+        if !verified.is_end_shown {
+            writeln!(
+                out,
+                "nothing shows that no line is missing behind that: no `head` in the log's folder was read that says where it ends; note \
+                 the last hash elsewhere, and give it with `--expect`"
+            )?;
+        }
         out.flush()?;
         Ok(Exit::Done)
     }

@@ -2,13 +2,13 @@
 //!
 //! Always true here: what cannot be used leaves the certificate before; no key is said in a message.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use scopegate_compiler::digest;
 use scopegate_server::Tls;
+use scopegate_store::read_regular;
 
 /// A certificate, and where it was read.
 pub(super) struct Certificate {
@@ -57,7 +57,7 @@ impl Certificate {
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("the file `{}` cannot be read", file.display()))
+    read_regular(file).with_context(|| format!("the file `{}` cannot be read", file.display()))
 }
 
 fn digest_of(files: &[Vec<u8>; 2]) -> String {

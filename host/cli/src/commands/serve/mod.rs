@@ -18,6 +18,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use scopegate::Engine;
@@ -44,6 +45,9 @@ use watch::Watch;
 
 /// The preview page; no file if it was not built before this program.
 static PREVIEW: &[PreviewFile] = include!(concat!(env!("OUT_DIR"), "/preview.rs"));
+
+/// How long what is under way has when the service has ended.
+const LAST: Duration = Duration::from_secs(2);
 
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
@@ -112,6 +116,8 @@ impl Serve {
             configuration,
         };
         let ended = runtime.block_on(listen(files, watch, signals));
+        // What still waits for a disk that does not answer keeps nobody from ending.
+        runtime.shutdown_timeout(LAST);
         if let Some(traces) = &traces {
             traces.end();
         }
@@ -129,10 +135,10 @@ async fn listen(files: Files, watch: Option<Arc<Watch>>, signals: Signals) -> an
     tracing::info!(%address, "listening");
     let service = files.service.clone();
     if let Some(watch) = watch {
-        tokio::spawn(follow_store(watch));
+        follow_store(watch);
     }
     let hung_up = Arc::new(Notify::new());
-    tokio::spawn(files.follow(Arc::clone(&hung_up)));
+    files.follow(Arc::clone(&hung_up));
     match tls {
         Some(tls) => serve_tls(listener, &tls, service, signals.ended(hung_up)).await,
         None => serve(listener, service, signals.ended(hung_up)).await,

@@ -14,6 +14,8 @@ pub(super) struct Signals {
     hangup: Signal,
     /// It comes when a file would be larger than the process may make one; what writes it is told too, and says so.
     _too_large: Signal,
+    /// They say nothing to a service, and would end it at once if nobody waited for them.
+    _meaningless: [Signal; 3],
 }
 
 #[cfg(unix)]
@@ -24,6 +26,11 @@ impl Signals {
         Ok(Self {
             hangup: signal(SignalKind::hangup())?,
             _too_large: signal(too_large)?,
+            _meaningless: [
+                signal(SignalKind::user_defined1())?,
+                signal(SignalKind::user_defined2())?,
+                signal(SignalKind::alarm())?,
+            ],
         })
     }
 

@@ -5,11 +5,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, bail};
 use scopegate_compiler::digest;
 use scopegate_server::{Service, Tokens, TokensError};
+use scopegate_store::read_regular;
 
 /// How many looks a file that cannot be read is waited for: some editors take it away for a moment.
 const PATIENCE: u32 = 5;
@@ -68,8 +69,9 @@ impl TokenFile {
 
     /// Looks at the file; if it has changed, what is in it counts from now on. Each change is said once.
     pub(super) fn look(&self, service: &Service) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Without the lock: the disk may not answer.
         let looked = text_of(&self.path).and_then(|text| Ok((text, distrust(&self.path)?)));
+        let mut known = self.known();
         let (seen, text) = match looked {
             Ok((text, distrust)) => (Seen::Text(digest(text.as_bytes()), distrust), text),
             Err(error) => (Seen::Unreadable(error.to_string()), String::new()),
@@ -110,11 +112,24 @@ impl TokenFile {
         }
         known.vain = 0;
     }
+
+    /// The file does not answer: no token counts until it does.
+    pub(super) fn withhold(&self, service: &Service) {
+        let mut known = self.known();
+        known.vain = PATIENCE;
+        service.replace_tokens(Tokens::default());
+        let file = self.path.display();
+        tracing::error!(%file, "the tokens cannot be read in time, so none counts: put the file where it can be read");
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The file's text. What is not UTF-8 makes its line wrong, and no other.
 fn text_of(path: &Path) -> std::io::Result<String> {
-    let bytes = fs::read(path)?;
+    let bytes = read_regular(path)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

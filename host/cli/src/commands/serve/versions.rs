@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use scopegate::Policy;
-use scopegate_store::{Allowance, Manifest, Settings, Store, StoreError, Surveyed, Version};
+use scopegate_store::{
+    Activation, Allowance, Manifest, Settings, Store, StoreError, Surveyed, Version,
+};
 
 use crate::commands::check::chain;
 
@@ -80,6 +82,8 @@ pub(super) struct Failure {
     pub(super) is_final: bool,
     /// Whether its files are not as they were published.
     pub(super) is_damage: bool,
+    /// Whether other signatures that count may be all that it needs.
+    is_distrust: bool,
     again_at: Instant,
     delay: Duration,
 }
@@ -91,6 +95,7 @@ impl Failure {
             reason,
             is_final,
             is_damage: false,
+            is_distrust: false,
             again_at: Instant::now() + delay,
             delay,
         }
@@ -186,11 +191,16 @@ impl Versions {
         store: &Store,
         requires_signature: bool,
     ) -> Vec<(Key, String)> {
+        let now = Instant::now();
         let mut dropped = Vec::new();
         for (key, held) in &mut self.of {
             let (name, version) = key;
             if held.progress != Progress::Ended {
                 held.progress = Progress::Waits;
+            }
+            // What nobody vouched for may be vouched for now.
+            if let Some(failure) = held.failure.as_mut().filter(|it| it.is_distrust) {
+                failure.again_at = now;
             }
             // A file that cannot be read, or is damaged, shows no signature that still counts.
             if held.policy.is_some()
@@ -208,6 +218,7 @@ impl Versions {
     /// Takes note of what the store holds now: what is new or is wanted otherwise waits to be loaded.
     pub(super) fn want(
         &mut self,
+        store: &Store,
         surveyed: &[Surveyed],
         settings: &Settings,
         is_changed: bool,
@@ -229,6 +240,13 @@ impl Versions {
                 there.insert(key.clone());
                 match manifest {
                     Ok(manifest) => {
+                        // It is loaded as it was activated, so it is the manifest that was changed.
+                        if let Some(loaded) = self.activated(&key, active)
+                            && let Err(error) = store.check_manifest(manifest, &loaded)
+                        {
+                            self.unreadable(key, &error, is_changed, now);
+                            continue;
+                        }
                         let wanted = Wanted::new(manifest, settings);
                         self.want_one(key, wanted, is_changed, now);
                     }
@@ -237,6 +255,13 @@ impl Versions {
             }
         }
         self.of.retain(|key, _| there.contains(key));
+    }
+
+    /// The policy that is loaded of a version, if it is active and loaded as it was activated.
+    fn activated(&self, key: &Key, active: Option<&Activation>) -> Option<Policy> {
+        let active = active.filter(|active| active.version == key.1)?;
+        let policy = self.of.get(key)?.policy.as_ref()?;
+        (policy.id().digest == active.digest).then(|| policy.clone())
     }
 
     fn want_one(&mut self, key: Key, wanted: Wanted, is_changed: bool, now: Instant) {
@@ -271,11 +296,15 @@ impl Versions {
         }
     }
 
-    /// The loads that begin now: those of active versions first, then those of what decides meanwhile, and what failed before last.
+    /// The loads that begin now: those of active versions first, and no others while nobody knows whether those load; then those of what
+    /// decides meanwhile, and what failed before last.
     pub(super) fn start(&mut self) -> Vec<Load> {
+        let are_unknown = self.are_unknown();
         let first = &self.first;
         let waiting = self.of.iter_mut();
-        let waiting = waiting.filter(|(_, held)| held.progress == Progress::Waits);
+        let waiting = waiting.filter(|(key, held)| {
+            held.progress == Progress::Waits && (!are_unknown || first.contains(key))
+        });
         let mut waiting: Vec<_> = waiting.collect();
         waiting.sort_by_key(|(key, held)| {
             (
@@ -309,7 +338,8 @@ impl Versions {
             Ok(policy) => {
                 held.wanted.digest.clone_from(&policy.id().digest);
                 held.policy = Some(policy);
-                held.failure = None;
+                let failure = held.failure.take();
+                self.is_repaired |= failure.is_some_and(|failure| failure.is_damage);
             }
             Err(error) => {
                 // What decided until now was allowed other things.
@@ -402,12 +432,20 @@ impl Held {
         self.note(name, version, chain(error), is_final);
         if let Some(failure) = &mut self.failure {
             failure.is_damage = is_damage(error);
+            failure.is_distrust = error.is_distrust();
         }
     }
 
     /// Something is wrong with it.
     fn note(&mut self, name: &str, version: &Version, reason: String, is_final: bool) {
-        tracing::error!(policy = name, %version, reason, "a version cannot be used");
+        // To try again in vain is no news.
+        if self
+            .failure
+            .as_ref()
+            .is_none_or(|before| before.reason != reason)
+        {
+            tracing::error!(policy = name, %version, reason, "a version cannot be used");
+        }
         self.failure = Some(Failure::new(reason, is_final, self.failure.as_ref()));
     }
 }

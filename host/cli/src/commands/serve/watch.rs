@@ -106,8 +106,11 @@ impl Watch {
         let due = self.seen().versions.due_checks();
         for key in due {
             // Without the lock, for a component may be large, and its disk slow.
-            let checked = self.store.component(&key.0, &key.1);
-            self.seen().versions.checked(&key, checked.map(|_| ()));
+            let Some(policy) = self.seen().versions.state(&key.0, &key.1).0.cloned() else {
+                continue;
+            };
+            let checked = self.store.check_files(&key.1, &policy);
+            self.seen().versions.checked(&key, checked);
         }
     }
 
@@ -122,8 +125,13 @@ impl Watch {
             return Ok(());
         }
         let surveyed = self.store.survey()?;
-        seen.versions
-            .want(&surveyed, &glance.settings, is_changed, &self.named);
+        seen.versions.want(
+            &self.store,
+            &surveyed,
+            &glance.settings,
+            is_changed,
+            &self.named,
+        );
         for load in seen.versions.start() {
             self.begin(load, &mut seen.versions);
         }
@@ -258,10 +266,17 @@ const GONE: &str =
 fn said_once(surveyed: &Surveyed, before: Option<&Shelved>, reason: String) -> String {
     let said = before.and_then(|before| before.last_failure.as_ref());
     if said != Some(&reason) {
+        let is_decided = before.is_some_and(|before| before.active.is_some());
+        let meanwhile = if is_decided {
+            "what is loaded goes on deciding"
+        } else {
+            "nothing is decided with this policy"
+        };
         tracing::error!(
             policy = surveyed.name,
             reason,
-            "the active version cannot be found: what is loaded goes on deciding"
+            meanwhile,
+            "the active version cannot be found"
         );
     }
     reason
@@ -332,8 +347,17 @@ impl Look<'_> {
                 self.last_good(last_good, surveyed, before, &refused, &mut shelved)
             }
         };
-        if shelved.active != before.and_then(|before| before.active.clone()) {
-            tracing::info!(policy = surveyed.name, version = shelved.active, "active");
+        let before = before.and_then(|before| before.active.as_ref());
+        match &shelved.active {
+            Some(active) if before != Some(active) => {
+                tracing::info!(policy = surveyed.name, version = active, "active");
+            }
+            None if before.is_some() => tracing::error!(
+                policy = surveyed.name,
+                reason = shelved.last_failure,
+                "no version is active any more, so nothing is decided with this policy: activate one"
+            ),
+            _ => {}
         }
         shelved
     }
