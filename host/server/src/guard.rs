@@ -23,7 +23,7 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::connections::{Connection, SMALL, Unsent};
-use crate::hosts;
+use crate::hosts::{self, PROBES};
 use crate::message;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
@@ -114,7 +114,15 @@ impl tower::Service<Request> for Guarded {
             let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
             service.metrics().answered(route, status, elapsed);
             span.record("status", i64::from(status));
-            span.in_scope(|| tracing::info!(elapsed_us = elapsed.as_micros(), "answered"));
+            let elapsed_us = elapsed.as_micros();
+            span.in_scope(|| {
+                // Anybody may ask for these as often as they like, and probes do.
+                if PROBES.contains(&route) && response.status().is_success() {
+                    tracing::debug!(elapsed_us, "answered");
+                } else {
+                    tracing::info!(elapsed_us, "answered");
+                }
+            });
             Ok(response)
         })
     }

@@ -15,7 +15,7 @@ use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
 
 /// What is answered whatever host is asked for: a probe asks for an address of its own choice, and learns nothing.
-const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+pub(crate) const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// What is wrong with `request` if it was not meant for this service.
 pub(crate) fn check(settings: &Settings, route: &str, request: &Request) -> Result<(), Problem> {

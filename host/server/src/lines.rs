@@ -23,6 +23,9 @@ use crate::slots::Slot;
 /// Lines that are decided before their answers are sent.
 const PIECE: usize = 256;
 
+/// The least bytes that a line counts as: what is done for it does not depend on its bytes alone.
+const LINE_BYTES: usize = 256;
+
 /// The stream of one request.
 struct Lines {
     sitting: Arc<Sitting>,
@@ -136,7 +139,10 @@ impl Lines {
     async fn decide(&mut self, text: Vec<u8>) -> Vec<u8> {
         let _working = self.connection.as_ref().map(Working::new);
         let first = self.next;
-        let decided = self.sitting.run(text.len(), move |sitting| {
+        let bytes = text
+            .len()
+            .max(LINE_BYTES * memchr_iter(b'\n', &text).count());
+        let decided = self.sitting.run(bytes, move |sitting| {
             let lines: Vec<_> = lines_of(&text).collect();
             let out = answers(sitting, &lines, first, b'\n')?.concat();
             Ok((out, lines.len() as u64))
