@@ -46,7 +46,7 @@ pub(crate) async fn decide(
     let media = body::media_type(request.headers());
     let (kind, id, answer) = match media.as_deref() {
         Some("application/json") => {
-            let body = body::read(request, settings.body_bytes, settings.body_time).await?;
+            let body = body::read_text(request, settings.body_bytes, settings.body_time).await?;
             // Only now, so that a slow body does not hold on to policies that were swapped for others.
             let sitting = open()?;
             let id = sitting.id.clone();

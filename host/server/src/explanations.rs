@@ -52,7 +52,7 @@ pub(crate) async fn explain(
         return Err(Problem::new(Kind::MediaType, detail));
     }
     let settings = service.settings();
-    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
+    let body = body::read_text(request, settings.body_bytes, settings.body_time).await?;
     let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
     let (id, limit) = (sitting.id.clone(), settings.batch);
     let answer = sitting.run(list::bytes_of(&body), move |sitting| {

@@ -35,6 +35,8 @@ struct Lines {
     /// The bytes of it that are answered, and the bytes that are known to end no other line.
     answered: usize,
     searched: usize,
+    /// Whether the first line was there, before which marks may stand.
+    is_begun: bool,
     /// The index of the next request.
     next: u64,
     line_bytes: usize,
@@ -61,6 +63,7 @@ pub(crate) fn answer(
         text: Vec::new(),
         answered: 0,
         searched: 0,
+        is_begun: false,
         next: 0,
         line_bytes: settings.body_bytes,
         pace: Pace::new(time, rate),
@@ -107,7 +110,12 @@ impl Lines {
                 return None;
             }
         };
-        let piece = self.text[self.answered..end].to_vec();
+        let mut piece = &self.text[self.answered..end];
+        if !self.is_begun {
+            piece = body::without_marks(piece);
+        }
+        let piece = piece.to_vec();
+        self.is_begun = true;
         (self.answered, self.searched) = (end, end);
         Some(piece)
     }

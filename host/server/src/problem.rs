@@ -77,6 +77,8 @@ pub(crate) struct Problem {
     path: Option<String>,
     /// What else is wrong with the request.
     others: Vec<InputFault>,
+    /// Whether nothing more can be read of the connection, since nobody knows where the request ends.
+    ends: bool,
     /// Whether it also says, for an AuthZEN client that reads nothing else, that nothing is allowed.
     denies: bool,
 }
@@ -94,6 +96,7 @@ impl Problem {
             detail,
             path: None,
             others: Vec::new(),
+            ends: false,
             denies: false,
         }
     }
@@ -104,6 +107,25 @@ impl Problem {
             path: Some(Excerpt(path).to_string()),
             ..self
         }
+    }
+
+    /// The same, and the connection ends with it.
+    pub(crate) fn ending(self) -> Self {
+        Self { ends: true, ..self }
+    }
+
+    /// The first of `problems`, which says what the others are.
+    pub(crate) fn all(problems: Vec<Self>) -> Option<Self> {
+        let mut problems = problems.into_iter();
+        let first = problems.next()?;
+        let others = problems.map(|problem| {
+            let path = problem.path.unwrap_or_default();
+            let message = problem.detail.strip_prefix(&format!("`{path}`: "));
+            let message = message.unwrap_or(&problem.detail).to_owned();
+            InputFault { path, message }
+        });
+        let others = others.collect();
+        Some(Self { others, ..first })
     }
 
     /// What AuthZEN says of it: what is wrong with a request is 400, and nothing is allowed.
@@ -264,6 +286,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, problem);
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.ends {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if self.kind == Kind::Busy {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

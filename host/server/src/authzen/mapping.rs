@@ -26,6 +26,7 @@ pub(super) fn said(
     context: &Context<'_>,
     action: Option<&str>,
 ) -> Result<Said, Problem> {
+    check(given, action.is_none())?;
     let (subject, resource) = (given.entity("subject")?, given.entity("resource")?);
     let (subject_id, subject_type) = (subject.text("id")?, subject.text("type")?);
     let (resource_id, resource_type) = (resource.text("id")?, resource.text("type")?);
@@ -89,6 +90,26 @@ pub(super) fn said(
     facts.attributes("action", asked)?;
     facts.attributes("resource", Some(resource))?;
     Ok(facts.said)
+}
+
+/// Looks for all that is missing or of the wrong type in the entities of `given`, the action only if it `is_asked` about.
+fn check(given: Given<'_>, is_asked: bool) -> Result<(), Problem> {
+    let action = is_asked.then_some(("action", &["name"][..]));
+    let others = [
+        ("subject", &["id", "type"][..]),
+        ("resource", &["id", "type"][..]),
+    ];
+    let mut wrong = Vec::new();
+    for (name, texts) in others.into_iter().chain(action) {
+        match given.entity(name) {
+            Err(problem) => wrong.push(problem),
+            Ok(entity) => {
+                wrong.extend(texts.iter().filter_map(|text| entity.text(text).err()));
+                wrong.extend(entity.properties().err());
+            }
+        }
+    }
+    Problem::all(wrong).map_or(Ok(()), Err)
 }
 
 /// What an evaluation says that its context's request does not, and what of that may be there in part.

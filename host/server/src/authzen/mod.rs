@@ -143,7 +143,7 @@ async fn read(service: &Service, request: Request) -> Result<Bytes, Problem> {
         return Err(Problem::new(Kind::MediaType, detail));
     }
     let settings = service.settings();
-    body::read(request, settings.body_bytes, settings.body_time).await
+    body::read_text(request, settings.body_bytes, settings.body_time).await
 }
 
 /// The object that the body must be.

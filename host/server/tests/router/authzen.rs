@@ -302,3 +302,32 @@ async fn a_whole_request_in_the_context() {
         assert_eq!(answer.json()["decision"], status == 200, "{body}");
     }
 }
+
+/// All that is missing is said at once.
+#[tokio::test]
+async fn all_that_is_missing_is_said() {
+    for (body, expected) in [
+        (json!({}), vec!["subject", "resource", "action"]),
+        (
+            json!({"subject": {}, "action": {}, "resource": {"properties": 3}}),
+            vec![
+                "subject.id",
+                "subject.type",
+                "resource.id",
+                "resource.type",
+                "resource.properties",
+                "action.name",
+            ],
+        ),
+        (
+            json!({"subject": {"id": "u"}, "action": {"name": ""}, "resource": 7}),
+            vec!["subject.type", "resource", "action.name"],
+        ),
+    ] {
+        let problem = single(&records(), &body).await.json();
+        let others = problem["others"].as_array().cloned().unwrap_or_default();
+        let all = [problem["path"].clone()].into_iter();
+        let all = all.chain(others.into_iter().map(|other| other["path"].clone()));
+        assert_eq!(all.collect::<Vec<_>>(), expected, "{problem}");
+    }
+}

@@ -1,4 +1,4 @@
-//! What is read and decided where everybody is answered, and how many values a body may have.
+//! What is read and decided where everybody is answered, how many values a body may have, and what may stand before it.
 
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
@@ -102,5 +102,40 @@ async fn only_what_is_short_and_one_is_decided_at_once() {
         let all = inline.all.lock().unwrap();
         let found = all.first().copied();
         assert_eq!(found, Some(is_inline), "{path} {media}");
+    }
+}
+
+/// A byte order mark makes no difference, wherever it comes.
+#[tokio::test]
+async fn marks_before_a_body() {
+    let service = builder().build();
+    let (one, json) = (facts().to_string(), "application/json");
+    for (path, media, body) in [
+        ("/v1/decisions", json, one.clone()),
+        ("/v1/decisions", json, format!("[{one}]")),
+        ("/v1/explanations", json, one.clone()),
+        (
+            "/v1/decisions",
+            "application/x-ndjson",
+            format!("{one}\n{one}"),
+        ),
+        (EVALUATION, json, evaluation().to_string()),
+        (EVALUATIONS, json, evaluation().to_string()),
+        (SEARCH, json, evaluation().to_string()),
+    ] {
+        let headers = [("content-type", media)];
+        let ask = async |body| send(&service, ask(Method::POST, path, &headers, body)).await;
+        let (plain, marked) = (
+            ask(body.clone()).await,
+            ask(format!("\u{feff}{body}")).await,
+        );
+        assert_eq!(
+            (plain.status.as_u16(), marked.status.as_u16()),
+            (200, 200),
+            "{path}"
+        );
+        // Ids differ, and nothing else.
+        assert_eq!(plain.body.len(), marked.body.len(), "{path}");
+        assert!(!marked.text().contains("error"), "{path} {marked:?}");
     }
 }
