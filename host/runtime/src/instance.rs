@@ -42,10 +42,10 @@ impl Code {
         matches!(self, Self::Direct(_)) || origin == Origin::Compiled
     }
 
-    /// The bytes that an instance's memory may have grown by and still be used again: memory never shrinks, so its size is state, too.
+    /// The bytes that an instance's memory may have grown by and still be used again.
     fn kept_growth_bytes(&self) -> usize {
         match self {
-            Self::Direct(code) if code.is_restored() => 0,
+            Self::Direct(code) if code.shows_growth() => 0,
             _ => KEPT_GROWTH_BYTES,
         }
     }
@@ -102,16 +102,22 @@ impl Instance {
         }
     }
 
-    /// Decides the requests one after another, until a call fails.
+    /// Decides the requests one after another, until a call fails or the instance must not be used again.
     pub(crate) fn evaluate_batch(
         &mut self,
         requests: &[Request],
     ) -> Result<Vec<Evaluated>, EvaluateError> {
         match &mut self.way {
-            Way::Direct(instance) => requests
-                .iter()
-                .map(|request| instance.evaluate(request))
-                .collect(),
+            Way::Direct(instance) => {
+                let mut decided = Vec::with_capacity(requests.len());
+                for request in requests {
+                    decided.push(instance.evaluate(request)?);
+                    if instance.bytes() > self.kept_bytes {
+                        break;
+                    }
+                }
+                Ok(decided)
+            }
             Way::Component(instance) => Ok(instance.evaluate_batch(requests)?),
         }
     }

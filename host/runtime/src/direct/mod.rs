@@ -21,10 +21,10 @@ use crate::facts::Request;
 use crate::fault::Fault;
 use crate::json::Cursor;
 use crate::manifest::Manifest;
-use crate::restore::{Image, WRITTEN};
+use crate::restore::{Image, SIZE, WRITTEN};
 use crate::store::{self, Held};
 use crate::watch::Watch;
-use running::{Place, Restorer, Running};
+use running::{Place, Restorer, Running, Size};
 
 /// A core module from which instances are made.
 pub(crate) struct DirectCode {
@@ -88,6 +88,11 @@ impl DirectCode {
         self.image.is_some()
     }
 
+    /// Whether an instance's memory shows what it was before: it never shrinks, so its size is state where a module is restored that sees it.
+    pub(crate) fn shows_growth(&self) -> bool {
+        self.is_restored() && self.instance.module().get_export(SIZE).is_none()
+    }
+
     /// The first instance, and what it says it is.
     pub(crate) fn first(&self) -> Result<(DirectInstance, Manifest), Fault> {
         let mut instance = self.start()?;
@@ -133,7 +138,9 @@ impl DirectInstance {
             Some(image) => {
                 let image = image.get_or_init(|| Image::of(memory.data(&store)));
                 let marks = instance.get_memory(&mut store, WRITTEN).ok_or(WRITTEN)?;
-                Some(Restorer::new(image.clone(), marks))
+                let size = instance.get_global(&mut store, SIZE);
+                let size = size.map(|size| Size::new(&mut store, size).ok_or(SIZE));
+                Some(Restorer::new(image.clone(), marks, size.transpose()?))
             }
             None => None,
         };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wasmtime::{Memory, Store, TypedFunc, WasmParams};
+use wasmtime::{Global, Memory, Store, TypedFunc, Val, WasmParams};
 
 use crate::engine::Engine;
 use crate::error::EvaluateError;
@@ -51,16 +51,43 @@ pub(super) struct Running {
 pub(super) struct Restorer {
     image: Image,
     marks: Memory,
+    size: Option<Size>,
     /// What the host wrote since the memory was last restored.
     laid: Vec<Range<usize>>,
     blocks: Vec<usize>,
 }
 
+/// The size that the memory has for the module: it may really be larger, since it was for a decision before.
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    global: Global,
+    /// Bytes at the start.
+    first: i64,
+}
+
+impl Size {
+    pub(super) fn new(store: &mut Store<Held>, global: Global) -> Option<Self> {
+        let first = global.get(store).i64()?;
+        Some(Self { global, first })
+    }
+
+    fn bytes(self, store: &mut Store<Held>) -> usize {
+        let bytes = self.global.get(store).i64();
+        bytes.and_then(|bytes| bytes.try_into().ok()).unwrap_or(0)
+    }
+
+    fn restore(self, store: &mut Store<Held>) {
+        let set = self.global.set(store, Val::I64(self.first));
+        set.expect("it is a mutable global of type i64");
+    }
+}
+
 impl Restorer {
-    pub(super) fn new(image: Image, marks: Memory) -> Self {
+    pub(super) fn new(image: Image, marks: Memory, size: Option<Size>) -> Self {
         Self {
             image,
             marks,
+            size,
             laid: Vec::new(),
             blocks: Vec::new(),
         }
@@ -210,6 +237,7 @@ impl Running {
                     store: &mut self.store,
                     memory: self.memory,
                     allocate,
+                    size: self.restorer.as_ref().and_then(|restorer| restorer.size),
                     laid: self.restorer.as_mut().map(|restorer| &mut restorer.laid),
                 };
                 let address = lower(request, &mut room)?;
@@ -245,8 +273,11 @@ impl Running {
         }
         let answer = match function.call(&mut self.store, parameters) {
             Ok(address) => {
+                let size = self.restorer.as_ref().and_then(|restorer| restorer.size);
+                let size = size.map(|size| size.bytes(&mut self.store));
                 let bytes = self.memory.data(&self.store);
-                memory::Memory::new(bytes, limits.result_bytes).answer(address)
+                let size = size.unwrap_or(bytes.len()).min(bytes.len());
+                memory::Memory::new(&bytes[..size], limits.result_bytes).answer(address)
             }
             Err(error) => Err(Fault::new(error, &self.store.data().quota, limits)),
         };
@@ -273,6 +304,9 @@ impl Running {
             restorer.marks,
             &mut restorer.blocks,
         );
+        if let Some(size) = restorer.size {
+            size.restore(&mut self.store);
+        }
     }
 }
 
@@ -282,6 +316,7 @@ struct Allocated<'r> {
     store: &'r mut Store<Held>,
     memory: Memory,
     allocate: &'r Allocate,
+    size: Option<Size>,
     /// Takes note of what is written, if it is to be restored.
     laid: Option<&'r mut Vec<Range<usize>>>,
 }
@@ -300,7 +335,9 @@ impl Room for Allocated<'_> {
             return Err(Fault::Trapped(problem.into()));
         }
         let end = address.saturating_add(size);
-        if end > self.memory.data_size(&*self.store) {
+        let has = self.memory.data_size(&*self.store);
+        let size = self.size.map_or(has, |size| size.bytes(self.store));
+        if end > size.min(has) {
             return Err(too_small());
         }
         if let Some(laid) = &mut self.laid {

@@ -129,7 +129,7 @@ impl Policy {
                             let decided = self.decision(laid.evaluate()?, action);
                             self.check(&decided, &json[begin..from.at()], &|| now.get());
                             match told(each(decided), &mut from) {
-                                Next::Request => {}
+                                Next::Request if instance.is_worth_keeping() => {}
                                 next => return Ok(next),
                             }
                         }

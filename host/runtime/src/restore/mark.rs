@@ -2,12 +2,13 @@
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg, ValType};
-use wasmparser::{FunctionBody, Operator};
+use wasmparser::{FunctionBody, MemArg as Place, Operator};
 
 use super::BLOCK_BITS;
+use super::size::Size;
 
 /// The memory that the module has, and the one with the marks.
-const MEMORY: u32 = 0;
+pub(super) const MEMORY: u32 = 0;
 const MARKS: u32 = 1;
 
 /// What is set for a block that was written to.
@@ -23,8 +24,14 @@ const ADDED: [ValType; 6] = [
     ValType::V128,
 ];
 
-/// Rewrites `body`, which has `params` parameters; `mark` is the function that marks a range. `None` if it changes a table or a segment.
-pub(super) fn marked(body: &FunctionBody<'_>, params: u32, mark: u32) -> Option<Function> {
+/// Rewrites `body`, which has `params` parameters; `mark` is the function that marks a range. Where `size` is given, the memory has that size for
+/// the function. `None` if it changes a table or a segment.
+pub(super) fn marked(
+    body: &FunctionBody<'_>,
+    params: u32,
+    mark: u32,
+    size: Option<Size>,
+) -> Option<Function> {
     let mut encoder = RoundtripReencoder;
     let (mut locals, mut count) = (Vec::new(), params);
     for declared in body.get_locals_reader().ok()? {
@@ -37,12 +44,21 @@ pub(super) fn marked(body: &FunctionBody<'_>, params: u32, mark: u32) -> Option<
         code: Function::new(locals),
         address: count,
         mark,
+        size,
     };
     let mut operators = body.get_operators_reader().ok()?;
     while !operators.eof() {
         let operator = operators.read().ok()?;
-        code.before(&operator)?;
-        code.code.instruction(&encoder.instruction(operator).ok()?);
+        match (&operator, size) {
+            (Operator::MemorySize { .. }, Some(size)) => size.pages(&mut code.code),
+            (Operator::MemoryGrow { .. }, Some(size)) => {
+                code.code.instruction(&Instruction::Call(size.grow));
+            }
+            _ => {
+                code.before(&operator)?;
+                code.code.instruction(&encoder.instruction(operator).ok()?);
+            }
+        }
     }
     Some(code.code)
 }
@@ -116,6 +132,7 @@ struct Marked {
     /// The first added local.
     address: u32,
     mark: u32,
+    size: Option<Size>,
 }
 
 impl Marked {
@@ -124,25 +141,56 @@ impl Marked {
         match *operator {
             Operator::I32Store { memarg }
             | Operator::I32Store8 { memarg }
-            | Operator::I32Store16 { memarg } => self.store(1, memarg.memory, memarg.offset)?,
+            | Operator::I32Store16 { memarg } => self.store(1, memarg)?,
             Operator::I64Store { memarg }
             | Operator::I64Store8 { memarg }
             | Operator::I64Store16 { memarg }
-            | Operator::I64Store32 { memarg } => self.store(2, memarg.memory, memarg.offset)?,
-            Operator::F32Store { memarg } => self.store(3, memarg.memory, memarg.offset)?,
-            Operator::F64Store { memarg } => self.store(4, memarg.memory, memarg.offset)?,
+            | Operator::I64Store32 { memarg } => self.store(2, memarg)?,
+            Operator::F32Store { memarg } => self.store(3, memarg)?,
+            Operator::F64Store { memarg } => self.store(4, memarg)?,
             Operator::V128Store { memarg }
             | Operator::V128Store8Lane { memarg, .. }
             | Operator::V128Store16Lane { memarg, .. }
             | Operator::V128Store32Lane { memarg, .. }
             | Operator::V128Store64Lane { memarg, .. } => {
-                self.store(5, memarg.memory, memarg.offset)?;
+                self.store(5, memarg)?;
             }
+            Operator::I32Load { memarg }
+            | Operator::I32Load8S { memarg }
+            | Operator::I32Load8U { memarg }
+            | Operator::I32Load16S { memarg }
+            | Operator::I32Load16U { memarg }
+            | Operator::I64Load { memarg }
+            | Operator::I64Load8S { memarg }
+            | Operator::I64Load8U { memarg }
+            | Operator::I64Load16S { memarg }
+            | Operator::I64Load16U { memarg }
+            | Operator::I64Load32S { memarg }
+            | Operator::I64Load32U { memarg }
+            | Operator::F32Load { memarg }
+            | Operator::F64Load { memarg }
+            | Operator::V128Load { memarg }
+            | Operator::V128Load8x8S { memarg }
+            | Operator::V128Load8x8U { memarg }
+            | Operator::V128Load16x4S { memarg }
+            | Operator::V128Load16x4U { memarg }
+            | Operator::V128Load32x2S { memarg }
+            | Operator::V128Load32x2U { memarg }
+            | Operator::V128Load8Splat { memarg }
+            | Operator::V128Load16Splat { memarg }
+            | Operator::V128Load32Splat { memarg }
+            | Operator::V128Load64Splat { memarg }
+            | Operator::V128Load32Zero { memarg }
+            | Operator::V128Load64Zero { memarg } => self.load(memarg),
+            Operator::V128Load8Lane { memarg, .. }
+            | Operator::V128Load16Lane { memarg, .. }
+            | Operator::V128Load32Lane { memarg, .. }
+            | Operator::V128Load64Lane { memarg, .. } => self.load_lane(memarg),
             Operator::MemoryCopy { dst_mem, src_mem } if dst_mem == MEMORY && src_mem == MEMORY => {
-                self.range();
+                self.range(true);
             }
             Operator::MemoryFill { mem } | Operator::MemoryInit { mem, .. } if mem == MEMORY => {
-                self.range();
+                self.range(false);
             }
             Operator::MemoryCopy { .. }
             | Operator::MemoryFill { .. }
@@ -160,20 +208,45 @@ impl Marked {
         Some(())
     }
 
+    /// Checks a load whose operand is an address.
+    fn load(&mut self, memarg: Place) {
+        let Some(size) = self.size else {
+            return;
+        };
+        let address = self.address;
+        self.code.instruction(&Instruction::LocalTee(address));
+        size.check(&mut self.code, address, memarg);
+    }
+
+    /// Checks a load whose operands are an address and a vector.
+    fn load_lane(&mut self, memarg: Place) {
+        let Some(size) = self.size else {
+            return;
+        };
+        let (address, vector) = (self.address, self.address + 5);
+        self.code.instruction(&Instruction::LocalSet(vector));
+        self.code.instruction(&Instruction::LocalTee(address));
+        size.check(&mut self.code, address, memarg);
+        self.code.instruction(&Instruction::LocalGet(vector));
+    }
+
     /// Marks the block that a store begins in; it may reach [`REACH`](super::REACH) bytes further. The operands are an address and a value of the type of
     /// the added local with the number `value`.
-    fn store(&mut self, value: u32, memory: u32, offset: u64) -> Option<()> {
-        if memory != MEMORY {
+    fn store(&mut self, value: u32, memarg: Place) -> Option<()> {
+        if memarg.memory != MEMORY {
             return None;
         }
         let (address, value) = (self.address, self.address + value);
         // An address beyond 4 GiB wraps here, and traps in the store.
-        let offset = u32::try_from(offset).ok()?.cast_signed();
+        let offset = u32::try_from(memarg.offset).ok()?.cast_signed();
+        self.code.instruction(&Instruction::LocalSet(value));
+        self.code.instruction(&Instruction::LocalTee(address));
+        if let Some(size) = self.size {
+            size.check(&mut self.code, address, memarg);
+        }
         let mut add = |instruction| {
             self.code.instruction(&instruction);
         };
-        add(Instruction::LocalSet(value));
-        add(Instruction::LocalTee(address));
         if offset != 0 {
             add(Instruction::I32Const(offset));
             add(Instruction::I32Add);
@@ -187,8 +260,8 @@ impl Marked {
         Some(())
     }
 
-    /// Marks the blocks of a range. The operands are its address, a number, and its length.
-    fn range(&mut self) {
+    /// Marks the blocks of a range. The operands are its address, a number, and its length; the number is an address, too, where a range is copied.
+    fn range(&mut self, is_copied: bool) {
         let (address, length) = (self.address, self.address + 1);
         // A value of type i64 holds the number meanwhile: the other two locals of type i32 are taken.
         let number = self.address + 2;
@@ -196,7 +269,19 @@ impl Marked {
             Instruction::LocalSet(length),
             Instruction::I64ExtendI32U,
             Instruction::LocalSet(number),
-            Instruction::LocalTee(address),
+            Instruction::LocalSet(address),
+        ] {
+            self.code.instruction(&instruction);
+        }
+        if let Some(size) = self.size {
+            let extended = [Instruction::LocalGet(address), Instruction::I64ExtendI32U];
+            size.check_range(&mut self.code, &extended, length);
+            if is_copied {
+                size.check_range(&mut self.code, &[Instruction::LocalGet(number)], length);
+            }
+        }
+        for instruction in [
+            Instruction::LocalGet(address),
             Instruction::LocalGet(length),
             Instruction::Call(self.mark),
             Instruction::LocalGet(address),

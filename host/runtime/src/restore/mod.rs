@@ -3,20 +3,22 @@
 //! A fresh instance for each decision costs some 10 to 40 µs, most of it page faults. Instead, the module is rewritten: each instruction that
 //! writes to its memory also marks the block that it writes to, in a second memory that only the host reads. After a call the host copies the
 //! marked blocks back from an image of the memory as it was at the start. Each of the contract's functions ends by setting the module's mutable
-//! globals to their initial values. Tables cannot change: a module that changes them is not rewritten.
+//! globals to their initial values. A module that asks its allocator for room sees a [size](size) of the memory that begins anew, too. Tables cannot
+//! change: a module that changes them is not rewritten.
 //!
-//! Invariant: before each call, memory, globals and tables are as they were after instantiation, whatever the module did.
+//! Invariant: before each call, memory, globals and tables are for the module as they were after instantiation, whatever it did.
 
 mod globals;
 mod image;
 mod mark;
 mod module;
+mod size;
 mod survey;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use image::Image;
-pub(crate) use module::{WRITTEN, restorable};
+pub(crate) use module::{SIZE, WRITTEN, restorable};
 
 /// Bytes of a block: the smaller, the less is copied for a few words written; the larger, the fewer marks are looked through.
 const BLOCK: usize = 1 << BLOCK_BITS;

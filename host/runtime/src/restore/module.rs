@@ -3,23 +3,28 @@
 use scopegate_contract::{EVALUATE_WITHIN, INTERFACE};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
-    MemoryType, Module, RawSection, TypeSection, ValType,
+    CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
+    GlobalType, Instruction, MemorySection, MemoryType, Module, RawSection, TypeSection, ValType,
 };
 use wasmparser::{Export, ExternalKind, Parser, Payload};
 
-use super::MARKS_PAGES;
 use super::mark::{mark_range, marked};
+use super::size::Size;
 use super::survey::{Survey, survey};
+use super::{MARKS_PAGES, PAGE};
 
 /// The name of the exported memory with the marks.
 pub(crate) const WRITTEN: &str = "scopegate:written";
+
+/// The name of the exported global with the size that the memory has for the module, where that is another than it really has.
+pub(crate) const SIZE: &str = "scopegate:size";
 
 /// The memory with the marks: behind the module's own.
 const MARKS: u32 = 1;
 
 /// The module with marks for what it writes to its memory, and with a function around each of the contract's that sets all mutable globals to
-/// their initial values when that is done; `None` if it cannot be rewritten so.
+/// their initial values when that is done. Unless the module has a region for requests, its memory's size is the global [`SIZE`], which whoever calls
+/// it has to set back. `None` if it cannot be rewritten so.
 pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
     let survey = survey(module)?;
     Rewriting {
@@ -27,6 +32,7 @@ pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
         wrapped: of_contract(module)?,
         survey,
         next: 0,
+        has_globals: false,
     }
     .module(module)
 }
@@ -38,6 +44,8 @@ struct Rewriting {
     code: CodeSection,
     /// The function whose body comes next.
     next: usize,
+    /// Whether the section of globals is written.
+    has_globals: bool,
 }
 
 impl Rewriting {
@@ -57,6 +65,7 @@ impl Rewriting {
                 let mut types = TypeSection::new();
                 encoder.parse_type_section(&mut types, section).ok()?;
                 types.ty().function([ValType::I32; 2], []);
+                types.ty().function([ValType::I32], [ValType::I32]);
                 module.section(&types);
             }
             Payload::FunctionSection(section) => {
@@ -65,6 +74,7 @@ impl Rewriting {
                     .parse_function_section(&mut functions, section)
                     .ok()?;
                 functions.function(self.survey.types);
+                functions.function(self.survey.types.checked_add(1)?);
                 for function in &self.wrapped {
                     functions.function(self.type_of(*function)?);
                 }
@@ -82,15 +92,27 @@ impl Rewriting {
                 });
                 module.section(&memories);
             }
+            Payload::GlobalSection(section) => {
+                let mut globals = GlobalSection::new();
+                encoder.parse_global_section(&mut globals, section).ok()?;
+                self.add_globals(module, globals)?;
+            }
             Payload::ExportSection(section) => {
+                if !self.has_globals {
+                    self.add_globals(module, GlobalSection::new())?;
+                }
                 let mut exports = ExportSection::new();
                 for export in section {
                     let export = export.ok()?;
-                    let index = match is_of_contract(&export) {
-                        true => self.wrapper(export.index)?,
-                        false => export.index,
+                    let index = if is_of_contract(&export) {
+                        self.wrapper(export.index)?
+                    } else {
+                        export.index
                     };
                     exports.export(export.name, encoder.export_kind(export.kind).ok()?, index);
+                }
+                if !self.survey.has_region {
+                    exports.export(SIZE, ExportKind::Global, self.survey.all_globals);
                 }
                 exports.export(WRITTEN, ExportKind::Memory, MARKS);
                 module.section(&exports);
@@ -101,8 +123,9 @@ impl Rewriting {
             | Payload::End(_) => {}
             Payload::CodeSectionEntry(body) => {
                 let params = self.params(u32::try_from(self.next).ok()?)?;
-                let mark = self.mark();
-                self.code.function(&marked(&body, params, mark)?);
+                let size = (!self.survey.has_region).then(|| self.size());
+                let body = marked(&body, params, self.mark(), size)?;
+                self.code.function(&body);
                 self.next += 1;
                 if self.next == self.survey.functions.len() {
                     self.finish_code()?;
@@ -118,9 +141,25 @@ impl Rewriting {
         Some(())
     }
 
-    /// Adds the functions that the module did not have: the one that marks a range, and the wrappers.
+    /// Adds the section of globals, and the memory's size to it.
+    fn add_globals(&mut self, module: &mut Module, mut globals: GlobalSection) -> Option<()> {
+        let bytes = self.survey.pages.checked_mul(PAGE)?;
+        let size = GlobalType {
+            val_type: ValType::I64,
+            mutable: true,
+            shared: false,
+        };
+        globals.global(size, &ConstExpr::i64_const(bytes.cast_signed()));
+        module.section(&globals);
+        self.has_globals = true;
+        Some(())
+    }
+
+    /// Adds the functions that the module did not have: the one that marks a range, the one that grows the memory, and the wrappers.
     fn finish_code(&mut self) -> Option<()> {
         self.code.function(&mark_range());
+        let growing = self.size().growing();
+        self.code.function(&growing);
         for function in &self.wrapped {
             let mut wrapper = Function::new([]);
             for param in 0..self.params(*function)? {
@@ -141,11 +180,20 @@ impl Rewriting {
         u32::try_from(self.survey.functions.len()).unwrap_or(u32::MAX)
     }
 
+    /// The size of the memory, as the module sees it.
+    fn size(&self) -> Size {
+        Size {
+            global: self.survey.all_globals,
+            grow: self.mark().saturating_add(1),
+        }
+    }
+
     /// The wrapper of `function`.
     fn wrapper(&self, function: u32) -> Option<u32> {
         let mut wrapped = self.wrapped.iter();
         let number = wrapped.position(|wrapped| *wrapped == function)?;
-        self.mark()
+        self.size()
+            .grow
             .checked_add(1)?
             .checked_add(u32::try_from(number).ok()?)
     }

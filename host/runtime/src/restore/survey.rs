@@ -1,9 +1,10 @@
 //! What has to be known about a core module before it is rewritten.
 
+use scopegate_contract::REQUEST_BEGIN;
 use wasmparser::{ExternalKind, Parser, Payload};
 
 use super::globals::Initial;
-use super::module::WRITTEN;
+use super::module::{SIZE, WRITTEN};
 
 /// A core module that can be rewritten.
 pub(super) struct Survey {
@@ -15,6 +16,12 @@ pub(super) struct Survey {
     pub(super) params: Vec<u32>,
     /// The mutable globals and their initial values.
     pub(super) globals: Vec<Initial>,
+    /// The number of globals, mutable or not.
+    pub(super) all_globals: u32,
+    /// The pages that the memory begins with.
+    pub(super) pages: u64,
+    /// Whether the module declares where a request is laid out, so that it does not ask an allocator for each decision.
+    pub(super) has_region: bool,
 }
 
 /// Surveys `module`; `None` if it cannot be rewritten: it imports something, has a start function, has not exactly one memory of 32 bits, or
@@ -25,6 +32,9 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
         functions: Vec::new(),
         params: Vec::new(),
         globals: Vec::new(),
+        all_globals: 0,
+        pages: 0,
+        has_region: false,
     };
     let mut memories = 0;
     for payload in Parser::new(0).parse_all(module) {
@@ -49,9 +59,11 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
                         return None;
                     }
                     memories += 1;
+                    survey.pages = memory.initial;
                 }
             }
             Payload::GlobalSection(globals) => {
+                survey.all_globals = globals.count();
                 for (global, index) in globals.into_iter().zip(0..) {
                     let global = global.ok()?;
                     if global.ty.mutable {
@@ -62,9 +74,10 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
             Payload::ExportSection(exports) => {
                 for export in exports {
                     let export = export.ok()?;
-                    if export.name == WRITTEN || export.kind == ExternalKind::Tag {
+                    if [SIZE, WRITTEN].contains(&export.name) || export.kind == ExternalKind::Tag {
                         return None;
                     }
+                    survey.has_region |= export.name == REQUEST_BEGIN;
                 }
             }
             Payload::StartSection { .. } | Payload::TagSection(_) => return None,

@@ -1,5 +1,6 @@
 //! Components of one core module from elsewhere: their instances are used again, and nothing of one decision is there in the next.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use scopegate::{Engine, EvaluateError, Fault, Limits, Origin, Policy, Proof, Request};
@@ -39,7 +40,7 @@ const fn with_fields(fields: &'static str, is_reused: bool, mut keeping: Keeping
 /// Loads of a word that a store of four bytes at 60,000 changes.
 const WORD: &str = "(i32.load (i32.const 60000))";
 
-const WAYS: [Keeping; 26] = [
+const WAYS: [Keeping; 28] = [
     keeping(
         "i32.store",
         WORD,
@@ -171,6 +172,16 @@ const WAYS: [Keeping; 26] = [
             "(global.set $kept (i64.const 1))",
         ),
     ),
+    keeping(
+        "the size of the memory",
+        "(i32.gt_u (memory.size) (i32.const 2))",
+        "(drop (memory.grow (i32.const 1)))",
+    ),
+    keeping(
+        "a page that was added",
+        "(block (result i32) (if (i32.eq (memory.size) (i32.const 2)) (then (drop (memory.grow (i32.const 1))))) (i32.load (i32.const 131072)))",
+        "(if (i32.eq (memory.size) (i32.const 2)) (then (drop (memory.grow (i32.const 1))))) (i32.store (i32.const 131072) (i32.const 1))",
+    ),
     with_fields(
         "(table $t 1 funcref) (elem declare func $decide)",
         false,
@@ -253,17 +264,132 @@ fn without_restoring_each_way_would_work() {
     }
 }
 
+/// A module that declares where requests are laid out sees how large its memory really is.
 #[test]
-fn an_instance_whose_memory_grew_decides_no_more() {
+fn an_instance_with_a_region_whose_memory_grew_decides_no_more() {
     let way = keeping(
         "memory.grow",
         "(i32.gt_u (memory.size) (i32.const 2))",
         "(drop (memory.grow (i32.const 1)))",
     );
+    let mut guest = guest(&way);
+    let [begin, end, reads, within] = [
+        scopegate_contract::REQUEST_BEGIN,
+        scopegate_contract::REQUEST_END,
+        scopegate_contract::REQUEST_READS,
+        scopegate_contract::EVALUATE_WITHIN,
+    ];
+    guest.fields = format!(
+        r#"(global (export "{begin}") i32 (i32.const 65536)) (global (export "{end}") i32 (i32.const 60000))
+        (global (export "{reads}") i64 (i64.const -1)) (export "{within}" (func $evaluate))"#
+    );
     let engine = Engine::new().expect("the engine starts");
-    let policy = engine.load(&guest(&way).component()).expect("it loads");
+    let policy = engine.load(&guest.component()).expect("it loads");
     assert!((0..5).all(|_| is_allowed(&policy)));
     assert_eq!(policy.instances().dropped, 5);
+    let decided = policy.evaluate_batch(&[(); 20].map(|()| request("publish")));
+    assert!(
+        decided
+            .into_iter()
+            .all(|decision| decision.is_ok_and(|decision| decision.is_allowed()))
+    );
+    let json = serde_json::to_string(&request("publish")).expect("it can be written");
+    let mut allowed = 0;
+    let sequence = [&*json; 20].join(",");
+    let each = |decision: Result<scopegate::Decision<'_>, _>| {
+        allowed += usize::from(decision.is_ok_and(|decision| decision.is_allowed()));
+        ControlFlow::Continue(())
+    };
+    let read = policy.evaluate_json_sequence(sequence.as_bytes(), || 0, each);
+    read.expect("these are requests");
+    assert_eq!(allowed, 20);
+}
+
+/// Instructions that reach the byte at `{at}`, and how far before it they begin.
+const REACHING: [(&str, u32); 26] = [
+    ("(drop (i32.load8_u (i32.const {at})))", 0),
+    ("(drop (i32.load16_s (i32.const {at})))", 1),
+    ("(drop (i32.load (i32.const {at})))", 3),
+    ("(drop (i64.load8_s (i32.const {at})))", 0),
+    ("(drop (i64.load16_u (i32.const {at})))", 1),
+    ("(drop (i64.load32_s (i32.const {at})))", 3),
+    ("(drop (i64.load (i32.const {at})))", 7),
+    ("(drop (f32.load (i32.const {at})))", 3),
+    ("(drop (f64.load (i32.const {at})))", 7),
+    (
+        "(drop (i32.load offset=1000 (i32.sub (i32.const {at}) (i32.const 1000))))",
+        3,
+    ),
+    ("(drop (v128.load (i32.const {at})))", 15),
+    ("(drop (v128.load8x8_s (i32.const {at})))", 7),
+    ("(drop (v128.load16_splat (i32.const {at})))", 1),
+    ("(drop (v128.load32_zero (i32.const {at})))", 3),
+    ("(drop (v128.load64_zero (i32.const {at})))", 7),
+    (
+        "(drop (v128.load8_lane 3 (i32.const {at}) (v128.const i32x4 1 2 3 4)))",
+        0,
+    ),
+    (
+        "(drop (v128.load64_lane 1 (i32.const {at}) (v128.const i32x4 1 2 3 4)))",
+        7,
+    ),
+    ("(i32.store8 (i32.const {at}) (i32.const 1))", 0),
+    (
+        "(i32.store offset=1000 (i32.sub (i32.const {at}) (i32.const 1000)) (i32.const 1))",
+        3,
+    ),
+    ("(f64.store (i32.const {at}) (f64.const 1))", 7),
+    (
+        "(v128.store (i32.const {at}) (v128.const i32x4 1 2 3 4))",
+        15,
+    ),
+    (
+        "(v128.store16_lane 3 (i32.const {at}) (v128.const i32x4 1 2 3 4))",
+        1,
+    ),
+    (
+        "(memory.fill (i32.const {at}) (i32.const 1) (i32.const 10))",
+        9,
+    ),
+    (
+        "(memory.copy (i32.const {at}) (i32.const 60000) (i32.const 10))",
+        9,
+    ),
+    (
+        "(memory.copy (i32.const 60000) (i32.const {at}) (i32.const 10))",
+        9,
+    ),
+    (
+        "(memory.fill (i32.add (i32.const {at}) (i32.const 1)) (i32.const 1) (i32.const 0))",
+        0,
+    ),
+];
+
+/// A memory that grew for one decision has its first size in the next, for whatever the module does.
+#[test]
+fn what_is_beyond_the_memory_stays_beyond_it() {
+    let engine = Engine::new().expect("the engine starts");
+    for (reaching, before) in REACHING {
+        for (last, is_within) in [(131_071, true), (131_072, false)] {
+            let body = format!(
+                "(if (i32.eq (local.get $action_bytes) (i32.const 4)) (then (drop (memory.grow (i32.const 1)))) (else {})) {ALLOW}",
+                reaching.replace("{at}", &(last - before).to_string())
+            );
+            let guest = Guest {
+                evaluate: body,
+                ..Guest::default()
+            };
+            let policy = engine.load(&guest.component()).expect(reaching);
+            assert!(
+                policy
+                    .evaluate(&request("scan"))
+                    .is_ok_and(|it| it.is_allowed())
+            );
+            assert_eq!(policy.instances().idle, 1);
+            let is_decided = policy.evaluate(&request("publish")).is_ok();
+            assert_eq!(is_decided, is_within, "{reaching} up to {last}");
+        }
+    }
 }
 
 #[test]
