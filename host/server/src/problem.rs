@@ -75,6 +75,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// The fact that is wrong, such as `scan.targets[3].url`.
     path: Option<String>,
+    /// How many bytes at the end of the detail say the line and the column.
+    place: usize,
     /// What else is wrong with the request.
     others: Vec<InputFault>,
     /// Whether nothing more can be read of the connection, since nobody knows where the request ends.
@@ -95,6 +97,7 @@ impl Problem {
             status: kind.status(),
             detail,
             path: None,
+            place: 0,
             others: Vec::new(),
             ends: false,
             denies: false,
@@ -163,16 +166,26 @@ impl Problem {
         } else {
             Kind::Invalid
         };
+        let place = format!(" (line {line}, column {column})");
         let detail = if path == "$" {
-            format!("the request: {message} (line {line}, column {column})")
+            format!("the request: {message}{place}")
         } else {
             let path = Excerpt(path);
-            format!("`{path}`: {message} (line {line}, column {column})")
+            format!("`{path}`: {message}{place}")
         };
+        let problem = Self::new(kind, detail).at(path);
+        let is_placed = problem.detail.ends_with(&place);
         Self {
             others: others.clone(),
-            ..Self::new(kind, detail).at(path)
+            place: if is_placed { place.len() } else { 0 },
+            ..problem
         }
+    }
+
+    /// The same without the line and the column, which are those of a text that the caller never sent.
+    pub(crate) fn unplaced(mut self) -> Self {
+        self.detail.truncate(self.detail.len() - self.place);
+        Self { place: 0, ..self }
     }
 
     /// A body that is no JSON.
