@@ -167,7 +167,9 @@ impl Answering {
             request.extensions_mut().insert(Arc::clone(&connection));
             // It is always ready.
             let answer = self.router.clone().call(request);
-            let is_turn_over = answers.fetch_add(1, Ordering::Relaxed) % ANSWERS == 0;
+            let is_turn_over = answers
+                .fetch_add(1, Ordering::Relaxed)
+                .is_multiple_of(ANSWERS);
             async move {
                 if is_turn_over {
                     tokio::task::yield_now().await;
