@@ -53,6 +53,25 @@ pub(crate) async fn read(request: Request, limit: usize, time: Duration) -> Resu
     read.unwrap_or_else(|| Err(slow(time)))
 }
 
+/// The same of a body that is text: without the byte order marks that some editors put before it.
+pub(crate) async fn read_text(
+    request: Request,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, Problem> {
+    let body = read(request, limit, time).await?;
+    let marks = body.len() - without_marks(&body).len();
+    Ok(body.slice(marks..))
+}
+
+/// `text` without the byte order marks before it.
+pub(crate) fn without_marks(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = text.strip_prefix(b"\xef\xbb\xbf") {
+        text = rest;
+    }
+    text
+}
+
 /// The next bytes of `body`.
 pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
     while let Some(frame) = body.frame().await {

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use scopegate::Excerpt;
 
+use crate::connections::Connection;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::tokens::Role;
@@ -38,6 +39,16 @@ impl FromRequestParts<Service> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
+        let caller = Self::of(parts, service)?;
+        if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
+            connection.is_used_by_caller();
+        }
+        Ok(caller)
+    }
+}
+
+impl Caller {
+    fn of(parts: &Parts, service: &Service) -> Result<Self, Problem> {
         let request_id = parts.headers.get("x-request-id");
         let request_id = request_id
             .and_then(|id| id.to_str().ok())

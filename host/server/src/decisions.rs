@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use scopegate::trim_json;
 
 use crate::body;
 use crate::caller::{Asked, Caller};
@@ -47,13 +46,13 @@ pub(crate) async fn decide(
     let media = body::media_type(request.headers());
     let (kind, id, answer) = match media.as_deref() {
         Some("application/json") => {
-            let body = body::read(request, settings.body_bytes, settings.body_time).await?;
+            let body = body::read_text(request, settings.body_bytes, settings.body_time).await?;
             // Only now, so that a slow body does not hold on to policies that were swapped for others.
             let sitting = open()?;
             let id = sitting.id.clone();
-            let (bytes, limit) = (body.len(), settings.batch);
+            let (bytes, limit) = (list::bytes_of(&body), settings.batch);
             let answer = sitting.run(bytes, move |sitting| {
-                if trim_json(&body).starts_with(b"[") {
+                if list::is_list(&body) {
                     list::decide(sitting, &body, limit)
                 } else {
                     one(sitting, &body)

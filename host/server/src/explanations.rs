@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use scopegate::{Decision, Explanation, trim_json};
+use scopegate::{Decision, Explanation};
 use serde::Serialize;
 
 use crate::body;
@@ -52,11 +52,11 @@ pub(crate) async fn explain(
         return Err(Problem::new(Kind::MediaType, detail));
     }
     let settings = service.settings();
-    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
+    let body = body::read_text(request, settings.body_bytes, settings.body_time).await?;
     let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
     let (id, limit) = (sitting.id.clone(), settings.batch);
-    let answer = sitting.run(body.len(), move |sitting| {
-        if trim_json(&body).starts_with(b"[") {
+    let answer = sitting.run(list::bytes_of(&body), move |sitting| {
+        if list::is_list(&body) {
             each(sitting, &list::split(&body, limit)?)
         } else {
             one(sitting, &body, &sitting.id)

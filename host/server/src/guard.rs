@@ -1,6 +1,6 @@
 //! What every request goes through: a slot, a time limit, a log line; and a panic is a problem like others.
 //!
-//! Always true here: every request is answered, within the limits, with the `X-Request-ID` it came with; and if the answer is that there is
+//! Always true here: every request is answered, within the limits, with the `X-Request-ID` it came with, unless that is too long; and if the answer is that there is
 //! no decision, that is counted here.
 
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::connections::{Connection, SMALL, Unsent};
-use crate::hosts;
+use crate::hosts::{self, PROBES};
 use crate::message;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
@@ -32,6 +32,9 @@ use crate::slots;
 use crate::within::within;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The most bytes of an id: it stands in every record of what is decided.
+const ID_BYTES: usize = 128;
 
 /// A place among the requests that are answered at once, free when the last who holds it is done.
 pub(crate) type Slot = Arc<slots::Slot>;
@@ -80,7 +83,8 @@ impl tower::Service<Request> for Guarded {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let service = self.service.clone();
-        let id = request.headers().get(REQUEST_ID).cloned();
+        let id = request.headers().get(REQUEST_ID);
+        let id = id.filter(|id| id.len() <= ID_BYTES).cloned();
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let route = route_of(matched.as_ref());
         let span = span(request.method(), route, id.as_ref());
@@ -114,7 +118,15 @@ impl tower::Service<Request> for Guarded {
             let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
             service.metrics().answered(route, status, elapsed);
             span.record("status", i64::from(status));
-            span.in_scope(|| tracing::info!(elapsed_us = elapsed.as_micros(), "answered"));
+            let elapsed_us = elapsed.as_micros();
+            span.in_scope(|| {
+                // Anybody may ask for these as often as they like, and probes do.
+                if PROBES.contains(&route) && response.status().is_success() {
+                    tracing::debug!(elapsed_us, "answered");
+                } else {
+                    tracing::info!(elapsed_us, "answered");
+                }
+            });
             Ok(response)
         })
     }
@@ -156,7 +168,14 @@ fn check(service: &Service, route: &str, request: &Request) -> Result<(), Proble
     if service.tokens().is_none() {
         hosts::check(settings, route, request)?;
     }
-    check_head(settings, request)
+    check_head(settings, request)?;
+    let id = request.headers().get(REQUEST_ID);
+    if id.is_some_and(|id| id.len() > ID_BYTES) {
+        let detail =
+            format!("`x-request-id`: it has more than {ID_BYTES} bytes: send a shorter one");
+        return Err(Problem::new(Kind::Malformed, detail));
+    }
+    Ok(())
 }
 
 /// A slot for a request that comes over `connection`, if it needs one.

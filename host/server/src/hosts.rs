@@ -7,15 +7,15 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::extract::Request;
-use axum::http::uri::Authority;
 use axum::http::{HeaderValue, header};
 use scopegate::Excerpt;
 
+use crate::message;
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
 
 /// What is answered whatever host is asked for: a probe asks for an address of its own choice, and learns nothing.
-const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+pub(crate) const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// What is wrong with `request` if it was not meant for this service.
 pub(crate) fn check(settings: &Settings, route: &str, request: &Request) -> Result<(), Problem> {
@@ -84,20 +84,12 @@ fn is_ours(settings: &Settings, host: &str) -> bool {
 
 /// The name or address of `authority`, in lower case, without the port.
 fn host_of(authority: &str) -> Option<Cow<'_, str>> {
-    // Most are so simple that there is nothing to take apart.
-    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
-    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.');
-    let is_name = !host.is_empty() && !host.ends_with('.') && host.bytes().all(is_plain);
-    if is_name && port.parse::<u16>().is_ok() {
-        return Some(host.into());
-    }
-    let authority: Authority = authority.parse().ok()?;
-    if authority.as_str().contains('@') {
-        return None;
-    }
-    let host = authority.host();
+    let host = message::host_of(authority)?;
     let host = host.strip_suffix('.').unwrap_or(host);
-    Some(host.to_ascii_lowercase().into())
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(host.to_ascii_lowercase().into());
+    }
+    Some(host.into())
 }
 
 /// Whether `host`, in lower case, is this machine by its form alone, whoever is asked.

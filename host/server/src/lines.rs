@@ -23,6 +23,9 @@ use crate::slots::Slot;
 /// Lines that are decided before their answers are sent.
 const PIECE: usize = 256;
 
+/// The least bytes that a line counts as: what is done for it does not depend on its bytes alone.
+const LINE_BYTES: usize = 256;
+
 /// The stream of one request.
 struct Lines {
     sitting: Arc<Sitting>,
@@ -32,6 +35,8 @@ struct Lines {
     /// The bytes of it that are answered, and the bytes that are known to end no other line.
     answered: usize,
     searched: usize,
+    /// Whether the first line was there, before which marks may stand.
+    is_begun: bool,
     /// The index of the next request.
     next: u64,
     line_bytes: usize,
@@ -58,6 +63,7 @@ pub(crate) fn answer(
         text: Vec::new(),
         answered: 0,
         searched: 0,
+        is_begun: false,
         next: 0,
         line_bytes: settings.body_bytes,
         pace: Pace::new(time, rate),
@@ -104,7 +110,12 @@ impl Lines {
                 return None;
             }
         };
-        let piece = self.text[self.answered..end].to_vec();
+        let mut piece = &self.text[self.answered..end];
+        if !self.is_begun {
+            piece = body::without_marks(piece);
+        }
+        let piece = piece.to_vec();
+        self.is_begun = true;
         (self.answered, self.searched) = (end, end);
         Some(piece)
     }
@@ -136,7 +147,10 @@ impl Lines {
     async fn decide(&mut self, text: Vec<u8>) -> Vec<u8> {
         let _working = self.connection.as_ref().map(Working::new);
         let first = self.next;
-        let decided = self.sitting.run(text.len(), move |sitting| {
+        let bytes = text
+            .len()
+            .max(LINE_BYTES * memchr_iter(b'\n', &text).count());
+        let decided = self.sitting.run(bytes, move |sitting| {
             let lines: Vec<_> = lines_of(&text).collect();
             let out = answers(sitting, &lines, first, b'\n')?.concat();
             Ok((out, lines.len() as u64))

@@ -24,6 +24,20 @@ const PART_BYTES: usize = 128 << 10;
 /// The most bytes before the colon of the first name of a list's first request.
 const BEGINNING_BYTES: usize = 256;
 
+/// Whether `text` is one, if it is JSON.
+pub(crate) fn is_list(text: &[u8]) -> bool {
+    trim_json(text).starts_with(b"[")
+}
+
+/// How many bytes of requests `text` counts as, where few may be decided at once: a list may have many that are short.
+pub(crate) fn bytes_of(text: &[u8]) -> usize {
+    if is_list(text) {
+        usize::MAX
+    } else {
+        text.len()
+    }
+}
+
 /// Decides the requests of the JSON list `text`, of which there may be `limit`, and gives the list of the answers.
 pub(crate) fn decide(sitting: &Sitting, text: &[u8], limit: usize) -> Result<Vec<u8>, Problem> {
     if let Some(policy) = sitting.untold()

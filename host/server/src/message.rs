@@ -1,9 +1,11 @@
 //! What HTTP itself asks of a request, beside what the library that reads it looks at.
 //!
-//! Always true here: a body is sent as it is or in chunks, and a request says for which host it is.
+//! Always true here: a body is sent as it is or in chunks, and a request says for which host it is. A connection over which something else
+//! came is not read any further.
+
+use std::net::Ipv6Addr;
 
 use axum::extract::Request;
-use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode, Version, header};
 
 use crate::problem::{Kind, Problem};
@@ -21,7 +23,7 @@ pub(crate) fn check(request: &Request) -> Result<(), Problem> {
     let detail = "`transfer-encoding`: the body is encoded: send it as it is, with `content-length` or `transfer-encoding: chunked` alone";
     let mut problem = Problem::new(Kind::Malformed, detail);
     problem.status = StatusCode::NOT_IMPLEMENTED;
-    Err(problem)
+    Err(problem.ending())
 }
 
 /// Every request of HTTP/1.1 names one host.
@@ -35,18 +37,32 @@ fn check_host(request: &Request) -> Result<(), Problem> {
         (Some(_), Some(_)) => "it is there more than once",
     };
     let detail = format!("`host`: {what}: send one with the name of this service");
-    Err(Problem::new(Kind::Malformed, detail))
+    Err(Problem::new(Kind::Malformed, detail).ending())
 }
 
 /// Whether `host` is a name or an address, and perhaps a port.
 fn is_authority(host: &HeaderValue) -> bool {
-    let is_plain =
-        |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-');
-    let host = host.as_bytes();
-    // Most are so simple that there is nothing to take apart.
-    if !host.is_empty() && host.iter().all(is_plain) {
-        return true;
-    }
-    let authority = Authority::try_from(host);
-    authority.is_ok_and(|it| !it.host().is_empty() && !it.as_str().contains('@'))
+    host.to_str().is_ok_and(|host| host_of(host).is_some())
+}
+
+/// The name or address that `authority` is, which may have a port behind it.
+pub(crate) fn host_of(authority: &str) -> Option<&str> {
+    let bracketed = authority.strip_prefix('[');
+    let end = match bracketed.and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => {
+            address.parse::<Ipv6Addr>().ok()?;
+            address.len() + "[]".len()
+        }
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    let (host, port) = authority.split_at(end);
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let is_host = bracketed.is_some() || !host.is_empty() && host.bytes().all(is_of_name);
+    (is_host && (port.is_empty() || is_port(port))).then_some(host)
+}
+
+/// Whether `text` is a colon and the number of a port.
+fn is_port(text: &str) -> bool {
+    let port = text.strip_prefix(':').unwrap_or_default();
+    port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok()
 }

@@ -221,7 +221,7 @@ pub(crate) async fn activate(
 ) -> Result<Json<Activated>, Problem> {
     json_only(request.headers())?;
     let settings = service.settings();
-    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
+    let body = body::read_text(request, settings.body_bytes, settings.body_time).await?;
     let Activation {
         version,
         allow_downgrade,
@@ -250,7 +250,7 @@ pub(crate) async fn rollback(
 ) -> Result<Json<Activated>, Problem> {
     let is_json = json_only(request.headers());
     let settings = service.settings();
-    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
+    let body = body::read_text(request, settings.body_bytes, settings.body_time).await?;
     let Rollback { reason } = if body.is_empty() {
         Rollback::default()
     } else {

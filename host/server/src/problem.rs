@@ -75,8 +75,12 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// The fact that is wrong, such as `scan.targets[3].url`.
     path: Option<String>,
+    /// How many bytes at the end of the detail say the line and the column.
+    place: usize,
     /// What else is wrong with the request.
     others: Vec<InputFault>,
+    /// Whether nothing more can be read of the connection, since nobody knows where the request ends.
+    ends: bool,
     /// Whether it also says, for an AuthZEN client that reads nothing else, that nothing is allowed.
     denies: bool,
 }
@@ -93,7 +97,9 @@ impl Problem {
             status: kind.status(),
             detail,
             path: None,
+            place: 0,
             others: Vec::new(),
+            ends: false,
             denies: false,
         }
     }
@@ -104,6 +110,25 @@ impl Problem {
             path: Some(Excerpt(path).to_string()),
             ..self
         }
+    }
+
+    /// The same, and the connection ends with it.
+    pub(crate) fn ending(self) -> Self {
+        Self { ends: true, ..self }
+    }
+
+    /// The first of `problems`, which says what the others are.
+    pub(crate) fn all(problems: Vec<Self>) -> Option<Self> {
+        let mut problems = problems.into_iter();
+        let first = problems.next()?;
+        let others = problems.map(|problem| {
+            let path = problem.path.unwrap_or_default();
+            let message = problem.detail.strip_prefix(&format!("`{path}`: "));
+            let message = message.unwrap_or(&problem.detail).to_owned();
+            InputFault { path, message }
+        });
+        let others = others.collect();
+        Some(Self { others, ..first })
     }
 
     /// What AuthZEN says of it: what is wrong with a request is 400, and nothing is allowed.
@@ -141,16 +166,26 @@ impl Problem {
         } else {
             Kind::Invalid
         };
+        let place = format!(" (line {line}, column {column})");
         let detail = if path == "$" {
-            format!("the request: {message} (line {line}, column {column})")
+            format!("the request: {message}{place}")
         } else {
             let path = Excerpt(path);
-            format!("`{path}`: {message} (line {line}, column {column})")
+            format!("`{path}`: {message}{place}")
         };
+        let problem = Self::new(kind, detail).at(path);
+        let is_placed = problem.detail.ends_with(&place);
         Self {
             others: others.clone(),
-            ..Self::new(kind, detail).at(path)
+            place: if is_placed { place.len() } else { 0 },
+            ..problem
         }
+    }
+
+    /// The same without the line and the column, which are those of a text that the caller never sent.
+    pub(crate) fn unplaced(mut self) -> Self {
+        self.detail.truncate(self.detail.len() - self.place);
+        Self { place: 0, ..self }
     }
 
     /// A body that is no JSON.
@@ -264,6 +299,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, problem);
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.ends {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if self.kind == Kind::Busy {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -91,6 +92,9 @@ async fn listen<L>(
 /// The most bytes of a head that are read, even if fewer are allowed: so much can be refused with a problem document.
 const HEAD_BUFFER: usize = 64 << 10;
 
+/// After so many answers it is the turn of the other connections: requests that were all sent at once never wait for their peer.
+const ANSWERS: usize = 16;
+
 /// The longest that a head may take, for nobody can say when longer times end.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
@@ -151,6 +155,7 @@ impl Answering {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let answers = AtomicUsize::new(1);
         let answer = service_fn(|request: hyper::Request<Incoming>| {
             let connection = Arc::clone(&place.connection);
             let is_whole = request.body().is_end_stream();
@@ -162,13 +167,21 @@ impl Answering {
             request.extensions_mut().insert(Arc::clone(&connection));
             // It is always ready.
             let answer = self.router.clone().call(request);
+            let is_turn_over = answers
+                .fetch_add(1, Ordering::Relaxed)
+                .is_multiple_of(ANSWERS);
             async move {
+                if is_turn_over {
+                    tokio::task::yield_now().await;
+                }
                 // Not before, for one that has not read the answer before is still waited for.
                 connection.asks(is_whole);
                 let mut answer = answer.await;
                 connection.is_answered();
+                // Where all places are taken, those of whom nobody knows pass on, and known callers keep theirs.
+                let is_full = !connection.is_known() && place.connections.is_full();
                 if let Ok(answer) = &mut answer
-                    && connection.is_for_health()
+                    && (connection.is_for_health() || is_full)
                 {
                     let close = HeaderValue::from_static("close");
                     answer.headers_mut().insert(header::CONNECTION, close);

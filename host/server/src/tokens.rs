@@ -167,12 +167,24 @@ impl Token {
                     Excerpt(name)
                 )
             })?;
+        if !name.chars().all(is_seen) {
+            return Err(format!(
+                "the name `{}` has characters that nobody sees: write it without them",
+                Excerpt(name)
+            ));
+        }
         Ok(Self {
             name: name.into(),
             role,
             digest,
         })
     }
+}
+
+/// Whether `character` looks like something, so that a message has it as it is.
+fn is_seen(character: char) -> bool {
+    let text = character.to_string();
+    Excerpt(&text).to_string() == text
 }
 
 fn bytes(hex: &str) -> Option<[u8; 32]> {

@@ -96,17 +96,19 @@ fn a_mask_covers_copies() {
         attribute("resource_project", "secret-project"),
         attribute("resource_id", "secret-project"),
         attribute("resource_type", "project"),
-        // The same name, and another value: no copy.
         attribute("subject_role", "king"),
     ];
     // The masks, what they hide, what they leave.
-    let table: [(&[&str], &[&str], &[&str]); 7] = [
+    let table: [(&[&str], &[&str], &[&str]); 9] = [
         (
             &["actor.account"],
             &["secret-account"],
             &["secret-owner", "king"],
         ),
-        (&["actor"], &["secret-account"], &["secret-owner", "king"]),
+        // No role of the domain: the fact is another, and the text is still what was said of it.
+        (&["actor"], &["secret-account", "king"], &["secret-owner"]),
+        (&["actor.role"], &["king"], &["secret-account"]),
+        (&["attributes.subject_role"], &["king"], &["secret-account"]),
         (
             &["tenancy.account"],
             &["secret-owner"],

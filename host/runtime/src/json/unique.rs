@@ -2,6 +2,7 @@
 //!
 //! Always true here: no reader downstream can take another value for a name than this one.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -21,20 +22,63 @@ use super::path::{Context, Path};
 #[derive(Debug, Clone, PartialEq)]
 pub struct UniqueJson(pub Value);
 
+impl UniqueJson {
+    /// Reads `text` if it has no more than `most` values, those within others counted; a short text of many values takes much memory.
+    ///
+    /// ```
+    /// use scopegate::UniqueJson;
+    ///
+    /// assert!(UniqueJson::read(b"[1, {}]", 3).unwrap().is_some());
+    /// assert!(UniqueJson::read(b"[1, {}]", 2).unwrap().is_none());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The text is no JSON, or an object has a name twice.
+    pub fn read(text: &[u8], most: usize) -> Result<Option<Self>, serde_json::Error> {
+        let (context, left) = (Context::new(false, &|| 0), Cell::new(Some(most)));
+        let mut from = serde_json::Deserializer::from_slice(text);
+        let read = Any::new(&Path::root(&context), &left).deserialize(&mut from);
+        if left.get().is_none() {
+            return Ok(None);
+        }
+        let value = read?;
+        from.end()?;
+        Ok(Some(Self(value)))
+    }
+}
+
 impl<'de> Deserialize<'de> for UniqueJson {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let context = Context::new(false, &|| 0);
-        Any(&Path::root(&context)).deserialize(from).map(Self)
+        let (context, left) = (Context::new(false, &|| 0), Cell::new(Some(usize::MAX)));
+        Any::new(&Path::root(&context), &left)
+            .deserialize(from)
+            .map(Self)
     }
 }
 
 /// Any value that stands at a path.
-struct Any<'p>(&'p Path<'p>);
+struct Any<'p> {
+    at: &'p Path<'p>,
+    /// How many values there may still be; `None` once there were more.
+    left: &'p Cell<Option<usize>>,
+}
+
+impl<'p> Any<'p> {
+    fn new(at: &'p Path<'p>, left: &'p Cell<Option<usize>>) -> Self {
+        Self { at, left }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Any<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        self.left
+            .set(self.left.get().and_then(|left| left.checked_sub(1)));
+        if self.left.get().is_none() {
+            return Err(D::Error::custom("there are too many values"));
+        }
         from.deserialize_any(self)
     }
 }
@@ -79,7 +123,9 @@ impl<'de> Visitor<'de> for Any<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = from.next_element_seed(Any(&self.0.index(list.len())))? {
+        while let Some(value) =
+            from.next_element_seed(Any::new(&self.at.index(list.len()), self.left))?
+        {
             list.push(value);
         }
         Ok(Value::Array(list))
@@ -88,12 +134,12 @@ impl<'de> Visitor<'de> for Any<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = from.next_key::<String>()? {
-            let here = self.0.name(&name);
+            let here = self.at.name(&name);
             if object.contains_key(&name) {
                 let path = quoted(&here.wrong());
                 return Err(A::Error::custom(format_args!("{path} is given twice")));
             }
-            let value = from.next_value_seed(Any(&here))?;
+            let value = from.next_value_seed(Any::new(&here, self.left))?;
             object.insert(name, value);
         }
         Ok(Value::Object(object))
@@ -115,6 +161,28 @@ mod tests {
         ] {
             let read = from_str::<UniqueJson>(text).map(|UniqueJson(value)| value);
             assert_eq!(read.ok(), from_str::<Value>(text).ok(), "{text}");
+        }
+    }
+
+    /// Whatever holds them, values count; and what comes after them is not read.
+    #[test]
+    fn there_may_be_so_many_values() {
+        for (text, many) in [
+            ("null", 1),
+            ("[]", 1),
+            ("[1, \"a\", [true]]", 5),
+            (r#"{"a": 1, "b": {"": [0]}}"#, 5),
+        ] {
+            let read = |most| UniqueJson::read(text.as_bytes(), most).expect("JSON");
+            assert_eq!(read(many), from_str(text).ok(), "{text}");
+            assert_eq!(read(many - 1), None, "{text}");
+        }
+        assert_eq!(
+            UniqueJson::read(b"[1, 2, nonsense", 2).expect("enough"),
+            None
+        );
+        for text in ["[1, nonsense", "[1] 2", r#"{"a": 1, "a": 1}"#] {
+            assert!(UniqueJson::read(text.as_bytes(), 10).is_err(), "{text}");
         }
     }
 

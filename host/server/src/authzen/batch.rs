@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::context::Context;
 use super::given::{Given, Object, bytes_of_batch, invalid};
-use super::{Answer, alone, check_bytes, evaluate, read};
+use super::{Answer, alone, check_bytes, evaluate, parse, read};
 use crate::caller::{Asked, Caller};
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
@@ -58,36 +58,45 @@ pub(crate) async fn evaluations(
     request: Request,
 ) -> Result<Json<Answered>, Problem> {
     let answer = async {
-        let (given, bytes) = read(&service, request).await?;
+        let body = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
-        let until = until(&given)?;
-        let items: &[Value] = match given.get("evaluations") {
-            None => &[],
-            Some(Value::Array(list)) => list,
-            Some(_) => return Err(invalid("evaluations", "expected a list")),
-        };
-        let limit = service.settings().batch;
-        if items.len() > limit {
-            let detail = format!("`evaluations` has more than {limit} elements: send less at once");
-            return Err(Problem::new(Kind::TooLarge, detail));
-        }
-        if items.is_empty() {
-            let answer = sitting.run(bytes, move |sitting| alone(sitting, &given));
-            return Ok(Answered::One(answer.await??));
-        }
-        let bytes = bytes_of_batch(items, &given);
-        check_bytes(&service, bytes)?;
-        let answers = sitting.run(bytes, move |sitting| answers(sitting, &given, until));
-        Ok(Answered::Each(answers.await??))
+        // A short text may have many evaluations, so it may take its time.
+        let answered = sitting.run(usize::MAX, move |sitting| {
+            answered(&service, sitting, &parse(&body)?)
+        });
+        answered.await?
     };
     answer.await.map(Json).map_err(Problem::in_authzen)
 }
 
-fn answers(sitting: &Sitting, given: &Object, until: Until) -> Result<Answers, Problem> {
-    let items = given.get("evaluations").and_then(Value::as_array);
+fn answered(service: &Service, sitting: &Sitting, given: &Object) -> Result<Answered, Problem> {
+    let until = until(given)?;
+    let items: &[Value] = match given.get("evaluations") {
+        None => &[],
+        Some(Value::Array(list)) => list,
+        Some(_) => return Err(invalid("evaluations", "expected a list")),
+    };
+    let limit = service.settings().batch;
+    if items.len() > limit {
+        let detail = format!("`evaluations` has more than {limit} elements: send less at once");
+        return Err(Problem::new(Kind::TooLarge, detail));
+    }
+    if items.is_empty() {
+        return alone(sitting, given).map(Answered::One);
+    }
+    check_bytes(service, bytes_of_batch(items, given))?;
+    answers(sitting, given, items, until).map(Answered::Each)
+}
+
+fn answers(
+    sitting: &Sitting,
+    given: &Object,
+    items: &[Value],
+    until: Until,
+) -> Result<Answers, Problem> {
     let mut shared = Context::new(given.get("context"));
-    let mut evaluations = Vec::with_capacity(items.map_or(0, Vec::len));
-    for (index, item) in items.into_iter().flatten().enumerate() {
+    let mut evaluations = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
         let id = format!("{}/{index}", sitting.id);
         let answer = one(sitting, item, given, &mut shared, &id)
             .inspect_err(|problem| sitting.failed(problem))

@@ -51,14 +51,14 @@ impl<'v> Context<'v> {
         work: impl FnOnce(&mut Request) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         let Some(facts) = self.facts else {
-            return work(&mut sitting.read(&said.alone())?);
+            return work(&mut read(sitting, &said.alone())?);
         };
-        let read = || sitting.read(&shared(facts));
-        let shared = match self.read.get_or_insert_with(read) {
+        let first = || read(sitting, &shared(facts));
+        let shared = match self.read.get_or_insert_with(first) {
             Ok(shared) => shared,
             Err(problem) => return Err(problem.clone()),
         };
-        let mut request = sitting.read(&said.text())?;
+        let mut request = read(sitting, &said.text())?;
         let many = shared.attributes.len();
         exchange(said, facts, shared, &mut request);
         shared.attributes.append(&mut request.attributes);
@@ -69,6 +69,11 @@ impl<'v> Context<'v> {
         exchange(said, facts, shared, &mut request);
         done
     }
+}
+
+/// Reads a text that was put together here.
+fn read(sitting: &Sitting, text: &[u8]) -> Result<Request, Problem> {
+    sitting.read(text).map_err(Problem::unplaced)
 }
 
 /// Exchanges what is not `said`: all facts of the context's request but those that evaluations complete, and the attributes.

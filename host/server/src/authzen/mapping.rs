@@ -26,11 +26,13 @@ pub(super) fn said(
     context: &Context<'_>,
     action: Option<&str>,
 ) -> Result<Said, Problem> {
+    check(given, action.is_none())?;
     let (subject, resource) = (given.entity("subject")?, given.entity("resource")?);
     let (subject_id, subject_type) = (subject.text("id")?, subject.text("type")?);
     let (resource_id, resource_type) = (resource.text("id")?, resource.text("type")?);
     let asked = match action {
-        Some(_) => None,
+        // Its properties are facts, whatever it is called.
+        Some(_) => given.entity("action").ok(),
         None => Some(given.entity("action")?),
     };
     let name = match (action, asked) {
@@ -56,6 +58,10 @@ pub(super) fn said(
         if CARRIED.contains(&fact) {
             facts.say(&said(), &[fact], value)?;
         }
+    }
+    // What is part of another fact comes after the whole, which may say it too.
+    for (fact, value) in resource.properties()? {
+        let said = || format!("resource.properties.{fact}");
         if matches!(fact, "account" | "project" | "client_workspace") {
             facts.say(&said(), &["tenancy", fact], value)?;
         }
@@ -91,6 +97,26 @@ pub(super) fn said(
     Ok(facts.said)
 }
 
+/// Looks for all that is missing or of the wrong type in the entities of `given`, the action only if it `is_asked` about.
+fn check(given: Given<'_>, is_asked: bool) -> Result<(), Problem> {
+    let action = is_asked.then_some(("action", &["name"][..]));
+    let others = [
+        ("subject", &["id", "type"][..]),
+        ("resource", &["id", "type"][..]),
+    ];
+    let mut wrong = Vec::new();
+    for (name, texts) in others.into_iter().chain(action) {
+        match given.entity(name) {
+            Err(problem) => wrong.push(problem),
+            Ok(entity) => {
+                wrong.extend(texts.iter().filter_map(|text| entity.text(text).err()));
+                wrong.extend(entity.properties().err());
+            }
+        }
+    }
+    Problem::all(wrong).map_or(Ok(()), Err)
+}
+
 /// What an evaluation says that its context's request does not, and what of that may be there in part.
 #[derive(Debug, Default)]
 pub(super) struct Said {
@@ -116,20 +142,30 @@ impl Said {
         self.request.contains_key(name)
     }
 
-    /// Refuses what is lost and `policy` declares, all of it.
+    /// Refuses what is lost and `policy` declares, or declares of another type, all of it.
     pub(super) fn check(&self, policy: &Policy) -> Result<(), Problem> {
         let declared = &policy.manifest().attributes;
         let wrong = self.lost.iter().filter_map(|lost| {
             let declared = declared.iter().find(|it| it.name == lost.attribute)?;
-            let expected = match declared.type_ {
-                AttributeType::Text => "a text",
-                AttributeType::Number => "a whole number from -2^63 to 2^63 - 1",
-                AttributeType::Truth => "`true` or `false`",
-                AttributeType::Texts => "a list of texts",
-            };
-            Some((&lost.said, expected, &lost.found))
+            Some((
+                lost.said.clone(),
+                expected(declared.type_),
+                lost.found.clone(),
+            ))
         });
-        let wrong: Vec<_> = wrong.collect();
+        let mistaken = declared.iter().filter_map(|declared| {
+            let value = self.attributes.get(&declared.name)?;
+            let is_right = is_of(declared.type_, value);
+            let wrong = || {
+                (
+                    said_of(&declared.name),
+                    expected(declared.type_),
+                    found(value),
+                )
+            };
+            (!is_right).then(wrong)
+        });
+        let wrong: Vec<_> = wrong.chain(mistaken).collect();
         let Some((first, ..)) = wrong.first() else {
             return Ok(());
         };
@@ -266,13 +302,49 @@ fn alike(said: &str, path: &str, there: &Value, value: &Value) -> Result<(), Pro
     Err(invalid(said, &what))
 }
 
+/// What a message calls what is of the type `declared`.
+fn expected(declared: AttributeType) -> &'static str {
+    match declared {
+        AttributeType::Text => "a text",
+        AttributeType::Number => "a whole number from -2^63 to 2^63 - 1",
+        AttributeType::Truth => "`true` or `false`",
+        AttributeType::Texts => "a list of texts",
+    }
+}
+
+/// Whether `value`, which custom facts can hold, is of the type `declared`.
+fn is_of(declared: AttributeType, value: &Value) -> bool {
+    match declared {
+        AttributeType::Text => value.is_string(),
+        AttributeType::Number => value.is_number(),
+        AttributeType::Truth => value.is_boolean(),
+        AttributeType::Texts => value.is_array(),
+    }
+}
+
+/// Where that is said which becomes the custom fact `attribute`.
+fn said_of(attribute: &str) -> String {
+    match (attribute, attribute.split_once('_')) {
+        ("subject_type" | "resource_type" | "resource_id", Some((entity, name))) => {
+            format!("{entity}.{name}")
+        }
+        (_, Some((entity, property))) => format!("{entity}.properties.{property}"),
+        (_, None) => attribute.to_owned(),
+    }
+}
+
 /// What a message calls `value`.
 fn found(value: &Value) -> String {
     match value {
         Value::Null => "`null`".to_owned(),
         Value::Bool(truth) => format!("`{truth}`"),
+        // It was read as something else than what was written.
+        Value::Number(number) if number.is_f64() => {
+            "a number with a fraction, an exponent or too many digits".to_owned()
+        }
         Value::Number(number) => format!("the number `{number}`"),
         Value::String(text) => format!("the text `{}`", Excerpt(text)),
+        Value::Array(list) if list.iter().all(Value::is_string) => "a list of texts".to_owned(),
         Value::Array(_) => "a list of something else".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     }
@@ -413,6 +485,14 @@ mod tests {
                 resource("project", json!({"account": "a"})),
                 json!("a"),
             ),
+            (
+                "/tenancy",
+                resource(
+                    "site",
+                    json!({"account": "a", "project": "p", "tenancy": {"account": "a"}}),
+                ),
+                json!({"account": "a", "project": "p", "client_workspace": ""}),
+            ),
             ("/tenancy/client_workspace", json!({}), json!("")),
             ("/task/id", resource("task", json!({})), json!("r")),
             ("/task", resource("site", json!({})), json!(null)),
@@ -480,6 +560,10 @@ mod tests {
             (
                 context(json!({"attributes": {"resource_id": "s"}})),
                 "`resource.id`: another value than the request's `attributes.resource_id`: say it once, or alike",
+            ),
+            (
+                json!({"resource": {"type": "site", "id": "r", "properties": {"account": "b", "tenancy": {"account": "a"}}}}),
+                "`resource.properties.account`: another value than the request's `tenancy.account`: say it once, or alike",
             ),
             (
                 json!({"context": {"request": {"scan": {"credits": 1}}}, "resource": {"type": "site", "id": "r", "properties": {"scan": {"credits": 2}}}}),

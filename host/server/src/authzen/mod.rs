@@ -10,6 +10,7 @@ mod mapping;
 mod search;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use scopegate::{Decision, Finding, PolicyId, UniqueJson};
 use serde::Serialize;
@@ -27,6 +28,9 @@ use crate::caller::{Asked, Caller};
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::sitting::Sitting;
+
+/// The most JSON values of a body: each takes memory, however short its text is.
+const VALUES: usize = 100_000;
 
 /// The answer to an evaluation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,9 +96,9 @@ pub(crate) async fn evaluation(
     request: Request,
 ) -> Result<Json<Answer>, Problem> {
     let answer = async {
-        let (given, bytes) = read(&service, request).await?;
+        let body = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
-        let answer = sitting.run(bytes, move |sitting| alone(sitting, &given));
+        let answer = sitting.run(body.len(), move |sitting| alone(sitting, &parse(&body)?));
         answer.await?
     };
     answer.await.map(Json).map_err(Problem::in_authzen)
@@ -132,17 +136,27 @@ fn check_bytes(service: &Service, bytes: usize) -> Result<(), Problem> {
     Err(Problem::new(Kind::TooLarge, detail))
 }
 
-/// The object that the body must be, and the bytes of it.
-async fn read(service: &Service, request: Request) -> Result<(Object, usize), Problem> {
+/// The body.
+async fn read(service: &Service, request: Request) -> Result<Bytes, Problem> {
     if body::media_type(request.headers()).as_deref() != Some("application/json") {
         let detail = "the content type does not fit: send `application/json`";
         return Err(Problem::new(Kind::MediaType, detail));
     }
     let settings = service.settings();
-    let body = body::read(request, settings.body_bytes, settings.body_time).await?;
-    match serde_json::from_slice(&body).map(|UniqueJson(value)| value) {
-        Ok(Value::Object(object)) => Ok((object, body.len())),
-        Ok(_) => Err(Problem::new(Kind::Invalid, "the body: expected an object").at("$")),
+    body::read_text(request, settings.body_bytes, settings.body_time).await
+}
+
+/// The object that the body must be.
+fn parse(body: &[u8]) -> Result<Object, Problem> {
+    match UniqueJson::read(body, VALUES) {
+        Ok(Some(UniqueJson(Value::Object(object)))) => Ok(object),
+        Ok(None) => {
+            let detail = format!(
+                "the body has more than {VALUES} JSON values, those that are ignored counted: send less at once"
+            );
+            Err(Problem::new(Kind::TooLarge, detail))
+        }
+        Ok(Some(_)) => Err(Problem::new(Kind::Invalid, "the body: expected an object").at("$")),
         Err(error) => Err(Problem::malformed(&error)),
     }
 }

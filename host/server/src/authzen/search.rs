@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::context::Context;
 use super::given::{Given, bytes, invalid};
-use super::{check_bytes, mapping, read};
+use super::{check_bytes, mapping, parse, read};
 use crate::caller::{Asked, Caller};
 use crate::problem::Problem;
 use crate::service::Service;
@@ -51,10 +51,12 @@ pub(crate) async fn search_action(
     request: Request,
 ) -> Result<Json<Found>, Problem> {
     let found = async {
-        let (given, _) = read(&service, request).await?;
+        let body = read(&service, request).await?;
         let sitting = Sitting::open(&service, asked.policy.as_deref(), caller)?;
         // Every action is asked about, so it may take its time.
-        let found = sitting.run(usize::MAX, move |sitting| search(&service, sitting, &given));
+        let found = sitting.run(usize::MAX, move |sitting| {
+            search(&service, sitting, &parse(&body)?)
+        });
         found.await?.map(Json)
     };
     found.await.map_err(Problem::in_authzen)

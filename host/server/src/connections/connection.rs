@@ -24,6 +24,8 @@ mod phase {
     pub(super) const IS_DECIDED: u8 = 1;
     /// The answer goes; more of the request may come.
     pub(super) const IS_ANSWERED: u8 = 2;
+    /// All that was there of the answer has gone.
+    pub(super) const IS_SENT: u8 = 3;
 }
 
 /// One open connection.
@@ -33,6 +35,10 @@ pub(crate) struct Connection {
     begun: Instant,
     /// It is only for who asks after the service's health.
     is_for_health: AtomicBool,
+    /// Somebody who may ask for decisions has asked over it.
+    is_known: AtomicBool,
+    /// An answer has gone.
+    has_answer: AtomicBool,
     /// Since when its peer is waited for, in nanoseconds since it came.
     waited_since: AtomicU64,
     phase: AtomicU8,
@@ -48,6 +54,8 @@ impl Connection {
         Self {
             begun: Instant::now(),
             is_for_health: AtomicBool::new(is_for_health),
+            is_known: AtomicBool::new(false),
+            has_answer: AtomicBool::new(false),
             waited_since: AtomicU64::new(0),
             phase: AtomicU8::new(phase::ASKS),
             work: AtomicUsize::new(0),
@@ -64,6 +72,24 @@ impl Connection {
 
     pub(super) fn set_for_all(&self) {
         self.is_for_health.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether somebody who may ask for decisions has asked over it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.is_known.load(Ordering::Relaxed)
+    }
+
+    /// Somebody who may ask for decisions asks over it.
+    pub(crate) fn is_used_by_caller(&self) {
+        self.is_known.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was only asked over for what anybody is told, and nothing of that is still to be sent.
+    pub(super) fn is_passing(&self) -> bool {
+        let is_held = self.held.iter().any(|it| it.load(Ordering::Relaxed) > 0);
+        let is_sent = self.phase.load(Ordering::Relaxed) != phase::IS_ANSWERED;
+        let has_answer = self.has_answer.load(Ordering::Relaxed);
+        has_answer && is_sent && !self.is_known() && !is_held && self.unsent() == 0
     }
 
     /// A request has come, or its head has.
@@ -89,6 +115,18 @@ impl Connection {
     pub(crate) fn is_answered(&self) {
         self.progressed();
         self.phase.store(phase::IS_ANSWERED, Ordering::Relaxed);
+    }
+
+    /// All that was to be sent has gone.
+    pub(super) fn has_sent(&self) {
+        self.progressed();
+        let (from, to) = (phase::IS_ANSWERED, phase::IS_SENT);
+        let sent = self
+            .phase
+            .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+        if sent.is_ok() {
+            self.has_answer.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The peer has done what it was waited for.

@@ -1,8 +1,9 @@
 //! The connections that are open, and which of them has to go when there is no room.
 //!
 //! Always true here: there are never more than allowed. Whoever comes when all places are taken gets that of the connection whose peer was
-//! waited for longest, if it was for longer than the patience; a connection that the service works for keeps its place. A few places more
-//! are for who asks after the service's health.
+//! waited for longest, if it was for longer than the patience; a connection that the service works for keeps its place. Before all others, and
+//! without patience, those make room that were only asked over for what anybody is told. A few places more are for who asks after the
+//! service's health.
 
 mod arriving;
 mod connection;
@@ -12,6 +13,7 @@ mod unsent;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +62,8 @@ pub(crate) struct Connections {
     most: usize,
     patience: Duration,
     table: Mutex<Table>,
+    /// How many the table has.
+    many: AtomicUsize,
     /// Told when a place is free.
     freed: Notify,
     pub(crate) unsent: Unsent,
@@ -90,6 +94,7 @@ impl Connections {
             most: settings.connections,
             patience: settings.patience,
             table: Mutex::default(),
+            many: AtomicUsize::new(0),
             freed: Notify::new(),
             unsent: Unsent::new(settings.unsent_bytes),
             ended: Family::default(),
@@ -130,6 +135,11 @@ impl Connections {
         self.ended.get_or_create(&ended).inc();
     }
 
+    /// Whether all places are taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.many.load(Ordering::Relaxed) >= self.most
+    }
+
     /// A place for another connection, as soon as there is one.
     pub(crate) async fn enter(self: &Arc<Self>) -> Place {
         loop {
@@ -156,6 +166,7 @@ impl Connections {
         table.next += 1;
         let connection = Arc::new(Connection::new(is_for_health));
         table.open.insert(id, Arc::clone(&connection));
+        self.many.store(table.open.len(), Ordering::Relaxed);
         drop(table);
         let connections = Arc::clone(self);
         Some(Place {
@@ -208,13 +219,15 @@ impl Connections {
         is_meant: impl Fn(&Connection) -> bool,
     ) -> Option<Arc<Connection>> {
         let meant = table.open.iter().filter(|(_, it)| is_meant(it));
-        let waited = meant.filter_map(|(id, it)| Some((it.waited()?, Reverse(*id))));
+        let waited =
+            meant.filter_map(|(id, it)| Some((it.is_passing(), it.waited()?, Reverse(*id))));
         // Of those that came together, the one that came first.
-        let (waited, Reverse(id)) = waited.max()?;
-        if waited < self.patience {
+        let (is_passing, waited, Reverse(id)) = waited.max()?;
+        if !is_passing && waited < self.patience {
             return None;
         }
         let ended = table.open.remove(&id)?;
+        self.many.store(table.open.len(), Ordering::Relaxed);
         ended.end();
         self.count(Ended::CROWDED);
         Some(ended)
@@ -234,7 +247,11 @@ pub(crate) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connections.table().open.remove(&self.id);
+        let mut table = self.connections.table();
+        table.open.remove(&self.id);
+        let many = table.open.len();
+        self.connections.many.store(many, Ordering::Relaxed);
+        drop(table);
         self.connections.freed.notify_one();
     }
 }

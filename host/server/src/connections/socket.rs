@@ -122,7 +122,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Socket<I> {
         let written = mem::take(&mut self.written);
         if written > 0 {
             self.connections.sent.inc_by(written);
-            self.connection.progressed();
+            self.connection.has_sent();
         }
         Pin::new(&mut self.io).poll_flush(cx)
     }

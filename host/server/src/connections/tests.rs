@@ -60,6 +60,34 @@ async fn those_that_are_worked_for_keep_their_place() {
     assert!(all.promote(&health.connection));
 }
 
+/// Whoever only asks for what anybody is told makes room at once, but reads the answer first.
+#[tokio::test(start_paused = true)]
+async fn who_is_not_known_makes_room_first() {
+    let all = connections(3, 0);
+    assert!(!all.is_full());
+    let (known, unknown, quiet) = (all.enter().await, all.enter().await, all.enter().await);
+    assert!(all.is_full());
+    for place in [&known, &unknown] {
+        place.connection.asks(true);
+    }
+    known.connection.is_used_by_caller();
+    advance(PATIENCE / 2).await;
+    for place in [&known, &unknown] {
+        place.connection.is_answered();
+    }
+    let health = all.enter().await;
+    assert!(health.connection.is_for_health(), "the answer is not sent");
+    for place in [&known, &unknown] {
+        place.connection.has_sent();
+    }
+    // It was waited for least, and not for the patience.
+    assert!(all.promote(&health.connection));
+    assert!(has_ended(&all, &unknown));
+    assert!(!has_ended(&all, &known) && !has_ended(&all, &quiet));
+    drop(quiet);
+    assert!(!all.is_full());
+}
+
 /// A body that ends after its answer has begun is no reason to wait for whoever does not read.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_begins_before_all_of_the_request() {

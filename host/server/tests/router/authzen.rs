@@ -1,12 +1,14 @@
 //! OpenID AuthZEN 1.0 beyond what its certification scenario asks: see `certification.rs` for that.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::Method;
-use scopegate_server::Service;
+use scopegate_server::{Service, Shelf, Shelved, Snapshot};
 use serde_json::{Value, json};
 
 use crate::certification::{actions, evaluation, record, records, user, with_status};
-use crate::support::{Answer, ask, builder, facts, post, send};
+use crate::support::{Answer, NOW, ask, builder, facts, load, post, rules, send};
 
 async fn single(service: &Service, body: &Value) -> Answer {
     post(service, "/access/v1/evaluation", body.to_string()).await
@@ -300,5 +302,61 @@ async fn a_whole_request_in_the_context() {
         let answer = single(&service, &body).await;
         assert_eq!(answer.status, status, "{body} {answer:?}");
         assert_eq!(answer.json()["decision"], status == 200, "{body}");
+    }
+}
+
+/// All that is missing is said at once.
+#[tokio::test]
+async fn all_that_is_missing_is_said() {
+    for (body, expected) in [
+        (json!({}), vec!["subject", "resource", "action"]),
+        (
+            json!({"subject": {}, "action": {}, "resource": {"properties": 3}}),
+            vec![
+                "subject.id",
+                "subject.type",
+                "resource.id",
+                "resource.type",
+                "resource.properties",
+                "action.name",
+            ],
+        ),
+        (
+            json!({"subject": {"id": "u"}, "action": {"name": ""}, "resource": 7}),
+            vec!["subject.type", "resource", "action.name"],
+        ),
+    ] {
+        let problem = single(&records(), &body).await.json();
+        let others = problem["others"].as_array().cloned().unwrap_or_default();
+        let all = [problem["path"].clone()].into_iter();
+        let all = all.chain(others.into_iter().map(|other| other["path"].clone()));
+        assert_eq!(all.collect::<Vec<_>>(), expected, "{problem}");
+    }
+}
+
+/// What is said of the action is judged for each that is searched for.
+#[tokio::test]
+async fn properties_of_a_searched_action() {
+    let rules = rules("1.0.0").replace("cost_center", "action_force");
+    let snapshot = Snapshot::new([("acme".to_owned(), Shelved::active(load(&rules)))]);
+    let service = Service::builder(Arc::new(Shelf::new(snapshot)))
+        .clock(|| NOW)
+        .build();
+    for (action, expected) in [
+        (json!({}), vec!["scan"]),
+        (
+            json!({"properties": {"force": "yes"}}),
+            vec!["look", "scan"],
+        ),
+        (
+            json!({"name": "look", "properties": {"force": "yes"}}),
+            vec!["look", "scan"],
+        ),
+        (json!({"properties": {"other": "yes"}}), vec!["scan"]),
+    ] {
+        let body =
+            json!({"subject": user("alice"), "resource": record("record-1"), "action": action});
+        let answer = post(&service, "/access/v1/search/action", body.to_string()).await;
+        assert_eq!(actions(&answer.json()), expected, "{action}");
     }
 }

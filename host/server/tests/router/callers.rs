@@ -145,6 +145,17 @@ fn what_is_no_token() {
             "the name `a` is there twice: give each token its own",
         ),
     ];
+    let names = ["a\u{202e}b", "a\u{200b}", "\u{2060}a"].map(|name| {
+        let shown = name.escape_debug();
+        let reason =
+            format!("the name `{shown}` has characters that nobody sees: write it without them");
+        (format!("{name} decide {good}"), 1, reason)
+    });
+    for (text, line, reason) in &names {
+        let error = Tokens::parse(text).unwrap_err();
+        assert_eq!((error.line, &error.reason), (*line, reason));
+    }
+    assert!(Tokens::parse(&format!("Zürich-\u{65e5}`\"\\ decide {good}")).is_ok());
     for (text, line, reason) in table {
         let error = Tokens::parse(&text).unwrap_err();
         assert_eq!(
@@ -154,4 +165,23 @@ fn what_is_no_token() {
         );
     }
     assert!(!format!("{:?}", tokens(&[("a", "decide", "x")])).contains(&good[7..]));
+}
+
+/// An id stands in each record, so it is short.
+#[tokio::test]
+async fn ids_of_requests_are_short() {
+    let service = builder().build();
+    for (bytes, status) in [(1, 200), (128, 200), (129, 400), (10_000, 400)] {
+        let id = "x".repeat(bytes);
+        let headers = [("content-type", "application/json"), ("x-request-id", &*id)];
+        let request = ask(Method::POST, "/v1/decisions", &headers, facts().to_string());
+        let answer = send(&service, request).await;
+        assert_eq!(answer.status, status, "{bytes}");
+        let said = answer.headers.get("x-request-id");
+        let said = said.map(|said| said.to_str().unwrap());
+        assert_eq!(said, (status == 200).then_some(&*id), "{bytes}");
+        if status != 200 {
+            assert!(answer.text().contains("`x-request-id`"), "{answer:?}");
+        }
+    }
 }

@@ -43,6 +43,11 @@ async fn without_tokens_only_our_own_names_are_answered() {
         ("2130706433", 403),
         ("", 403),
         ("a b", 403),
+        (",", 403),
+        ("localhost:", 403),
+        ("localhost:x", 403),
+        ("localhost:99999", 403),
+        ("[::1]x", 403),
     ];
     for (host, status) in table {
         let headers = [("host", host), ("content-type", "application/json")];

@@ -176,9 +176,7 @@ async fn no_declared_fact_is_left_out() {
             }
             for body in bodies {
                 refused(&service, EVALUATION, &body, "", entity, property).await;
-                if entity != "action" {
-                    refused(&service, SEARCH, &body, "", entity, property).await;
-                }
+                refused(&service, SEARCH, &body, "", entity, property).await;
                 let mut batch = body.clone();
                 batch["evaluations"] = json!([{}]);
                 refused(
@@ -246,10 +244,46 @@ async fn what_is_lost_is_named() {
     assert_eq!(
         answer.json()["detail"],
         "`subject.properties.name`: the policy declares a text, found an object; \
-         `subject.properties.risk`: the policy declares a whole number from -2^63 to 2^63 - 1, found the number `97.5`; \
+         `subject.properties.risk`: the policy declares a whole number from -2^63 to 2^63 - 1, found a number with a fraction, an exponent or too many digits; \
          `resource.properties.labels`: the policy declares a list of texts, found a list of something else"
     );
     assert_eq!(answer.json()["path"], "subject.properties.name");
+}
+
+/// What is of a wrong type is named where it was said, all of it, and without a place in a text that nobody sent.
+#[tokio::test]
+async fn what_is_mistaken_is_named() {
+    let service = risk().build();
+    let mut body = evaluation("subject", "risk", &json!("97"));
+    body["subject"]["properties"]["name"] = json!(["eve"]);
+    body["action"]["properties"] = json!({"weight": 9_223_372_036_854_775_808_u64});
+    let answer = post(&service, EVALUATION, body.to_string()).await.json();
+    for said in [
+        "`action.properties.weight`: the policy declares a whole number from -2^63 to 2^63 - 1, found the number `9223372036854775808`",
+        "`subject.properties.risk`: the policy declares a whole number from -2^63 to 2^63 - 1, found the text `97`",
+        "`subject.properties.name`: the policy declares a text, found a list of texts",
+    ] {
+        assert!(
+            answer["detail"].as_str().unwrap().contains(said),
+            "{answer}"
+        );
+    }
+    let body = evaluation("resource", "scan", &json!("evil"));
+    for (path, body, at) in [
+        (EVALUATION, body.clone(), "/detail"),
+        (
+            EVALUATIONS,
+            json!({"evaluations": [body]}),
+            "/evaluations/0/context/error/message",
+        ),
+    ] {
+        let answer = post(&service, path, body.to_string()).await.json();
+        let message = answer.pointer(at).and_then(Value::as_str).unwrap();
+        assert!(
+            message.starts_with("`scan`: ") && !message.contains("column"),
+            "{message}"
+        );
+    }
 }
 
 /// What no policy declares, and what can be carried, is as it was.

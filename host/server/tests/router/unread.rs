@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use scopegate_server::{PreviewFile, Service, Settings};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, split};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::support::{builder, facts, get as ask_router};
-use crate::wire::{Wire, get, post, read};
+use crate::wire::{Still, Wire, get, post, read};
 
 /// More than the buffers on the way take.
 const LARGE: usize = 1 << 20;
@@ -31,6 +32,16 @@ async fn metric(service: &Service, name: &str) -> u64 {
     line.map_or(0, |value| value.parse().expect("a number"))
 }
 
+/// Waits until `is_so` of a metric's value, while the clock stands still.
+async fn until(service: &Service, name: &str, is_so: impl Fn(u64) -> bool) {
+    let _still = Still::new();
+    while !is_so(metric(service, name).await) {
+        yield_now().await;
+    }
+}
+
+const UNSENT: &str = "scopegate_unsent_bytes";
+const DECIDED: &str = r#"scopegate_answers_total{route="/v1/decisions",status="200"}"#;
 const UNREAD: &str = r#"scopegate_connections_ended_total{reason="unread"}"#;
 const CROWDED: &str = r#"scopegate_connections_ended_total{reason="crowded"}"#;
 
@@ -120,6 +131,9 @@ async fn whoever_does_not_read_is_not_waited_for() {
         });
         sleep(Duration::from_millis(1)).await;
         assert_eq!(metric(&service, "scopegate_connections").await, 1, "{name}");
+        if asked.starts_with("POST") {
+            until(&service, UNSENT, |bytes| bytes > 0).await;
+        }
         let reading = tokio::spawn(async move {
             reads(&mut reader, how).await;
             reader
@@ -173,6 +187,10 @@ async fn what_is_not_read_holds_no_slot() {
         });
         let wire = Wire::new(&service);
         let _unread = wire.say(&asked).await;
+        if asked.starts_with("POST") {
+            until(&service, DECIDED, |many| many > 0).await;
+            until(&service, "scopegate_slots_taken", |many| many == 0).await;
+        }
         let answer = wire
             .ask(&post("application/json", &facts().to_string(), true))
             .await;
@@ -273,6 +291,7 @@ async fn unread_answers_are_limited_in_memory() {
         &format!("[{}{{}}]", "{},".repeat(999)),
         true,
     );
+    let still = Still::new();
     let bytes = {
         let service = with(Settings::default());
         Wire::new(&service).ask(&list).await.len()
@@ -284,9 +303,7 @@ async fn unread_answers_are_limited_in_memory() {
     });
     let wire = Wire::new(&service);
     let unread = [wire.say(&list).await, wire.say(&list).await];
-    sleep(Duration::from_millis(1)).await;
-    let unsent = metric(&service, "scopegate_unsent_bytes").await;
-    assert!(unsent > bytes as u64, "{unsent}");
+    until(&service, UNSENT, |unsent| unsent > bytes as u64).await;
     let answer = wire.ask(&list).await;
     assert!(
         answer.starts_with("HTTP/1.1 503 ") && answer.contains(":busy"),
@@ -297,10 +314,11 @@ async fn unread_answers_are_limited_in_memory() {
         .ask(&post("application/json", &facts().to_string(), true))
         .await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    drop(still);
     sleep(Duration::from_secs(1)).await;
+    let _still = Still::new();
     assert_eq!(wire.ask(&list).await.len(), bytes);
     assert_eq!(metric(&service, CROWDED).await, 1);
     drop(unread);
-    sleep(Duration::from_millis(1)).await;
-    assert_eq!(metric(&service, "scopegate_unsent_bytes").await, 0);
+    until(&service, UNSENT, |unsent| unsent == 0).await;
 }

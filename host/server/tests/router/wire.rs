@@ -7,6 +7,7 @@ use axum::serve::Listener;
 use scopegate_server::{Service, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{JoinHandle, yield_now};
 
 /// Bytes that wait to be read, in either direction: as the system's buffers do.
 const BUFFER: usize = 16 << 10;
@@ -62,6 +63,26 @@ impl Wire {
     /// All that is answered to `text` on a connection of its own.
     pub(crate) async fn ask(&self, text: &str) -> String {
         read(&mut self.say(text).await).await
+    }
+}
+
+/// As long as this is there the paused clock of a test stands still: it knows nothing of the threads that decide lists, and would go on
+/// while nothing but them is at work.
+pub(crate) struct Still(JoinHandle<()>);
+
+impl Still {
+    pub(crate) fn new() -> Self {
+        Self(tokio::spawn(async {
+            loop {
+                yield_now().await;
+            }
+        }))
+    }
+}
+
+impl Drop for Still {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
