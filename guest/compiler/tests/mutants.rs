@@ -46,151 +46,154 @@ fn mutants(more: &str) -> Vec<String> {
     lines.collect()
 }
 
+/// A guard, a condition, and what is changed of the requirement that has them.
+const CHANGES: &[(&str, &str, &[&str])] = &[
+    (
+        "",
+        r#"request.actor.id != """#,
+        &["requirement: it is dropped"],
+    ),
+    ("", "true", &[]),
+    (
+        r#"request.deployment == "cloud""#,
+        r#"request.actor.role != "viewer""#,
+        &[
+            "requirement: it is dropped",
+            r#"guard: request.deployment == "cloud" is dropped"#,
+        ],
+    ),
+    // Where the guard proves what the condition reads, it can still become a part of the condition.
+    (
+        "has(request.scan)",
+        "request.scan.credits <= 3",
+        &[
+            "requirement: it is dropped",
+            "guard: has(request.scan) is dropped",
+            "boundary: request.scan.credits <= 3 has `<` instead of `<=`",
+        ],
+    ),
+    (
+        "",
+        r#"has(request.scan) && (request.scan.credits > 3 || request.actor.id == "a") && request.actor.id != "b""#,
+        &[
+            "requirement: it is dropped",
+            "clause: has(request.scan) is dropped",
+            r#"clause: request.scan.credits > 3 || request.actor.id == "a" is dropped"#,
+            r#"clause: request.actor.id != "b" is dropped"#,
+            "clause: request.scan.credits > 3 is dropped",
+            r#"clause: request.actor.id == "a" is dropped"#,
+            "boundary: request.scan.credits > 3 has `>=` instead of `>`",
+        ],
+    ),
+    (
+        "",
+        r#"request.actor.id in ["a", "b"] && !(request.actor.role in ["viewer"])"#,
+        &[
+            "requirement: it is dropped",
+            r#"clause: request.actor.id in ["a", "b"] is dropped"#,
+            r#"clause: !(request.actor.role in ["viewer"]) is dropped"#,
+            r#"member: "a" is dropped"#,
+            r#"member: "b" is dropped"#,
+            r#"member: "viewer" is dropped"#,
+        ],
+    ),
+    (
+        "",
+        r#"request.actor.role == "agency" ? size(request.actor.id) < 9 : true"#,
+        &[
+            "requirement: it is dropped",
+            r#"clause: request.actor.role == "agency" is taken for true"#,
+            r#"clause: request.actor.role == "agency" is taken for false"#,
+            "clause: size(request.actor.id) < 9 is taken for false",
+            "boundary: size(request.actor.id) < 9 has `<=` instead of `<`",
+            "clause: true is taken for false",
+        ],
+    ),
+    (
+        "has(request.scan)",
+        r#"request.scan.targets.all(t, t.kind == "public" || t.url >= "a")"#,
+        &[
+            "requirement: it is dropped",
+            "guard: has(request.scan) is dropped",
+            r#"quantifier: request.scan.targets.all(t, t.kind == "public" || t.url >= "a") has `exists` instead of `all`"#,
+            r#"clause: t.kind == "public" || t.url >= "a" is taken for true"#,
+            r#"clause: t.kind == "public" is dropped"#,
+            r#"clause: t.url >= "a" is dropped"#,
+            r#"boundary: t.url >= "a" has `>` instead of `>=`"#,
+        ],
+    ),
+    // A literal list that a macro goes through is none that the checked rules still have.
+    (
+        "",
+        r#"["a", request.agency_account].exists(x, x == request.actor.id)"#,
+        &[
+            "requirement: it is dropped",
+            r#"quantifier: ["a", request.agency_account].exists(x, x == request.actor.id) has `all` instead of `exists`"#,
+            r#"member: "a" is dropped"#,
+            "member: request.agency_account is dropped",
+            "clause: x == request.actor.id is taken for true",
+            "clause: x == request.actor.id is taken for false",
+        ],
+    ),
+    (
+        "has(request.scan)",
+        "request.scan.targets.all(t, request.scan.accepted.exists_one(p, accepts(p, t.url)))",
+        &[
+            "requirement: it is dropped",
+            "guard: has(request.scan) is dropped",
+            "quantifier: request.scan.targets.all(t, request.scan.accepted.exists_one(p, accepts(p, t.url))) has `exists` instead of `all`",
+            "clause: request.scan.accepted.exists_one(p, accepts(p, t.url)) is taken for true",
+            "clause: request.scan.accepted.exists_one(p, accepts(p, t.url)) is taken for false",
+            "quantifier: request.scan.accepted.exists_one(p, accepts(p, t.url)) has `exists` instead of `exists_one`",
+            "clause: accepts(p, t.url) is taken for true",
+            "clause: accepts(p, t.url) is taken for false",
+        ],
+    ),
+    (
+        "has(request.scan)",
+        r#"request.scan.pages_reviewed == (request.actor.role == "developer")"#,
+        &[
+            "requirement: it is dropped",
+            "guard: has(request.scan) is dropped",
+            "clause: request.scan.pages_reviewed is taken for true",
+            "clause: request.scan.pages_reviewed is taken for false",
+            r#"clause: request.actor.role == "developer" is taken for true"#,
+            r#"clause: request.actor.role == "developer" is taken for false"#,
+        ],
+    ),
+    // What is not, or is compared with a literal, is the whole or its opposite.
+    (
+        "has(request.scan)",
+        r#"!(request.actor.id == "a") ? request.scan.pages_reviewed == true : false"#,
+        &[
+            "requirement: it is dropped",
+            "guard: has(request.scan) is dropped",
+            r#"clause: !(request.actor.id == "a") is taken for true"#,
+            r#"clause: !(request.actor.id == "a") is taken for false"#,
+            "clause: request.scan.pages_reviewed == true is taken for true",
+            "clause: false is taken for true",
+        ],
+    ),
+    // A size is never less than nothing.
+    (
+        "has(request.scan)",
+        "request.scan.credits == 10 && size(request.actor.id) == 0",
+        &[
+            "requirement: it is dropped",
+            "guard: has(request.scan) is dropped",
+            "clause: request.scan.credits == 10 is dropped",
+            "clause: size(request.actor.id) == 0 is dropped",
+            "boundary: request.scan.credits == 10 has `>=` instead of `==`",
+            "boundary: request.scan.credits == 10 has `<=` instead of `==`",
+            "boundary: size(request.actor.id) == 0 has `>=` instead of `==`",
+        ],
+    ),
+];
+
 #[test]
 fn every_small_change_of_a_condition_is_made() {
-    for (given, must, expected) in [
-        (
-            "",
-            r#"request.actor.id != """#,
-            &["requirement: it is dropped"][..],
-        ),
-        ("", "true", &[]),
-        (
-            r#"request.deployment == "cloud""#,
-            r#"request.actor.role != "viewer""#,
-            &[
-                "requirement: it is dropped",
-                r#"guard: request.deployment == "cloud" is dropped"#,
-            ],
-        ),
-        // Where the guard proves what the condition reads, it can still become a part of the condition.
-        (
-            "has(request.scan)",
-            "request.scan.credits <= 3",
-            &[
-                "requirement: it is dropped",
-                "guard: has(request.scan) is dropped",
-                "boundary: request.scan.credits <= 3 has `<` instead of `<=`",
-            ],
-        ),
-        (
-            "",
-            r#"has(request.scan) && (request.scan.credits > 3 || request.actor.id == "a") && request.actor.id != "b""#,
-            &[
-                "requirement: it is dropped",
-                "clause: has(request.scan) is dropped",
-                r#"clause: request.scan.credits > 3 || request.actor.id == "a" is dropped"#,
-                r#"clause: request.actor.id != "b" is dropped"#,
-                "clause: request.scan.credits > 3 is dropped",
-                r#"clause: request.actor.id == "a" is dropped"#,
-                "boundary: request.scan.credits > 3 has `>=` instead of `>`",
-            ],
-        ),
-        (
-            "",
-            r#"request.actor.id in ["a", "b"] && !(request.actor.role in ["viewer"])"#,
-            &[
-                "requirement: it is dropped",
-                r#"clause: request.actor.id in ["a", "b"] is dropped"#,
-                r#"clause: !(request.actor.role in ["viewer"]) is dropped"#,
-                r#"member: "a" is dropped"#,
-                r#"member: "b" is dropped"#,
-                r#"member: "viewer" is dropped"#,
-            ],
-        ),
-        (
-            "",
-            r#"request.actor.role == "agency" ? size(request.actor.id) < 9 : true"#,
-            &[
-                "requirement: it is dropped",
-                r#"clause: request.actor.role == "agency" is taken for true"#,
-                r#"clause: request.actor.role == "agency" is taken for false"#,
-                "clause: size(request.actor.id) < 9 is taken for false",
-                "boundary: size(request.actor.id) < 9 has `<=` instead of `<`",
-                "clause: true is taken for false",
-            ],
-        ),
-        (
-            "has(request.scan)",
-            r#"request.scan.targets.all(t, t.kind == "public" || t.url >= "a")"#,
-            &[
-                "requirement: it is dropped",
-                "guard: has(request.scan) is dropped",
-                r#"quantifier: request.scan.targets.all(t, t.kind == "public" || t.url >= "a") has `exists` instead of `all`"#,
-                r#"clause: t.kind == "public" || t.url >= "a" is taken for true"#,
-                r#"clause: t.kind == "public" is dropped"#,
-                r#"clause: t.url >= "a" is dropped"#,
-                r#"boundary: t.url >= "a" has `>` instead of `>=`"#,
-            ],
-        ),
-        // A literal list that a macro goes through is none that the checked rules still have.
-        (
-            "",
-            r#"["a", request.agency_account].exists(x, x == request.actor.id)"#,
-            &[
-                "requirement: it is dropped",
-                r#"quantifier: ["a", request.agency_account].exists(x, x == request.actor.id) has `all` instead of `exists`"#,
-                r#"member: "a" is dropped"#,
-                "member: request.agency_account is dropped",
-                "clause: x == request.actor.id is taken for true",
-                "clause: x == request.actor.id is taken for false",
-            ],
-        ),
-        (
-            "has(request.scan)",
-            "request.scan.targets.all(t, request.scan.accepted.exists_one(p, accepts(p, t.url)))",
-            &[
-                "requirement: it is dropped",
-                "guard: has(request.scan) is dropped",
-                "quantifier: request.scan.targets.all(t, request.scan.accepted.exists_one(p, accepts(p, t.url))) has `exists` instead of `all`",
-                "clause: request.scan.accepted.exists_one(p, accepts(p, t.url)) is taken for true",
-                "clause: request.scan.accepted.exists_one(p, accepts(p, t.url)) is taken for false",
-                "quantifier: request.scan.accepted.exists_one(p, accepts(p, t.url)) has `exists` instead of `exists_one`",
-                "clause: accepts(p, t.url) is taken for true",
-                "clause: accepts(p, t.url) is taken for false",
-            ],
-        ),
-        (
-            "has(request.scan)",
-            r#"request.scan.pages_reviewed == (request.actor.role == "developer")"#,
-            &[
-                "requirement: it is dropped",
-                "guard: has(request.scan) is dropped",
-                "clause: request.scan.pages_reviewed is taken for true",
-                "clause: request.scan.pages_reviewed is taken for false",
-                r#"clause: request.actor.role == "developer" is taken for true"#,
-                r#"clause: request.actor.role == "developer" is taken for false"#,
-            ],
-        ),
-        // What is not, or is compared with a literal, is the whole or its opposite.
-        (
-            "has(request.scan)",
-            r#"!(request.actor.id == "a") ? request.scan.pages_reviewed == true : false"#,
-            &[
-                "requirement: it is dropped",
-                "guard: has(request.scan) is dropped",
-                r#"clause: !(request.actor.id == "a") is taken for true"#,
-                r#"clause: !(request.actor.id == "a") is taken for false"#,
-                "clause: request.scan.pages_reviewed == true is taken for true",
-                "clause: false is taken for true",
-            ],
-        ),
-        // A size is never less than nothing.
-        (
-            "has(request.scan)",
-            "request.scan.credits == 10 && size(request.actor.id) == 0",
-            &[
-                "requirement: it is dropped",
-                "guard: has(request.scan) is dropped",
-                "clause: request.scan.credits == 10 is dropped",
-                "clause: size(request.actor.id) == 0 is dropped",
-                "boundary: request.scan.credits == 10 has `>=` instead of `==`",
-                "boundary: request.scan.credits == 10 has `<=` instead of `==`",
-                "boundary: size(request.actor.id) == 0 has `>=` instead of `==`",
-            ],
-        ),
-    ] {
-        assert_eq!(mutants(&requirement(given, must)), expected, "{must}");
+    for (given, must, expected) in CHANGES {
+        assert_eq!(mutants(&requirement(given, must)), *expected, "{must}");
     }
 }
 

@@ -157,7 +157,7 @@ fn what_is_begun_passes_its_cases_and_they_cover_it() {
         let mut arguments = vec!["new", &folder];
         arguments.extend(extends.into_iter().flat_map(|base| ["--extends", base]));
         stored.done(&arguments);
-        let run = scopegate(&["test", &folder, "--coverage", "--mutants"], b"");
+        let run = scopegate(&["test", &folder, "--coverage"], b"");
         assert_eq!((run.code, &*run.stderr), (0, ""), "{name}: {}", run.stdout);
         assert!(
             run.stdout
@@ -165,6 +165,18 @@ fn what_is_begun_passes_its_cases_and_they_cover_it() {
             "{}",
             run.stdout
         );
+        // The first cases ask for one action: of the base's others they say nothing yet, and that alone goes unnoticed.
+        let run = scopegate(&["test", &folder, "--mutants"], b"");
+        let unnoticed = run
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with("UNNOTICED"));
+        let other = unnoticed
+            .clone()
+            .filter(|line| !line.starts_with("UNNOTICED for \"every\" is without"));
+        assert_eq!(other.collect::<Vec<_>>(), [""; 0], "{name}");
+        let expected = if extends.is_some() { (1, 14) } else { (0, 0) };
+        assert_eq!((run.code, unnoticed.count()), expected, "{name}");
         assert!(stored.refused(&arguments).contains("is there already"));
         stored.done(&["add", &folder]);
     }

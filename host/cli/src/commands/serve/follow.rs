@@ -93,9 +93,9 @@ fn read_again(given: &Serve, holds: &Configuration) {
 }
 
 /// Follows the store from now on. Whether what is loaded is as it was published is looked at apart: it reads much more.
-pub(super) fn follow_store(watch: Arc<Watch>) {
-    let looked = Arc::clone(&watch);
-    let checked = Arc::clone(&watch);
+pub(super) fn follow_store(watch: &Arc<Watch>) {
+    let looked = Arc::clone(watch);
+    let checked = Arc::clone(watch);
     follow("the store", move || looked.say(looked.look()), || {});
     follow("a version in the store", move || checked.recheck(), || {});
 }

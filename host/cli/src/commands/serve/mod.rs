@@ -135,7 +135,7 @@ async fn listen(files: Files, watch: Option<Arc<Watch>>, signals: Signals) -> an
     tracing::info!(%address, "listening");
     let service = files.service.clone();
     if let Some(watch) = watch {
-        follow_store(watch);
+        follow_store(&watch);
     }
     let hung_up = Arc::new(Notify::new());
     files.follow(Arc::clone(&hung_up));
