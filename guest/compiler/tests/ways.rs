@@ -66,6 +66,31 @@ fn only_what_can_be_is_asked_for() {
             r#"request.actor.id != """#,
             [false, false, true],
         ),
+        // The condition of a set is folded as the guard is.
+        (
+            r#"{ of = "every", when = "true" }"#,
+            "",
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
+        (
+            r#"{ of = "every", when = 'request.action in ["scan", "retest"]' }"#,
+            "",
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
+        (
+            r#"{ of = "every", when = "false" }"#,
+            "",
+            r#"request.actor.id != """#,
+            [false, false, true],
+        ),
+        (
+            r#"[{ of = "every", when = 'request.actor.id == "a"' }, { of = "every", when = "true" }]"#,
+            "",
+            r#"request.actor.id != """#,
+            [true, true, false],
+        ),
         (r#""every""#, "", "true", [true, false, false]),
         (r#""every""#, "", "false", [false, true, false]),
         (

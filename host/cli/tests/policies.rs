@@ -132,7 +132,7 @@ fn clauses_that_no_case_needs_are_listed() {
     );
     assert!(
         run.stdout.contains(
-            "19 changes tried (2 requirements, 1 guard, 10 clauses, 4 boundaries, 2 list members), 7 unnoticed"
+            "22 changes tried (2 requirements, 1 guard, 10 clauses, 4 boundaries, 2 list members, 3 actions of sets), 9 unnoticed"
         ),
         "{}",
         run.stdout
