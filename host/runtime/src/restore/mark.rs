@@ -14,6 +14,10 @@ const MARKS: u32 = 1;
 /// What is set for a block that was written to.
 const MARKED: i32 = 1;
 
+/// The most bytes of a function whose accesses are checked. Each check ends a block, and the code generator's time grows faster than their number:
+/// 400 KB with 60,000 accesses take more than a minute, without checks some seconds.
+const MOST_CHECKED_BYTES: usize = 1 << 16;
+
 /// The locals that are added to a function: one for an address, and one for a value of each type.
 const ADDED: [ValType; 6] = [
     ValType::I32,
@@ -25,13 +29,16 @@ const ADDED: [ValType; 6] = [
 ];
 
 /// Rewrites `body`, which has `params` parameters; `mark` is the function that marks a range. Where `size` is given, the memory has that size for
-/// the function. `None` if it changes a table or a segment.
+/// the function. `None` if it changes a table or a segment, or is so large that the code generator would take too long for the checks of the size.
 pub(super) fn marked(
     body: &FunctionBody<'_>,
     params: u32,
     mark: u32,
     size: Option<Size>,
 ) -> Option<Function> {
+    if size.is_some() && body.range().len() > MOST_CHECKED_BYTES {
+        return None;
+    }
     let mut encoder = RoundtripReencoder;
     let (mut locals, mut count) = (Vec::new(), params);
     for declared in body.get_locals_reader().ok()? {
