@@ -66,31 +66,6 @@ fn only_what_can_be_is_asked_for() {
             r#"request.actor.id != """#,
             [false, false, true],
         ),
-        // The condition of a set is folded as the guard is.
-        (
-            r#"{ of = "every", when = "true" }"#,
-            "",
-            r#"request.actor.id != """#,
-            [true, true, false],
-        ),
-        (
-            r#"{ of = "every", when = 'request.action in ["scan", "retest"]' }"#,
-            "",
-            r#"request.actor.id != """#,
-            [true, true, false],
-        ),
-        (
-            r#"{ of = "every", when = "false" }"#,
-            "",
-            r#"request.actor.id != """#,
-            [false, false, true],
-        ),
-        (
-            r#"[{ of = "every", when = 'request.actor.id == "a"' }, { of = "every", when = "true" }]"#,
-            "",
-            r#"request.actor.id != """#,
-            [true, true, false],
-        ),
         (r#""every""#, "", "true", [true, false, false]),
         (r#""every""#, "", "false", [false, true, false]),
         (
@@ -107,21 +82,46 @@ fn only_what_can_be_is_asked_for() {
         ),
         ("[]", "", r#"request.actor.id != """#, [false, false, true]),
     ] {
-        let given = if given.is_empty() {
-            String::new()
-        } else {
-            format!("given = '''{given}'''\n")
-        };
-        let source = format!(
-            "language = 1\nname = \"acme\"\nversion = \"1.0.0\"\nsummary = \"x\"\nactions = [\"scan\", \"retest\"]\ncodes = {{ NO = \"blocked\" }}\n[sets]\nsome = {{ of = \"every\", when = 'request.actor.id != \"x\"' }}\n[definitions]\nfirst = 'request.action == \"scan\"'\neither = 'first || request.action == \"retest\"'\n[[requirement]]\nid = \"it\"\nfor = {set}\n{given}must = '''{must}'''\ncode = \"NO\"\nmessage = \"No.\"\nremedy = \"No.\"\nsource = \"x\"\n"
-        );
-        let rules = RuleSet::check(&source)
-            .unwrap_or_else(|wrong| panic!("{}", wrong.render(&source, "policy.toml", false)));
-        let ways = rules.ways()[0];
+        let ways = ways(set, given, must);
+        assert_eq!(ways, expected, "for {set}, {given}, {must}");
+    }
+}
+
+/// The condition of a set is folded as a guard is.
+#[test]
+fn a_set_whose_condition_is_constant_applies_always_or_never() {
+    for (set, expected) in [
+        (r#"{ of = "every", when = "true" }"#, [true, true, false]),
+        (
+            r#"{ of = "every", when = 'request.action in ["scan", "retest"]' }"#,
+            [true, true, false],
+        ),
+        (r#"{ of = "every", when = "false" }"#, [false, false, true]),
+        (
+            r#"[{ of = "every", when = 'request.actor.id == "a"' }, { of = "every", when = "true" }]"#,
+            [true, true, false],
+        ),
+    ] {
         assert_eq!(
-            [ways.met, ways.unmet, ways.not_applying],
+            ways(set, "", r#"request.actor.id != """#),
             expected,
-            "for {set}, {given}, {must}"
+            "{set}"
         );
     }
+}
+
+/// Whether the one requirement can be met, unmet, and not applying.
+fn ways(set: &str, given: &str, must: &str) -> [bool; 3] {
+    let given = if given.is_empty() {
+        String::new()
+    } else {
+        format!("given = '''{given}'''\n")
+    };
+    let source = format!(
+        "language = 1\nname = \"acme\"\nversion = \"1.0.0\"\nsummary = \"x\"\nactions = [\"scan\", \"retest\"]\ncodes = {{ NO = \"blocked\" }}\n[sets]\nsome = {{ of = \"every\", when = 'request.actor.id != \"x\"' }}\n[definitions]\nfirst = 'request.action == \"scan\"'\neither = 'first || request.action == \"retest\"'\n[[requirement]]\nid = \"it\"\nfor = {set}\n{given}must = '''{must}'''\ncode = \"NO\"\nmessage = \"No.\"\nremedy = \"No.\"\nsource = \"x\"\n"
+    );
+    let rules = RuleSet::check(&source)
+        .unwrap_or_else(|wrong| panic!("{}", wrong.render(&source, "policy.toml", false)));
+    let ways = rules.ways()[0];
+    [ways.met, ways.unmet, ways.not_applying]
 }
