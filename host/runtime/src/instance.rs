@@ -107,19 +107,17 @@ impl Instance {
         &mut self,
         requests: &[Request],
     ) -> Result<Vec<Evaluated>, EvaluateError> {
-        match &mut self.way {
-            Way::Direct(instance) => {
-                let mut decided = Vec::with_capacity(requests.len());
-                for request in requests {
-                    decided.push(instance.evaluate(request)?);
-                    if instance.bytes() > self.kept_bytes {
-                        break;
-                    }
-                }
-                Ok(decided)
-            }
-            Way::Component(instance) => Ok(instance.evaluate_batch(requests)?),
+        if let Way::Component(instance) = &mut self.way {
+            return Ok(instance.evaluate_batch(requests)?);
         }
+        let mut decided = Vec::with_capacity(requests.len());
+        for request in requests {
+            decided.push(self.evaluate(request)?);
+            if !self.is_worth_keeping() {
+                break;
+            }
+        }
+        Ok(decided)
     }
 
     pub(crate) fn explain(&mut self, request: &Request) -> Result<Explained, EvaluateError> {

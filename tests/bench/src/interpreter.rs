@@ -1,4 +1,4 @@
-//! The requirements of the default policy 1.0.0 in the `cel` crate's interpreter: definitions written out, tables as functions.
+//! The `cel` crate's interpreter with the requirements of the default policy 1.0.0. Definitions are expanded in place, and tables are functions.
 //!
 //! It is given less to do than the component: no ready states, no fallbacks, no limits, and the request as a map made before the clock starts.
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// How long one thing is measured in one round: the shorter, the less what else the machine does falls on one thing alone.
+/// How long one contender is measured in one round. Slices are short so that a disturbance of the machine meets all contenders alike.
 const SLICE: Duration = Duration::from_millis(8);
 /// How many rounds there are; the median counts.
-const ROUNDS: usize = 75;
+pub const ROUNDS: usize = 75;
 
 /// Something to measure.
 pub struct Contender<'c> {

@@ -215,7 +215,7 @@ impl Measure<'_> {
         }
     }
 
-    /// As `part`, with the parentheses around it: around an operand or an element they can be nothing else's.
+    /// Measures an operand or an element as `part` does, and the parentheses around it, too: they belong to nothing else.
     fn operand(&mut self, operand: &IdedExpr, within: &mut Range<usize>) {
         let Some(bare) = self.expr(operand) else {
             return;

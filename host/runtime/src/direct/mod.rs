@@ -24,7 +24,7 @@ use crate::manifest::Manifest;
 use crate::restore::{Image, SIZE, WRITTEN};
 use crate::store::{self, Held};
 use crate::watch::Watch;
-use running::{Place, Restorer, Running, Size};
+use running::{Place, Restorer, Running, SeenSize};
 
 /// A core module from which instances are made.
 pub(crate) struct DirectCode {
@@ -88,7 +88,7 @@ impl DirectCode {
         self.image.is_some()
     }
 
-    /// Whether an instance's memory shows what it was before: it never shrinks, so its size is state where a module is restored that sees it.
+    /// Whether the module sees the real size of its memory. That size is then state, since a memory never shrinks.
     pub(crate) fn shows_growth(&self) -> bool {
         self.is_restored() && self.instance.module().get_export(SIZE).is_none()
     }
@@ -139,7 +139,7 @@ impl DirectInstance {
                 let image = image.get_or_init(|| Image::of(memory.data(&store)));
                 let marks = instance.get_memory(&mut store, WRITTEN).ok_or(WRITTEN)?;
                 let size = instance.get_global(&mut store, SIZE);
-                let size = size.map(|size| Size::new(&mut store, size).ok_or(SIZE));
+                let size = size.map(|size| SeenSize::new(&mut store, size).ok_or(SIZE));
                 Some(Restorer::new(image.clone(), marks, size.transpose()?))
             }
             None => None,

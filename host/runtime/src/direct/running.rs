@@ -51,21 +51,21 @@ pub(super) struct Running {
 pub(super) struct Restorer {
     image: Image,
     marks: Memory,
-    size: Option<Size>,
+    size: Option<SeenSize>,
     /// What the host wrote since the memory was last restored.
     laid: Vec<Range<usize>>,
     blocks: Vec<usize>,
 }
 
-/// The size that the memory has for the module: it may really be larger, since it was for a decision before.
+/// The size of memory that a restored module sees. The real memory may be larger: it may have grown for an earlier decision.
 #[derive(Clone, Copy)]
-pub(super) struct Size {
+pub(super) struct SeenSize {
     global: Global,
     /// Bytes at the start.
     first: i64,
 }
 
-impl Size {
+impl SeenSize {
     pub(super) fn new(store: &mut Store<Held>, global: Global) -> Option<Self> {
         let first = global.get(store).i64()?;
         Some(Self { global, first })
@@ -83,7 +83,7 @@ impl Size {
 }
 
 impl Restorer {
-    pub(super) fn new(image: Image, marks: Memory, size: Option<Size>) -> Self {
+    pub(super) fn new(image: Image, marks: Memory, size: Option<SeenSize>) -> Self {
         Self {
             image,
             marks,
@@ -225,6 +225,7 @@ impl Running {
             restorer.restore_laid(self.memory.data_mut(&mut self.store));
         }
         store::allot(&mut self.store, &self.engine, self.watch);
+        let size = self.seen_size();
         match &self.place {
             Place::Region { begin, .. } => {
                 let begin = *begin;
@@ -237,7 +238,7 @@ impl Running {
                     store: &mut self.store,
                     memory: self.memory,
                     allocate,
-                    size: self.restorer.as_ref().and_then(|restorer| restorer.size),
+                    size,
                     laid: self.restorer.as_mut().map(|restorer| &mut restorer.laid),
                 };
                 let address = lower(request, &mut room)?;
@@ -246,7 +247,7 @@ impl Running {
         }
     }
 
-    /// Lays out all of `request`, which takes `bytes` bytes, in the region that begins there.
+    /// Lays out all of `request` in the region at `begin`. The layout takes at most `bytes` bytes; the memory grows if they do not fit.
     fn lay_in_region(&mut self, request: &Request, begin: u32, bytes: usize) -> Result<(), Fault> {
         let begin = begin as usize;
         let lacking = (begin + bytes).saturating_sub(self.memory.data_size(&self.store));
@@ -273,17 +274,20 @@ impl Running {
         }
         let answer = match function.call(&mut self.store, parameters) {
             Ok(address) => {
-                let size = self.restorer.as_ref().and_then(|restorer| restorer.size);
-                let size = size.map(|size| size.bytes(&mut self.store));
-                let bytes = self.memory.data(&self.store);
-                let size = size.unwrap_or(bytes.len()).min(bytes.len());
-                memory::Memory::new(&bytes[..size], limits.result_bytes).answer(address)
+                let size = bytes_seen(self.memory, self.seen_size(), &mut self.store);
+                let bytes = &self.memory.data(&self.store)[..size];
+                memory::Memory::new(bytes, limits.result_bytes).answer(address)
             }
             Err(error) => Err(Fault::new(error, &self.store.data().quota, limits)),
         };
         let answer = answer?;
         self.restore();
         Ok(answer)
+    }
+
+    /// The size of memory that the module sees, if that is not the real one.
+    fn seen_size(&self) -> Option<SeenSize> {
+        self.restorer.as_ref()?.size
     }
 
     /// Restores the memory, if it is to be restored, to what it was at the start.
@@ -310,13 +314,19 @@ impl Running {
     }
 }
 
+/// The bytes of `memory` that the module sees.
+fn bytes_seen(memory: Memory, size: Option<SeenSize>, store: &mut Store<Held>) -> usize {
+    let real = memory.data_size(&*store);
+    size.map_or(real, |size| size.bytes(store).min(real))
+}
+
 /// Room that the module's allocator finds.
 struct Allocated<'r> {
     engine: &'r Engine,
     store: &'r mut Store<Held>,
     memory: Memory,
     allocate: &'r Allocate,
-    size: Option<Size>,
+    size: Option<SeenSize>,
     /// Takes note of what is written, if it is to be restored.
     laid: Option<&'r mut Vec<Range<usize>>>,
 }
@@ -335,9 +345,7 @@ impl Room for Allocated<'_> {
             return Err(Fault::Trapped(problem.into()));
         }
         let end = address.saturating_add(size);
-        let has = self.memory.data_size(&*self.store);
-        let size = self.size.map_or(has, |size| size.bytes(self.store));
-        if end > size.min(has) {
+        if end > bytes_seen(self.memory, self.size, self.store) {
             return Err(too_small());
         }
         if let Some(laid) = &mut self.laid {

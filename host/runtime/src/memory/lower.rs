@@ -16,7 +16,7 @@ pub(crate) trait Room {
 
 /// A fact that can be lowered.
 pub(crate) trait Lower: Laid {
-    /// Writes the value to `place`, which has its layout's size, and what it points to where there is room.
+    /// Writes the value at the address `place`, where its layout's size is free. What the value points to is written to new room.
     fn lower(&self, place: usize, room: &mut dyn Room) -> Result<(), Fault>;
 }
 

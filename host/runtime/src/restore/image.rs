@@ -27,7 +27,7 @@ impl Image {
         let known = part.start.min(self.0.len())..part.end.min(self.0.len());
         let (copied, zeroed) = memory[part].split_at_mut(known.len());
         copied.copy_from_slice(&self.0[known]);
-        // Piece by piece: longer ones are filled by instructions after which the next request is laid out half as slowly again.
+        // In pieces: after one long `fill`, the copies of the next request took a third more of the profile's samples.
         for some in zeroed.chunks_mut(1024) {
             some.fill(0);
         }
@@ -44,12 +44,8 @@ impl Image {
         let count = memory.data_size(&store).div_ceil(BLOCK);
         let marked = marks.data_mut(&mut store);
         let count = count.next_multiple_of(TOGETHER).min(marked.len());
-        for (group, marks) in marked[..count]
-            .as_chunks_mut::<TOGETHER>()
-            .0
-            .iter_mut()
-            .enumerate()
-        {
+        let (groups, _) = marked[..count].as_chunks_mut::<TOGETHER>();
+        for (group, marks) in groups.iter_mut().enumerate() {
             // A mark is 1: each byte of the word has one bit at most.
             let mut word = u64::from_le_bytes(std::mem::take(marks));
             while word != 0 {

@@ -2,7 +2,7 @@
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg, ValType};
-use wasmparser::{FunctionBody, MemArg as Place, Operator};
+use wasmparser::{FunctionBody, Operator};
 
 use super::BLOCK_BITS;
 use super::size::Size;
@@ -14,8 +14,8 @@ const MARKS: u32 = 1;
 /// What is set for a block that was written to.
 const MARKED: i32 = 1;
 
-/// The most bytes of a function whose accesses are checked. Each check ends a block, and the code generator's time grows faster than their number:
-/// 400 KB with 60,000 accesses take more than a minute, without checks some seconds.
+/// The most bytes of a function whose accesses are checked against the size. Each check ends a basic block, and Cranelift's time grows faster than
+/// the number of blocks: a function of 400 KB with 60,000 accesses took more than a minute, and some seconds without checks.
 const MOST_CHECKED_BYTES: usize = 1 << 16;
 
 /// The locals that are added to a function: one for an address, and one for a value of each type.
@@ -28,8 +28,9 @@ const ADDED: [ValType; 6] = [
     ValType::V128,
 ];
 
-/// Rewrites `body`, which has `params` parameters; `mark` is the function that marks a range. Where `size` is given, the memory has that size for
-/// the function. `None` if it changes a table or a segment, or is so large that the code generator would take too long for the checks of the size.
+/// Rewrites `body`, which has `params` parameters. The function `mark` marks a range. Where `size` is given, the function sees a memory of that size.
+///
+/// `None` if the body changes a table or a segment, or if it is longer than [`MOST_CHECKED_BYTES`] and has to be checked against a size.
 pub(super) fn marked(
     body: &FunctionBody<'_>,
     params: u32,
@@ -216,30 +217,33 @@ impl Marked {
     }
 
     /// Checks a load whose operand is an address.
-    fn load(&mut self, memarg: Place) {
-        let Some(size) = self.size else {
-            return;
-        };
-        let address = self.address;
-        self.code.instruction(&Instruction::LocalTee(address));
-        size.check(&mut self.code, address, memarg);
+    fn load(&mut self, memarg: wasmparser::MemArg) {
+        if self.size.is_some() {
+            self.code.instruction(&Instruction::LocalTee(self.address));
+            self.check(memarg);
+        }
     }
 
     /// Checks a load whose operands are an address and a vector.
-    fn load_lane(&mut self, memarg: Place) {
-        let Some(size) = self.size else {
-            return;
-        };
-        let (address, vector) = (self.address, self.address + 5);
-        self.code.instruction(&Instruction::LocalSet(vector));
-        self.code.instruction(&Instruction::LocalTee(address));
-        size.check(&mut self.code, address, memarg);
-        self.code.instruction(&Instruction::LocalGet(vector));
+    fn load_lane(&mut self, memarg: wasmparser::MemArg) {
+        if self.size.is_some() {
+            let vector = self.address + 5;
+            self.code.instruction(&Instruction::LocalSet(vector));
+            self.load(memarg);
+            self.code.instruction(&Instruction::LocalGet(vector));
+        }
+    }
+
+    /// Checks an access at the address in the added local.
+    fn check(&mut self, memarg: wasmparser::MemArg) {
+        if let Some(size) = self.size {
+            size.check(&mut self.code, self.address, memarg);
+        }
     }
 
     /// Marks the block that a store begins in; it may reach [`REACH`](super::REACH) bytes further. The operands are an address and a value of the type of
     /// the added local with the number `value`.
-    fn store(&mut self, value: u32, memarg: Place) -> Option<()> {
+    fn store(&mut self, value: u32, memarg: wasmparser::MemArg) -> Option<()> {
         if memarg.memory != MEMORY {
             return None;
         }
@@ -248,9 +252,7 @@ impl Marked {
         let offset = u32::try_from(memarg.offset).ok()?.cast_signed();
         self.code.instruction(&Instruction::LocalSet(value));
         self.code.instruction(&Instruction::LocalTee(address));
-        if let Some(size) = self.size {
-            size.check(&mut self.code, address, memarg);
-        }
+        self.check(memarg);
         let mut add = |instruction| {
             self.code.instruction(&instruction);
         };
@@ -267,7 +269,8 @@ impl Marked {
         Some(())
     }
 
-    /// Marks the blocks of a range. The operands are its address, a number, and its length; the number is an address, too, where a range is copied.
+    /// Marks the blocks of a range that `memory.copy`, `memory.fill` or `memory.init` writes to. The operands are the address of the range, a number
+    /// and the length. For `memory.copy` (`is_copied`) the number is the address that is read from.
     fn range(&mut self, is_copied: bool) {
         let (address, length) = (self.address, self.address + 1);
         // A value of type i64 holds the number meanwhile: the other two locals of type i32 are taken.

@@ -1,16 +1,15 @@
 //! Puts a rewritten module together.
 
-use scopegate_contract::{EVALUATE_WITHIN, INTERFACE};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, Instruction, MemorySection, MemoryType, Module, RawSection, TypeSection, ValType,
 };
-use wasmparser::{Export, ExternalKind, Parser, Payload};
+use wasmparser::{Parser, Payload};
 
 use super::mark::{mark_range, marked};
 use super::size::Size;
-use super::survey::{Survey, survey};
+use super::survey::{Survey, is_of_contract, survey};
 use super::{MARKS_PAGES, PAGE};
 
 /// The name of the exported memory with the marks.
@@ -22,14 +21,15 @@ pub(crate) const SIZE: &str = "scopegate:size";
 /// The memory with the marks: behind the module's own.
 const MARKS: u32 = 1;
 
-/// The module with marks for what it writes to its memory, and with a function around each of the contract's that sets all mutable globals to
-/// their initial values when that is done. Unless the module has a region for requests, its memory's size is the global [`SIZE`], which whoever calls
-/// it has to set back. `None` if it cannot be rewritten so.
+/// Rewrites `module` so that the host can restore an instance of it. `None` if that cannot be done.
+///
+/// The new module marks each block of memory that it writes to. Each function of the contract gets a wrapper, which sets all mutable globals to
+/// their initial values at the end. A module without a region for requests reads the size of its memory from the global [`SIZE`]; the host sets
+/// that global back after each call.
 pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
     let survey = survey(module)?;
     Rewriting {
         code: CodeSection::new(),
-        wrapped: of_contract(module)?,
         survey,
         next: 0,
         has_globals: false,
@@ -39,8 +39,6 @@ pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
 
 struct Rewriting {
     survey: Survey,
-    /// The functions with which a decision ends.
-    wrapped: Vec<u32>,
     code: CodeSection,
     /// The function whose body comes next.
     next: usize,
@@ -75,7 +73,7 @@ impl Rewriting {
                     .ok()?;
                 functions.function(self.survey.types);
                 functions.function(self.survey.types.checked_add(1)?);
-                for function in &self.wrapped {
+                for function in &self.survey.contract {
                     functions.function(self.type_of(*function)?);
                 }
                 module.section(&functions);
@@ -160,7 +158,7 @@ impl Rewriting {
         self.code.function(&mark_range());
         let growing = self.size().growing();
         self.code.function(&growing);
-        for function in &self.wrapped {
+        for function in &self.survey.contract {
             let mut wrapper = Function::new([]);
             for param in 0..self.params(*function)? {
                 wrapper.instruction(&Instruction::LocalGet(param));
@@ -190,7 +188,7 @@ impl Rewriting {
 
     /// The wrapper of `function`.
     fn wrapper(&self, function: u32) -> Option<u32> {
-        let mut wrapped = self.wrapped.iter();
+        let mut wrapped = self.survey.contract.iter();
         let number = wrapped.position(|wrapped| *wrapped == function)?;
         self.size()
             .grow
@@ -207,30 +205,4 @@ impl Rewriting {
         let ty = self.type_of(function)? as usize;
         self.survey.params.get(ty).copied()
     }
-}
-
-/// The functions that are exported as the contract's, each once.
-fn of_contract(module: &[u8]) -> Option<Vec<u32>> {
-    let mut functions = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        if let Payload::ExportSection(section) = payload.ok()? {
-            for export in section {
-                let export = export.ok()?;
-                if is_of_contract(&export) && !functions.contains(&export.index) {
-                    functions.push(export.index);
-                }
-            }
-        }
-    }
-    Some(functions)
-}
-
-/// Whether a decision ends with this function: what else the host calls, the allocator, comes before one of these.
-fn is_of_contract(export: &Export<'_>) -> bool {
-    let is_named = export.name == EVALUATE_WITHIN
-        || export
-            .name
-            .strip_prefix(INTERFACE)
-            .is_some_and(|name| name.starts_with('#'));
-    export.kind == ExternalKind::Func && is_named
 }

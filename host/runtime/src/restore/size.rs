@@ -1,7 +1,8 @@
-//! The size that a memory has for the module, whatever it really has.
+//! The size of memory that a restored module sees.
 //!
-//! A memory never shrinks. A module that asks its allocator for room grows it in nearly every decision, so its size would be state, or each such
-//! decision would take a fresh instance. Instead a global has the size that a fresh instance would have; all accesses are checked against it.
+//! The real memory never shrinks, and most allocators grow it in every decision. Without this module its size would be state, or each such
+//! decision would take a fresh instance. Instead, a global holds the size that the memory of a fresh instance would have. The rewritten module reads
+//! and changes that global, and checks every access against it.
 
 use wasm_encoder::{BlockType, Function, Instruction, ValType};
 use wasmparser::MemArg;
@@ -14,7 +15,7 @@ const PAGE_BITS: i64 = 16;
 /// The most pages that a memory of 32 bits has.
 const MOST_PAGES: i64 = 1 << 16;
 
-/// The size of the memory, as the module sees it.
+/// Where the rewritten module finds the size of its memory.
 #[derive(Clone, Copy)]
 pub(super) struct Size {
     /// The global with the size in bytes, of type i64.
@@ -45,7 +46,8 @@ impl Size {
         self.check_end(code);
     }
 
-    /// Adds a trap for a range that ends beyond the size: it begins at `address`, an i64, and the local `length` has its length.
+    /// Adds a trap for a range that ends beyond the size. The instructions `address` give where the range begins, as an i64; the local `length` holds
+    /// its length.
     pub(super) fn check_range(self, code: &mut Function, address: &[Instruction<'_>], length: u32) {
         for instruction in address {
             code.instruction(instruction);

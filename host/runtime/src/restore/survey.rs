@@ -1,7 +1,7 @@
 //! What has to be known about a core module before it is rewritten.
 
-use scopegate_contract::REQUEST_BEGIN;
-use wasmparser::{ExternalKind, Parser, Payload};
+use scopegate_contract::{EVALUATE_WITHIN, INTERFACE, REQUEST_BEGIN};
+use wasmparser::{Export, ExternalKind, Parser, Payload};
 
 use super::globals::Initial;
 use super::module::{SIZE, WRITTEN};
@@ -20,7 +20,9 @@ pub(super) struct Survey {
     pub(super) all_globals: u32,
     /// The pages that the memory begins with.
     pub(super) pages: u64,
-    /// Whether the module declares where a request is laid out, so that it does not ask an allocator for each decision.
+    /// The functions that are exported as the contract's, each once.
+    pub(super) contract: Vec<u32>,
+    /// Whether the module exports a region for requests. The host then needs no allocator of the module.
     pub(super) has_region: bool,
 }
 
@@ -34,6 +36,7 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
         globals: Vec::new(),
         all_globals: 0,
         pages: 0,
+        contract: Vec::new(),
         has_region: false,
     };
     let mut memories = 0;
@@ -78,6 +81,9 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
                         return None;
                     }
                     survey.has_region |= export.name == REQUEST_BEGIN;
+                    if is_of_contract(&export) && !survey.contract.contains(&export.index) {
+                        survey.contract.push(export.index);
+                    }
                 }
             }
             Payload::StartSection { .. } | Payload::TagSection(_) => return None,
@@ -85,4 +91,14 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
         }
     }
     (memories == 1).then_some(survey)
+}
+
+/// Whether the export is a function of the contract. Each call of the host ends with one; a call of the allocator comes before it.
+pub(super) fn is_of_contract(export: &Export<'_>) -> bool {
+    let is_named = export.name == EVALUATE_WITHIN
+        || export
+            .name
+            .strip_prefix(INTERFACE)
+            .is_some_and(|name| name.starts_with('#'));
+    export.kind == ExternalKind::Func && is_named
 }

@@ -264,7 +264,7 @@ fn without_restoring_each_way_would_work() {
     }
 }
 
-/// A module that declares where requests are laid out sees how large its memory really is.
+/// A module with a region for requests sees the real size of its memory.
 #[test]
 fn an_instance_with_a_region_whose_memory_grew_decides_no_more() {
     let way = keeping(

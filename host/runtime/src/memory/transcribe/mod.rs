@@ -11,8 +11,7 @@ use scopegate_contract::{LIST, TEXT_BYTES};
 use crate::json::{Cursor, Json, Names, Quick as _};
 use crate::memory::answer::word;
 use crate::memory::fact::{Fact, copy};
-use crate::memory::layout::point;
-use crate::memory::layout::{Laid, up};
+use crate::memory::layout::{Laid, point, up};
 
 /// The elements for which a list has room at first.
 const FEW: usize = 8;
