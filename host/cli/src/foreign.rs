@@ -86,7 +86,7 @@ fn compile(foreign: Foreign<'_>) -> Result<Vec<u8>, Cause> {
     if !was_in_time {
         let time = limits.compile_time;
         return Err(format!(
-            "to compile the component takes longer than {time:?}: allow more, or make it smaller"
+            "to compile the component takes longer than {time:?}: make it smaller, or put it into a store that allows it more (`scopegate policy allow NAME --compile-ms`)"
         )
         .into());
     }
@@ -99,7 +99,7 @@ fn compile(foreign: Foreign<'_>) -> Result<Vec<u8>, Cause> {
         return Err(said.strip_prefix("error: ").unwrap_or(said).into());
     }
     let bytes = limits.compile_bytes;
-    Err(format!("the process that compiles the component ended with {status}; it may use {bytes} bytes of memory: allow more, or make it smaller").into())
+    Err(format!("the process that compiles the component ended with {status}; it may use {bytes} bytes of memory: make it smaller, or put it into a store that allows it more (`scopegate policy allow NAME --compile-bytes`)").into())
 }
 
 fn start(foreign: Foreign<'_>) -> io::Result<Child> {

@@ -104,16 +104,19 @@ fn another_process_compiles() {
     assert!(run.stderr.contains("is broken"), "{}", run.stderr);
 }
 
+/// A good policy with one function that gives the code generator much to do.
+fn long() -> Guest {
+    let long = "(i32.store (i32.const 512) (i32.add (i32.load (i32.const 512)) (i32.load (i32.const 516))))".repeat(20_000);
+    Guest {
+        fields: format!("(func $long {long})"),
+        ..Guest::default()
+    }
+}
+
 #[test]
 fn what_takes_too_much_to_compile_is_refused() {
     let place = Place::new();
-    // One function with much to do for the code generator.
-    let long = "(i32.store (i32.const 512) (i32.add (i32.load (i32.const 512)) (i32.load (i32.const 516))))".repeat(20_000);
-    let guest = Guest {
-        fields: format!("(func $long {long})"),
-        ..Guest::default()
-    };
-    let component = place.component("long.wasm", &guest);
+    let component = place.component("long.wasm", &long());
     for (limit, expected) in [
         (
             ["--compile-ms", "1"],
@@ -134,6 +137,71 @@ fn what_takes_too_much_to_compile_is_refused() {
         &["allow", "guest", "--compile-bytes", "1073741824"],
     );
     done(&place.store, &["add", &component, "--name", "guest"]);
+}
+
+/// A process that compiles for a service, and is halted until this goes.
+#[cfg(target_os = "linux")]
+struct Halted(String);
+
+#[cfg(target_os = "linux")]
+impl Halted {
+    /// Halts the one that `serving` has begun; none if there is none.
+    fn of(serving: &Serving) -> Option<Self> {
+        let parent = serving.child.id().to_string();
+        let mut processes = fs::read_dir("/proc").expect("it is there").flatten();
+        let found = processes.find(|process| {
+            // Its number, its name in parentheses, its state, and its parent's number.
+            let stat = fs::read_to_string(process.path().join("stat"));
+            stat.is_ok_and(|stat| {
+                let after_name = stat.rsplit_once(')').map_or("", |(_, after)| after);
+                after_name.split_whitespace().nth(1) == Some(&parent)
+            })
+        });
+        let number = found?.file_name().into_string().expect("a number");
+        signal("-STOP", &number).then_some(Self(number))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Halted {
+    fn drop(&mut self) {
+        signal("-CONT", &self.0);
+    }
+}
+
+/// Whether a process could be sent a signal.
+#[cfg(target_os = "linux")]
+fn signal(signal: &str, process: &str) -> bool {
+    let sent = std::process::Command::new("kill")
+        .args([signal, process])
+        .status();
+    sent.expect("it runs").success()
+}
+
+/// The service listens, and loads and swaps what it has besides, while the load of one version does not end.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_version_that_is_slow_to_load_holds_up_no_other() {
+    let place = Place::new();
+    let component = place.component("long.wasm", &long());
+    done(&place.store, &["add", &component, "--name", "acme"]);
+    let serving = Serving::choosing(&["--store", &place.store]);
+    let mut caller = Caller::new(serving.address);
+    let slow = "/v1/decisions?policy=acme@1.2.3";
+    let halted = loop {
+        if let Some(halted) = Halted::of(&serving) {
+            break halted;
+        }
+        let (status, said) = caller.call("POST", slow, None, &place.request);
+        assert_ne!(status, 200, "it was loaded before it was halted: {said}");
+    };
+    for next in ["0.2.0", "0.1.0"] {
+        done(&place.store, &["activate", &format!("acme@{next}")]);
+        while caller.decide(&place.request)["policy"]["version"] != next {}
+    }
+    assert_ne!(caller.call("POST", slow, None, &place.request).0, 200);
+    drop(halted);
+    while caller.call("POST", slow, None, &place.request).0 != 200 {}
 }
 
 #[test]

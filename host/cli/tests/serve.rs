@@ -90,36 +90,6 @@ fn what_does_not_load_does_not_decide() {
     );
 }
 
-/// The component of 0.3.0 is a pipe: its load ends when the test writes to it.
-#[test]
-#[cfg(unix)]
-fn a_version_that_is_slow_to_load_holds_up_no_swap() {
-    let (folder, store, request) = stored();
-    let serving = Serving::new(&["--store", &store]);
-    let slow = folder.path().join("0.3.0");
-    fs::create_dir(&slow).expect("a folder");
-    let pipe = slow.join("policy.wasm");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.expect("it runs").success());
-    let versions = Path::new(&store).join("policies/acme");
-    let manifest = fs::read_to_string(versions.join("0.2.0/manifest.json")).expect("it is there");
-    let manifest = manifest.replace(r#""version": "0.2.0""#, r#""version": "0.3.0""#);
-    assert!(manifest.contains(r#""0.3.0""#), "{manifest}");
-    fs::write(slow.join("manifest.json"), manifest).expect("a file");
-    fs::rename(&slow, versions.join("0.3.0")).expect("it is moved");
-    let pipe = versions.join("0.3.0/policy.wasm");
-    let opened = Store::open(&store).expect("it opens");
-    let mut caller = Caller::new(serving.address);
-    for next in ["0.2.0", "0.1.0"] {
-        swap(&opened, &mut caller, &request, next);
-    }
-    // Who writes to it waits until it is being read.
-    fs::write(&pipe, b"no component").expect("it is read");
-    let said = serving.says("a version cannot be used");
-    assert!(said.contains("0.3.0"), "{said}");
-    assert_eq!(version(&caller.decide(&request)), "0.1.0");
-}
-
 /// The component of 0.2.0 is out of reach for a while; nothing in the store changes when it is there again.
 #[test]
 #[cfg(unix)]

@@ -11,10 +11,14 @@ pub(crate) fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     never_wait(options);
     let file = options.open(path)?;
     if !file.metadata()?.is_file() {
-        let reason = "it is no regular file";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        return Err(refusal());
     }
     Ok(file)
+}
+
+/// Why what is no regular file is not read.
+pub(crate) fn refusal() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")
 }
 
 /// Opens a regular file to read it.

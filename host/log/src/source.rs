@@ -12,6 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{Breach, ReadError, Wrong};
 use crate::folder;
+use crate::regular;
 
 /// The most bytes of a line.
 pub(crate) const LINE_BYTES: usize = 512 << 20;
@@ -71,20 +72,27 @@ impl Source {
                 if listed.is_empty() {
                     return Err(ReadError::NoLog { path: path.clone() });
                 }
-                files.extend(listed.into_iter().map(|file| file.path));
+                files.extend(listed.into_iter().map(|file| (file.path, true)));
             } else {
-                files.push(path.clone());
+                files.push((path.clone(), false));
             }
         }
-        for path in &files {
-            let metadata = path.metadata().map_err(|source| ReadError::Io {
+        for (path, is_listed) in &files {
+            let metadata = path.metadata().and_then(|metadata| {
+                // Whoever names a pipe waits for it; nobody named this one.
+                if *is_listed && !metadata.is_file() {
+                    return Err(regular::refusal());
+                }
+                Ok(metadata)
+            });
+            let metadata = metadata.map_err(|source| ReadError::Io {
                 path: path.clone(),
                 source,
             })?;
             total += metadata.len();
         }
         Ok(Self {
-            files,
+            files: files.into_iter().map(|(path, _)| path).collect(),
             opened: 0,
             reader: None,
             line: Vec::new(),

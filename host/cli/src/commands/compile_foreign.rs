@@ -19,7 +19,7 @@ impl CompileForeign {
         };
         let engine = match Engine::builder().limits(limits).build() {
             Err(EngineError::Ticker(error)) => anyhow::bail!(
-                "nothing can be compiled: it may use {} bytes of memory, too little for a thread, or the machine has no more of those: allow more ({error})",
+                "nothing can be compiled: it may use {} bytes of memory, too little for a thread, or the machine has no more of those: have a store allow it more with `scopegate policy allow NAME --compile-bytes` ({error})",
                 self.memory_bytes
             ),
             engine => engine?,

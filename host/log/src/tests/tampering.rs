@@ -32,6 +32,23 @@ fn a_log_is_a_chain() {
     assert_eq!(value["policy"]["name"], "acme");
 }
 
+/// Nobody waits for what will never be written to a pipe that somebody put among the files.
+#[test]
+#[cfg(unix)]
+fn a_pipe_among_the_files_is_named() {
+    let folder = log_of(1, config);
+    let pipe = folder
+        .path()
+        .join("decisions-00000002-20261128T000000Z.jsonl");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("it runs").success());
+    let said = verified(folder.path()).expect_err("it is no file");
+    assert!(
+        matches!(&said, ReadError::Io { path, .. } if *path == pipe),
+        "{said}"
+    );
+}
+
 #[test]
 fn tampering_is_found_where_it_begins() {
     let folder = log_of(LINES - 1, config);
