@@ -183,8 +183,10 @@ fn signal(signal: &str, process: &str) -> bool {
 #[cfg(target_os = "linux")]
 fn a_version_that_is_slow_to_load_holds_up_no_other() {
     let place = Place::new();
-    let component = place.component("long.wasm", &long());
-    done(&place.store, &["add", &component, "--name", "acme"]);
+    let mut guest = long();
+    guest.manifest.name = "acme";
+    let component = place.component("long.wasm", &guest);
+    done(&place.store, &["add", &component]);
     let serving = Serving::choosing(&["--store", &place.store]);
     let mut caller = Caller::new(serving.address);
     let slow = "/v1/decisions?policy=acme@1.2.3";
@@ -196,7 +198,11 @@ fn a_version_that_is_slow_to_load_holds_up_no_other() {
         assert_ne!(status, 200, "it was loaded before it was halted: {said}");
     };
     for next in ["0.2.0", "0.1.0"] {
-        done(&place.store, &["activate", &format!("acme@{next}")]);
+        let next_version = format!("acme@{next}");
+        done(
+            &place.store,
+            &["activate", &next_version, "--allow-downgrade"],
+        );
         while caller.decide(&place.request)["policy"]["version"] != next {}
     }
     assert_ne!(caller.call("POST", slow, None, &place.request).0, 200);
