@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use scopegate::Excerpt;
 
 use crate::connections::Connection;
+use crate::guard::REQUEST_ID;
 use crate::problem::{Kind, Problem};
 use crate::service::Service;
 use crate::tokens::Role;
@@ -49,7 +50,7 @@ impl FromRequestParts<Service> for Caller {
 
 impl Caller {
     fn of(parts: &Parts, service: &Service) -> Result<Self, Problem> {
-        let request_id = parts.headers.get("x-request-id");
+        let request_id = parts.headers.get(REQUEST_ID);
         let request_id = request_id
             .and_then(|id| id.to_str().ok())
             .map(str::to_owned);

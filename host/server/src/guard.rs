@@ -31,7 +31,8 @@ use crate::settings::Settings;
 use crate::slots;
 use crate::within::within;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with the id that the caller gave the request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The most bytes of an id: it stands in every record of what is decided.
 const ID_BYTES: usize = 128;
@@ -83,14 +84,15 @@ impl tower::Service<Request> for Guarded {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let service = self.service.clone();
-        let id = request.headers().get(REQUEST_ID);
-        let id = id.filter(|id| id.len() <= ID_BYTES).cloned();
+        let id = request.headers().get(REQUEST_ID).cloned();
+        let checked_id = check_id(id.as_ref());
+        let id = id.filter(|_| checked_id.is_ok());
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let route = route_of(matched.as_ref());
         let span = span(request.method(), route, id.as_ref());
         service.join(&span, request.headers());
         let connection = request.extensions().get::<Arc<Connection>>().cloned();
-        let checked = check(&service, route, &request);
+        let checked = check(&service, route, &request).and(checked_id);
         let answer = self.inner.call(request);
         // Nothing is taken or begun before it is asked for: the answers before this one may not be sent yet.
         Box::pin(async move {
@@ -168,8 +170,11 @@ fn check(service: &Service, route: &str, request: &Request) -> Result<(), Proble
     if service.tokens().is_none() {
         hosts::check(settings, route, request)?;
     }
-    check_head(settings, request)?;
-    let id = request.headers().get(REQUEST_ID);
+    check_head(settings, request)
+}
+
+/// Checks the id that the caller gave the request.
+fn check_id(id: Option<&HeaderValue>) -> Result<(), Problem> {
     if id.is_some_and(|id| id.len() > ID_BYTES) {
         let detail =
             format!("`x-request-id`: it has more than {ID_BYTES} bytes: send a shorter one");
