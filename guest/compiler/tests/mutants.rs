@@ -46,7 +46,7 @@ fn mutants(more: &str) -> Vec<String> {
     lines.collect()
 }
 
-/// A guard, a condition, and what is changed of the requirement that has them.
+/// Each row has a requirement's guard, its condition, and the mutants that are expected of it.
 const CHANGES: &[(&str, &str, &[&str])] = &[
     (
         "",
@@ -62,7 +62,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             r#"guard: request.deployment == "cloud" is dropped"#,
         ],
     ),
-    // Where the guard proves what the condition reads, it can still become a part of the condition.
+    // The condition reads a fact that the guard proves present. To drop the guard, the mutant moves it into the condition.
     (
         "has(request.scan)",
         "request.scan.credits <= 3",
@@ -122,7 +122,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             r#"boundary: t.url >= "a" has `>` instead of `>=`"#,
         ],
     ),
-    // A literal list that a macro goes through is none that the checked rules still have.
+    // The checker expands a macro over a literal list, so the checked rules have no such list any more.
     (
         "",
         r#"["a", request.agency_account].exists(x, x == request.actor.id)"#,
@@ -161,7 +161,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             r#"clause: request.actor.role == "developer" is taken for false"#,
         ],
     ),
-    // What is not, or is compared with a literal, is the whole or its opposite.
+    // A negation, and a comparison with a literal, has one pair of mutants together with its operand.
     (
         "has(request.scan)",
         r#"!(request.actor.id == "a") ? request.scan.pages_reviewed == true : false"#,
@@ -174,7 +174,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "clause: false is taken for true",
         ],
     ),
-    // A size is never less than nothing.
+    // A size is never negative, so `<=` instead of `== 0` would change nothing.
     (
         "has(request.scan)",
         "request.scan.credits == 10 && size(request.actor.id) == 0",

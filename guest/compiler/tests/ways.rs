@@ -87,7 +87,7 @@ fn only_what_can_be_is_asked_for() {
     }
 }
 
-/// The condition of a set is folded as a guard is.
+/// The compiler folds the constant condition of a set as it folds that of a guard.
 #[test]
 fn a_set_whose_condition_is_constant_applies_always_or_never() {
     for (set, expected) in [
@@ -110,7 +110,7 @@ fn a_set_whose_condition_is_constant_applies_always_or_never() {
     }
 }
 
-/// Whether the one requirement can be met, unmet, and not applying.
+/// Whether the only requirement of such a rule set can be met, can be unmet, and can be one that does not apply.
 fn ways(set: &str, given: &str, must: &str) -> [bool; 3] {
     let given = if given.is_empty() {
         String::new()

@@ -86,7 +86,8 @@ fn compile(foreign: Foreign<'_>) -> Result<Vec<u8>, Cause> {
     if !was_in_time {
         let time = limits.compile_time;
         return Err(format!(
-            "to compile the component takes longer than {time:?}: make it smaller, or put it into a store that allows it more (`scopegate policy allow NAME --compile-ms`)"
+            "to compile the component takes longer than {time:?}: {}",
+            remedy("--compile-ms")
         )
         .into());
     }
@@ -99,7 +100,15 @@ fn compile(foreign: Foreign<'_>) -> Result<Vec<u8>, Cause> {
         return Err(said.strip_prefix("error: ").unwrap_or(said).into());
     }
     let bytes = limits.compile_bytes;
-    Err(format!("the process that compiles the component ended with {status}; it may use {bytes} bytes of memory: make it smaller, or put it into a store that allows it more (`scopegate policy allow NAME --compile-bytes`)").into())
+    let remedy = remedy("--compile-bytes");
+    Err(format!("the process that compiles the component ended with {status}; it may use {bytes} bytes of memory: {remedy}").into())
+}
+
+/// What to do about a component that takes more than the limit that `option` of `policy allow` sets.
+fn remedy(option: &str) -> String {
+    format!(
+        "make the component smaller, or put it into a store that allows it more (`scopegate policy allow NAME {option}`)"
+    )
 }
 
 fn start(foreign: Foreign<'_>) -> io::Result<Child> {

@@ -10,6 +10,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use guest::{ALLOW, Guest, Texts};
+#[cfg(target_os = "linux")]
+use program::serving::signal;
 use program::serving::{Caller, Serving, done, stored};
 use program::{allowed, json, scopegate};
 use serde_json::Value;
@@ -104,7 +106,7 @@ fn another_process_compiles() {
     assert!(run.stderr.contains("is broken"), "{}", run.stderr);
 }
 
-/// A good policy with one function that gives the code generator much to do.
+/// A valid policy that is slow to compile, because it has one large function.
 fn long() -> Guest {
     let long = "(i32.store (i32.const 512) (i32.add (i32.load (i32.const 512)) (i32.load (i32.const 516))))".repeat(20_000);
     Guest {
@@ -139,46 +141,39 @@ fn what_takes_too_much_to_compile_is_refused() {
     done(&place.store, &["add", &component, "--name", "guest"]);
 }
 
-/// A process that compiles for a service, and is halted until this goes.
+/// A process that compiles a component for a service. It is stopped until this value is dropped.
 #[cfg(target_os = "linux")]
-struct Halted(String);
+struct Halted(u32);
 
 #[cfg(target_os = "linux")]
 impl Halted {
-    /// Halts the one that `serving` has begun; none if there is none.
+    /// Stops the compiling process of `serving`. `None` if there is no such process.
     fn of(serving: &Serving) -> Option<Self> {
         let parent = serving.child.id().to_string();
         let mut processes = fs::read_dir("/proc").expect("it is there").flatten();
         let found = processes.find(|process| {
-            // Its number, its name in parentheses, its state, and its parent's number.
+            // The file has the process id, the name in parentheses, the state, and the parent's process id.
             let stat = fs::read_to_string(process.path().join("stat"));
             stat.is_ok_and(|stat| {
                 let after_name = stat.rsplit_once(')').map_or("", |(_, after)| after);
                 after_name.split_whitespace().nth(1) == Some(&parent)
             })
         });
-        let number = found?.file_name().into_string().expect("a number");
-        signal("-STOP", &number).then_some(Self(number))
+        let id = found?.file_name().into_string().expect("a number");
+        let id = id.parse().expect("a number");
+        signal("-STOP", id);
+        Some(Self(id))
     }
 }
 
 #[cfg(target_os = "linux")]
 impl Drop for Halted {
     fn drop(&mut self) {
-        signal("-CONT", &self.0);
+        signal("-CONT", self.0);
     }
 }
 
-/// Whether a process could be sent a signal.
-#[cfg(target_os = "linux")]
-fn signal(signal: &str, process: &str) -> bool {
-    let sent = std::process::Command::new("kill")
-        .args([signal, process])
-        .status();
-    sent.expect("it runs").success()
-}
-
-/// The service listens, and loads and swaps what it has besides, while the load of one version does not end.
+/// While one version is still loading, the service listens, loads other versions, and swaps between them.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_version_that_is_slow_to_load_holds_up_no_other() {

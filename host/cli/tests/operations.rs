@@ -7,27 +7,14 @@ mod program;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
 
 use program::operator::Operator;
-use program::serving::{Caller, Serving, done, stored};
-use program::{json, scopegate};
+use program::serving::{Caller, Serving, done, signal, stored};
+use program::{json, pipe, scopegate};
 use scopegate_server::Tokens;
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path")
-}
-
-fn signal(serving: &Serving, signal: &str) {
-    let process = serving.child.id().to_string();
-    let sent = Command::new("kill").args([signal, &process]).status();
-    assert!(sent.expect("it runs").success());
-}
-
-/// Makes a pipe that nobody writes to.
-fn pipe(path: &Path) {
-    let made = Command::new("mkfifo").arg(path).status();
-    assert!(made.expect("it runs").success());
 }
 
 /// Whether it is ready, and what it says of that.
@@ -148,15 +135,15 @@ fn a_hangup_reads_the_configuration_again() {
     fs::write(&file, "batch = 10\n").expect("a file");
     let serving = Serving::new(&["--store", &store, "--config", text(&file)]);
     let mut caller = Caller::new(serving.address);
-    signal(&serving, "-HUP");
+    signal("-HUP", serving.child.id());
     serving.says("the configuration and its files were read again");
     caller.decide(&request);
     fs::write(&file, "batch = 11\n\n[decision_log]\nmax_bytes = 5\n").expect("a file");
-    signal(&serving, "-HUP");
+    signal("-HUP", serving.child.id());
     let said = serving.says("restart the service for these keys");
     assert!(said.contains("batch, decision_log"), "{said}");
     fs::write(&file, "batsh = 11\n").expect("a file");
-    signal(&serving, "-HUP");
+    signal("-HUP", serving.child.id());
     let said = serving.says("the configuration cannot be read again");
     assert!(said.contains("batsh"), "{said}");
     caller.decide(&request);
@@ -330,7 +317,7 @@ fn signals_that_ask_for_nothing_end_nothing() {
     let (_folder, store, request) = stored();
     let serving = Serving::new(&["--store", &store]);
     for name in ["-USR1", "-USR2", "-ALRM", "-HUP"] {
-        signal(&serving, name);
+        signal(name, serving.child.id());
     }
     serving.says("read again");
     Caller::new(serving.address).decide(&request);
@@ -425,7 +412,7 @@ fn an_active_version_that_is_removed_is_said_to_be_gone() {
     let folder = Path::new(&store).join("policies/acme/0.1.0");
     fs::remove_dir_all(folder).expect("it is removed");
     serving.says("the active version cannot be found");
-    // It is said a moment before the list shows it.
+    // The service logs the failure a moment before its list of policies shows it.
     let failure = loop {
         let (_, listing) = caller.call("GET", "/v1/policies", None, "");
         let failure = &listing["policies"][0]["last_failure"];

@@ -165,7 +165,7 @@ fn what_is_begun_passes_its_cases_and_they_cover_it() {
             "{}",
             run.stdout
         );
-        // The first cases ask for one action: of the base's others they say nothing yet, and that alone goes unnoticed.
+        // The first cases ask for one action only, so no case notices when a requirement loses one of the base's other actions.
         let run = scopegate(&["test", &folder, "--mutants"], b"");
         let unnoticed = run
             .stdout

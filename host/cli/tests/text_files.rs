@@ -131,8 +131,7 @@ fn requests_and_the_configuration_are_read_alike() {
 fn a_component_is_written_to_what_is_no_regular_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let pipe = folder.path().join("pipe");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.expect("mkfifo runs").success());
+    program::pipe(&pipe);
     // It may be standard output itself, so the summary is on standard error.
     let is_written = |run: &program::Run, to: &str| {
         assert_eq!((run.code, &*run.stdout), (0, ""));

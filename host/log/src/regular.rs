@@ -2,7 +2,7 @@
 //!
 //! Always true here: what is no regular file, such as a pipe, is refused at once: whoever reads it may wait for ever.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -10,15 +10,23 @@ use std::path::Path;
 pub(crate) fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     never_wait(options);
     let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(refusal());
-    }
+    check(&file.metadata()?)?;
     Ok(file)
 }
 
-/// Why what is no regular file is not read.
-pub(crate) fn refusal() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")
+/// The length of a regular file in bytes.
+pub(crate) fn length(path: &Path) -> io::Result<u64> {
+    let metadata = path.metadata()?;
+    check(&metadata)?;
+    Ok(metadata.len())
+}
+
+fn check(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let reason = "it is no regular file";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
 }
 
 /// Opens a regular file to read it.

@@ -72,27 +72,21 @@ impl Source {
                 if listed.is_empty() {
                     return Err(ReadError::NoLog { path: path.clone() });
                 }
-                files.extend(listed.into_iter().map(|file| (file.path, true)));
+                for file in listed {
+                    total += regular::length(&file.path).map_err(|source| ReadError::Io {
+                        path: file.path.clone(),
+                        source,
+                    })?;
+                    files.push(file.path);
+                }
             } else {
-                files.push((path.clone(), false));
+                // It may be a pipe: whoever names one waits for what comes through it.
+                total += path.metadata().map_err(cannot)?.len();
+                files.push(path.clone());
             }
         }
-        for (path, is_listed) in &files {
-            let metadata = path.metadata().and_then(|metadata| {
-                // Whoever names a pipe waits for it; nobody named this one.
-                if *is_listed && !metadata.is_file() {
-                    return Err(regular::refusal());
-                }
-                Ok(metadata)
-            });
-            let metadata = metadata.map_err(|source| ReadError::Io {
-                path: path.clone(),
-                source,
-            })?;
-            total += metadata.len();
-        }
         Ok(Self {
-            files: files.into_iter().map(|(path, _)| path).collect(),
+            files,
             opened: 0,
             reader: None,
             line: Vec::new(),

@@ -31,29 +31,19 @@ pub struct Excerpt<'a>(pub &'a str);
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let piece = &self.0[..self.0.floor_char_boundary(EXCERPT_BYTES)];
-        // A span names the method of every request: what surely prints as it is needs no look at each character.
-        if piece.bytes().all(|byte| byte.is_ascii_graphic()) {
-            f.write_str(piece)?;
-        } else {
-            for character in piece.chars() {
-                write_printable(f, character)?;
+        for character in piece.chars() {
+            match character {
+                // As other hosts write it.
+                '\0' => f.write_str("\\u{0}")?,
+                // They print, and need no escape between backticks.
+                '"' | '\'' | '\\' => f.write_char(character)?,
+                _ => write!(f, "{}", character.escape_debug())?,
             }
         }
         if piece.len() < self.0.len() {
             f.write_char('…')?;
         }
         Ok(())
-    }
-}
-
-/// Writes `character` so that it prints and leaves what is around it as it is.
-fn write_printable(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
-    match character {
-        // As other hosts write it.
-        '\0' => f.write_str("\\u{0}"),
-        // They print, and need no escape between backticks.
-        '"' | '\'' | '\\' => f.write_char(character),
-        _ => write!(f, "{}", character.escape_debug()),
     }
 }
 

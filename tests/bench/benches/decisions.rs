@@ -1,6 +1,7 @@
 //! How long a decision takes: the default policy on the requests of all its cases, beside the floor and other ways to decide them.
 //!
-//! Native Rust and the interpreter decide by version 1.0.0 of the policy. Version 1.1.0 adds functions whose references favour clarity over speed.
+//! Native Rust and the interpreter evaluate version 1.0.0 of the policy. Version 1.1.0 adds functions, and their reference implementations are written
+//! for clarity, not for speed.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How long one contender is measured in one round. Slices are short so that a disturbance of the machine meets all contenders alike.
+/// How long one contender is measured in one round. Slices are short, so that a disturbance of the machine affects all contenders alike.
 const SLICE: Duration = Duration::from_millis(8);
 /// How many rounds there are; the median counts.
 pub const ROUNDS: usize = 75;

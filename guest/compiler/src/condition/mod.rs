@@ -215,7 +215,7 @@ impl Measure<'_> {
         }
     }
 
-    /// Measures an operand or an element as `part` does, and the parentheses around it, too: they belong to nothing else.
+    /// Measures an operand or an element as `part` does. The parentheses around it count as its own.
     fn operand(&mut self, operand: &IdedExpr, within: &mut Range<usize>) {
         let Some(bare) = self.expr(operand) else {
             return;

@@ -6,6 +6,7 @@ pub(crate) mod operator;
 pub(crate) mod serving;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -30,6 +31,12 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
+}
+
+/// Makes a pipe that nobody writes to.
+pub(crate) fn pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.expect("it runs").success());
 }
 
 /// Runs the program with `input` as its standard input.

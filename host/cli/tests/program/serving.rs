@@ -79,13 +79,18 @@ impl Serving {
 
     /// Asks it to end, and waits until it has; everything that it said and nobody waited for.
     pub(crate) fn end(mut self) -> Vec<String> {
-        let asked = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
-        assert!(asked.expect("it is asked").success());
+        signal("-TERM", self.child.id());
         assert!(self.child.wait().expect("it ends").success());
         self.messages.iter().collect()
     }
+}
+
+/// Sends the signal to the process.
+pub(crate) fn signal(signal: &str, process: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .status();
+    assert!(sent.expect("it runs").success());
 }
 
 fn address(messages: &mut BufReader<ChildStderr>) -> SocketAddr {

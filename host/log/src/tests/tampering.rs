@@ -32,7 +32,7 @@ fn a_log_is_a_chain() {
     assert_eq!(value["policy"]["name"], "acme");
 }
 
-/// Nobody waits for what will never be written to a pipe that somebody put among the files.
+/// A pipe among the log's files is an error that names it. To read the pipe would block until somebody writes to it.
 #[test]
 #[cfg(unix)]
 fn a_pipe_among_the_files_is_named() {

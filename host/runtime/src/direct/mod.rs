@@ -88,7 +88,7 @@ impl DirectCode {
         self.image.is_some()
     }
 
-    /// Whether the module sees the real size of its memory. That size is then state, since a memory never shrinks.
+    /// Whether the module can read the real size of its memory. A memory never shrinks, so its size would carry state from one decision to the next.
     pub(crate) fn shows_growth(&self) -> bool {
         self.is_restored() && self.instance.module().get_export(SIZE).is_none()
     }

@@ -57,7 +57,7 @@ pub(super) struct Restorer {
     blocks: Vec<usize>,
 }
 
-/// The size of memory that a restored module sees. The real memory may be larger: it may have grown for an earlier decision.
+/// The global from which a restored module reads the size of its memory. The real memory is larger if it grew during an earlier decision.
 #[derive(Clone, Copy)]
 pub(super) struct SeenSize {
     global: Global,
@@ -247,7 +247,7 @@ impl Running {
         }
     }
 
-    /// Lays out all of `request` in the region at `begin`. The layout takes at most `bytes` bytes; the memory grows if they do not fit.
+    /// Lays out all of `request` in the region at `begin`. The layout takes at most `bytes` bytes. The memory grows if it ends before them.
     fn lay_in_region(&mut self, request: &Request, begin: u32, bytes: usize) -> Result<(), Fault> {
         let begin = begin as usize;
         let lacking = (begin + bytes).saturating_sub(self.memory.data_size(&self.store));
@@ -285,7 +285,7 @@ impl Running {
         Ok(answer)
     }
 
-    /// The size of memory that the module sees, if that is not the real one.
+    /// The global with the size of the memory. `None` if the module reads the real size.
     fn seen_size(&self) -> Option<SeenSize> {
         self.restorer.as_ref()?.size
     }
@@ -314,7 +314,7 @@ impl Running {
     }
 }
 
-/// The bytes of `memory` that the module sees.
+/// How many bytes of `memory` the module can access: by the global `size`, or all of them without one.
 fn bytes_seen(memory: Memory, size: Option<SeenSize>, store: &mut Store<Held>) -> usize {
     let real = memory.data_size(&*store);
     size.map_or(real, |size| size.bytes(store).min(real))

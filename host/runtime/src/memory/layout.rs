@@ -118,7 +118,7 @@ pub(super) const fn up(address: usize, align: usize) -> usize {
     address.next_multiple_of(align)
 }
 
-/// Writes the pointer to a text or list: its address and its length, four bytes each. Both fit, since a memory ends before 4 GiB.
+/// Writes a pointer to a text or list: its address and its length, four bytes each. Four bytes are enough because a memory has at most 4 GiB.
 #[inline]
 pub(super) fn point(place: &mut [u8], address: usize, length: usize) {
     place[..8].copy_from_slice(&(address as u64 | (length as u64) << 32).to_le_bytes());

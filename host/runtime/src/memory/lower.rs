@@ -16,7 +16,8 @@ pub(crate) trait Room {
 
 /// A fact that can be lowered.
 pub(crate) trait Lower: Laid {
-    /// Writes the value at the address `place`, where its layout's size is free. What the value points to is written to new room.
+    /// Writes the value at the address `place`, which is followed by at least as many free bytes as the layout takes. Texts and lists of the value
+    /// are written to memory that `room` allocates.
     fn lower(&self, place: usize, room: &mut dyn Room) -> Result<(), Fault>;
 }
 

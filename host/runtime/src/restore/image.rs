@@ -27,7 +27,7 @@ impl Image {
         let known = part.start.min(self.0.len())..part.end.min(self.0.len());
         let (copied, zeroed) = memory[part].split_at_mut(known.len());
         copied.copy_from_slice(&self.0[known]);
-        // In pieces: after one long `fill`, the copies of the next request took a third more of the profile's samples.
+        // The memory is cleared in pieces. After one long `fill`, laying out the next request took a third more samples of a profile.
         for some in zeroed.chunks_mut(1024) {
             some.fill(0);
         }

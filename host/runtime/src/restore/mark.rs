@@ -14,8 +14,8 @@ const MARKS: u32 = 1;
 /// What is set for a block that was written to.
 const MARKED: i32 = 1;
 
-/// The most bytes of a function whose accesses are checked against the size. Each check ends a basic block, and Cranelift's time grows faster than
-/// the number of blocks: a function of 400 KB with 60,000 accesses took more than a minute, and some seconds without checks.
+/// The largest function, in bytes, that gets checks of its memory accesses. Each check ends a basic block, and Cranelift's compile time grows faster
+/// than the number of blocks. A function of 400 KB with 60,000 accesses took more than a minute with checks, and a few seconds without.
 const MOST_CHECKED_BYTES: usize = 1 << 16;
 
 /// The locals that are added to a function: one for an address, and one for a value of each type.
@@ -28,7 +28,8 @@ const ADDED: [ValType; 6] = [
     ValType::V128,
 ];
 
-/// Rewrites `body`, which has `params` parameters. The function `mark` marks a range. Where `size` is given, the function sees a memory of that size.
+/// Rewrites `body`, the code of a function with `params` parameters. The rewritten code calls the function `mark` to mark a range. If `size` is given,
+/// the code reads the size of its memory from there.
 ///
 /// `None` if the body changes a table or a segment, or if it is longer than [`MOST_CHECKED_BYTES`] and has to be checked against a size.
 pub(super) fn marked(
@@ -216,7 +217,7 @@ impl Marked {
         Some(())
     }
 
-    /// Checks a load whose operand is an address.
+    /// Checks a load. Its operand is an address.
     fn load(&mut self, memarg: wasmparser::MemArg) {
         if self.size.is_some() {
             self.code.instruction(&Instruction::LocalTee(self.address));
@@ -224,7 +225,7 @@ impl Marked {
         }
     }
 
-    /// Checks a load whose operands are an address and a vector.
+    /// Checks a load into one lane of a vector. Its operands are an address and the vector.
     fn load_lane(&mut self, memarg: wasmparser::MemArg) {
         if self.size.is_some() {
             let vector = self.address + 5;
@@ -234,7 +235,7 @@ impl Marked {
         }
     }
 
-    /// Checks an access at the address in the added local.
+    /// Checks an access whose address is in the added local for addresses.
     fn check(&mut self, memarg: wasmparser::MemArg) {
         if let Some(size) = self.size {
             size.check(&mut self.code, self.address, memarg);
@@ -269,8 +270,8 @@ impl Marked {
         Some(())
     }
 
-    /// Marks the blocks of a range that `memory.copy`, `memory.fill` or `memory.init` writes to. The operands are the address of the range, a number
-    /// and the length. For `memory.copy` (`is_copied`) the number is the address that is read from.
+    /// Marks the blocks that `memory.copy`, `memory.fill` or `memory.init` writes to. Each instruction takes three operands: the destination's address,
+    /// a second operand, and the length in bytes. For `memory.copy` (`is_copied`) the second operand is the source's address.
     fn range(&mut self, is_copied: bool) {
         let (address, length) = (self.address, self.address + 1);
         // A value of type i64 holds the number meanwhile: the other two locals of type i32 are taken.

@@ -23,9 +23,9 @@ const MARKS: u32 = 1;
 
 /// Rewrites `module` so that the host can restore an instance of it. `None` if that cannot be done.
 ///
-/// The new module marks each block of memory that it writes to. Each function of the contract gets a wrapper, which sets all mutable globals to
-/// their initial values at the end. A module without a region for requests reads the size of its memory from the global [`SIZE`]; the host sets
-/// that global back after each call.
+/// The new module marks each block of memory that it writes to. A wrapper around each function of the contract resets all mutable globals to their
+/// initial values when the function returns. If the module has no region for requests, it reads the size of its memory from the global [`SIZE`], which
+/// the host resets after each call.
 pub(crate) fn restorable(module: &[u8]) -> Option<Vec<u8>> {
     let survey = survey(module)?;
     Rewriting {

@@ -1,8 +1,8 @@
-//! The size of memory that a restored module sees.
+//! The memory size that a restored module reads.
 //!
-//! The real memory never shrinks, and most allocators grow it in every decision. Without this module its size would be state, or each such
-//! decision would take a fresh instance. Instead, a global holds the size that the memory of a fresh instance would have. The rewritten module reads
-//! and changes that global, and checks every access against it.
+//! The real memory never shrinks, and most allocators grow it in every decision, so its size would carry state from one decision to the next.
+//! The rewritten module therefore uses a global instead. The global starts each decision with the size that a fresh instance has, `memory.grow` raises
+//! it, and every memory access is checked against it.
 
 use wasm_encoder::{BlockType, Function, Instruction, ValType};
 use wasmparser::MemArg;
@@ -15,7 +15,7 @@ const PAGE_BITS: i64 = 16;
 /// The most pages that a memory of 32 bits has.
 const MOST_PAGES: i64 = 1 << 16;
 
-/// Where the rewritten module finds the size of its memory.
+/// The global with the memory size, and the function that replaces `memory.grow`.
 #[derive(Clone, Copy)]
 pub(super) struct Size {
     /// The global with the size in bytes, of type i64.
@@ -46,8 +46,8 @@ impl Size {
         self.check_end(code);
     }
 
-    /// Adds a trap for a range that ends beyond the size. The instructions `address` give where the range begins, as an i64; the local `length` holds
-    /// its length.
+    /// Adds a trap for a range that ends beyond the size. The instructions `address` push the start of the range as an i64. The local `length` holds its
+    /// length.
     pub(super) fn check_range(self, code: &mut Function, address: &[Instruction<'_>], length: u32) {
         for instruction in address {
             code.instruction(instruction);

@@ -20,9 +20,9 @@ pub(super) struct Survey {
     pub(super) all_globals: u32,
     /// The pages that the memory begins with.
     pub(super) pages: u64,
-    /// The functions that are exported as the contract's, each once.
+    /// The exported functions of the contract, without duplicates.
     pub(super) contract: Vec<u32>,
-    /// Whether the module exports a region for requests. The host then needs no allocator of the module.
+    /// Whether the module exports a region for requests. The host then does not call the module's allocator.
     pub(super) has_region: bool,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn survey(module: &[u8]) -> Option<Survey> {
     (memories == 1).then_some(survey)
 }
 
-/// Whether the export is a function of the contract. Each call of the host ends with one; a call of the allocator comes before it.
+/// Whether `export` is a function of the contract. The allocator is none: the host calls it before such a function.
 pub(super) fn is_of_contract(export: &Export<'_>) -> bool {
     let is_named = export.name == EVALUATE_WITHIN
         || export

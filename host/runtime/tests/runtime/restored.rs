@@ -264,7 +264,7 @@ fn without_restoring_each_way_would_work() {
     }
 }
 
-/// A module with a region for requests sees the real size of its memory.
+/// A module that exports a region for requests reads the real size of its memory, so its instance must not be used again once the memory has grown.
 #[test]
 fn an_instance_with_a_region_whose_memory_grew_decides_no_more() {
     let way = keeping(
